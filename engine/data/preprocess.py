@@ -1,0 +1,77 @@
+"""From pixels to network input: the preprocessing that belongs to a model and is saved with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..spec import ConvscopeError
+
+Resize = Literal["bilinear", "nearest"]
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How pixels (0–255, RGB or grey) become network input: resize, then `(pixel · scale − mean) / std` a channel.
+
+    `mean` and `std` hold one value for all channels or one for each. `order` is the order of colour channels the
+    network expects.
+    """
+
+    scale: float = 1 / 255
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[float, ...] = (1.0,)
+    order: Literal["rgb", "bgr"] = "rgb"
+    resize: Resize = "bilinear"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mean", tuple(float(v) for v in self.mean))
+        object.__setattr__(self, "std", tuple(float(v) for v in self.std))
+        values = (self.scale, *self.mean, *self.std)
+        if not all(np.isfinite(v) for v in values) or min(self.std) <= 0 or self.scale <= 0:
+            raise ConvscopeError(f"Preprocessing {self} is illegal; scale and std must be positive, all values finite.")
+
+    def apply(self, images: NDArray[Any], size: tuple[int, int]) -> NDArray[np.float32]:
+        """Pixels (N, h, w, C), any number type, as network input (N, H, W, C) float32 of the given height and width."""
+        pixels = resized(images, size, self.resize)
+        if self.order == "bgr":
+            pixels = pixels[..., ::-1]
+        mean, std = np.asarray(self.mean, np.float32), np.asarray(self.std, np.float32)
+        return np.ascontiguousarray((pixels.astype(np.float32) * np.float32(self.scale) - mean) / std)
+
+    def undo(self, values: NDArray[Any]) -> NDArray[np.float32]:
+        """Network input back as pixels 0–255, for showing."""
+        mean, std = np.asarray(self.mean, np.float32), np.asarray(self.std, np.float32)
+        pixels = (values * std + mean) / np.float32(self.scale)
+        return pixels[..., ::-1] if self.order == "bgr" else pixels
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Preprocessing:
+        """Read the JSON form; ConvscopeError when it is damaged."""
+        try:
+            return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        except (TypeError, ValueError) as error:
+            raise ConvscopeError(f"The preprocessing in this file cannot be read ({error}).") from None
+
+
+_FILTERS = {"bilinear": Image.Resampling.BILINEAR, "nearest": Image.Resampling.NEAREST}
+
+
+def resized(images: NDArray[Any], size: tuple[int, int], how: Resize) -> NDArray[Any]:
+    """Images (N, h, w, C) at another height and width. Sizes that agree return the array itself."""
+    if images.shape[1:3] == tuple(size):
+        return images
+    out = np.empty((len(images), *size, images.shape[3]), np.float32)
+    for image, target in zip(images, out):
+        for channel in range(images.shape[3]):
+            plane = Image.fromarray(np.ascontiguousarray(image[..., channel], np.float32))
+            target[..., channel] = np.asarray(plane.resize((size[1], size[0]), _FILTERS[how]))
+    return out

@@ -1,0 +1,275 @@
+"""The network: a directed acyclic graph of named layers. Pure data; nothing here computes on images."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ..spec import Layer, NetworkError, Problem, Shape, Weight
+from . import order, serialise, shaping
+
+if TYPE_CHECKING:
+    from ..cost import Summary
+
+INPUT = "input"
+"""Name of the node that stands for the image."""
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+
+
+@dataclass(frozen=True)
+class Node:
+    """A layer in a network: its name, its declaration and the names of the nodes it reads, in port order."""
+
+    name: str
+    layer: Layer
+    inputs: tuple[str, ...] = ()
+
+
+class Network:
+    """A graph of named layers over one image input.
+
+    Building never raises for a network that is merely unfinished: `problems()` lists what is missing. Edits that make
+    no sense (unknown node, duplicate name, a cycle) raise NetworkError and leave the network as it was.
+
+    `layout` maps node names to canvas positions; it is carried along, never interpreted.
+    """
+
+    def __init__(self, input: Sequence[int], name: str = "network") -> None:
+        self.name = name
+        self.layout: dict[str, tuple[float, float]] = {}
+        self._nodes: dict[str, Node] = {}
+        self._input = shaping.check_input(input)
+        self._inference: shaping.Inference | None = None
+
+    # ---- reading
+
+    @property
+    def input(self) -> Shape:
+        """Shape of one input image, (H, W, C)."""
+        return self._input
+
+    @input.setter
+    def input(self, shape: Sequence[int]) -> None:
+        self._input = shaping.check_input(shape)
+        self._inference = None
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        """Nodes by name, in the order they were added."""
+        return self._nodes
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._nodes
+
+    def __getitem__(self, name: str) -> Layer:
+        return self._node(name).layer
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Network) and self._state() == other._state()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<Network {self.name!r}: {len(self)} layers, input {self.input}>"
+
+    def order(self) -> list[Node]:
+        """Nodes so that each comes after its inputs; ties in the order they were added."""
+        return order.topological(self._nodes)
+
+    def consumers(self, name: str) -> list[str]:
+        """Names of the nodes that read this one (each once)."""
+        return [node.name for node in self._nodes.values() if name in node.inputs]
+
+    def outputs(self) -> list[str]:
+        """Names of the nodes nobody reads."""
+        read = {source for node in self._nodes.values() for source in node.inputs}
+        return [name for name in self._nodes if name not in read]
+
+    @property
+    def output(self) -> str:
+        """The one node nobody reads; NetworkError if there is none or more than one."""
+        ends = self.outputs()
+        if len(ends) != 1:
+            raise NetworkError([shaping.ends_problem(ends)])
+        return ends[0]
+
+    def ancestors(self, name: str) -> set[str]:
+        """The node and everything it depends on, without the input."""
+        return order.ancestors(self._nodes, name)
+
+    def shapes(self) -> Mapping[str, Shape | None]:
+        """Output shape of the input and of every node; None where it cannot be known."""
+        return self._infer().shapes
+
+    def input_shapes(self, name: str) -> tuple[Shape, ...]:
+        """Shapes a node receives; NetworkError if one of them is unknown."""
+        shapes = [self.shapes().get(source) for source in self._node(name).inputs]
+        if any(shape is None for shape in shapes):
+            raise NetworkError(self.errors())
+        return tuple(shape for shape in shapes if shape is not None)
+
+    def weights(self) -> dict[str, Weight]:
+        """Declarations of all weights under their full names, such as `conv1.weight`. Needs a network without errors."""
+        self.check()
+        return {
+            f"{node.name}.{weight.name}": weight
+            for node in self.order()
+            for weight in node.layer.weights(self.input_shapes(node.name))
+        }
+
+    def problems(self) -> list[Problem]:
+        """Everything that is wrong or doubtful, errors first; empty for a sound network. Never raises."""
+        return list(self._infer().problems)
+
+    def errors(self) -> list[Problem]:
+        """The problems that keep the network from running."""
+        return [p for p in self.problems() if p.severity == "error"]
+
+    def check(self) -> None:
+        """Raise NetworkError with all errors unless the network can run."""
+        if errors := self.errors():
+            raise NetworkError(errors)
+
+    def summary(self, batch: int = 1) -> Summary:
+        """Costs of every layer and in total: a printable table, with `.rows` and `.totals` as data."""
+        from ..cost import summarise  # cost builds on graph; this is the convenience the API promises  # noqa: PLC0415
+
+        return summarise(self, batch)
+
+    # ---- editing
+
+    def add(self, layer: Layer, name: str | None = None, inputs: Iterable[str] | None = None) -> str:
+        """Append a layer and return its name.
+
+        Without `inputs` it reads the node added last (or the image). Without `name` it gets its type and a number.
+        """
+        if inputs is None:
+            inputs = (next(reversed(self._nodes), INPUT),)
+        name = self.free_name(layer) if name is None else name
+        node = Node(name, layer, tuple(inputs))
+        self._require([*self._name_problems(name, layer), *self._source_problems(node)])
+        self._change({**self._nodes, name: node})
+        return name
+
+    def remove(self, name: str, reconnect: bool = False) -> None:
+        """Remove a node. With `reconnect`, its readers read its first input instead; else they lose a connection."""
+        gone = self._node(name)
+        substitute = gone.inputs[:1] if reconnect else ()
+        kept = {n: replace(node, inputs=_substitute(node.inputs, name, substitute)) for n, node in self._nodes.items() if n != name}
+        self.layout.pop(name, None)
+        self._change(kept)
+
+    def rewire(self, name: str, inputs: Iterable[str]) -> None:
+        """Replace what a node reads. NetworkError if a source is unknown or a cycle would arise."""
+        node = replace(self._node(name), inputs=tuple(inputs))
+        self._require(self._source_problems(node))
+        self._change({**self._nodes, name: node})
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a node another name; its readers follow."""
+        node = self._node(old)
+        if old == new:
+            return
+        self._require(self._name_problems(new, node.layer))
+        renamed = {}
+        for name, other in self._nodes.items():
+            other = replace(other, inputs=tuple(new if s == old else s for s in other.inputs))
+            renamed[new if name == old else name] = replace(other, name=new) if name == old else other
+        if old in self.layout:
+            self.layout[new] = self.layout.pop(old)
+        self._change(renamed)
+
+    def set(self, name: str, **params: Any) -> None:
+        """Change parameters of a node's layer; ParameterError names every illegal one."""
+        node = self._node(name)
+        self._change({**self._nodes, name: replace(node, layer=node.layer.replace(**params))})
+
+    def cycle_through(self, source: str, target: str) -> list[str]:
+        """The cycle that an edge from `source` to `target` would close, as a path of names; empty if none."""
+        if source not in self._nodes or target not in self._nodes:
+            return []
+        return order.path(self._nodes, target, source)
+
+    def free_name(self, layer: Layer) -> str:
+        """An unused name made of the layer's type and a number: conv1, relu2 …"""
+        stem = layer.type_name().lower().removesuffix("2d")
+        number = 1
+        while f"{stem}{number}" in self._nodes:
+            number += 1
+        return f"{stem}{number}"
+
+    def copy(self, name: str | None = None) -> Network:
+        """An independent network with the same layers."""
+        twin = Network(self.input, self.name if name is None else name)
+        twin._nodes = dict(self._nodes)
+        twin.layout = dict(self.layout)
+        return twin
+
+    def assign(self, other: Network) -> None:
+        """Become equal to another network; undo and redo go through here."""
+        self.name, self._input, self.layout = other.name, other._input, dict(other.layout)
+        self._change(dict(other._nodes))
+
+    # ---- files
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """The network as JSON text; `Network.from_json` reads it back unchanged."""
+        return serialise.to_json(self, indent)
+
+    @classmethod
+    def from_json(cls, text: str) -> Network:
+        """Read a network; NetworkError lists everything that is wrong with the text."""
+        return serialise.from_json(text)
+
+    # ---- internals
+
+    def _state(self) -> tuple[Any, ...]:
+        return self.name, self._input, list(self._nodes.values())
+
+    def _node(self, name: str) -> Node:
+        try:
+            return self._nodes[name]
+        except KeyError:
+            known = ", ".join(list(self._nodes)[:12]) or "none yet"
+            raise NetworkError([Problem("unknown", None, None, f"there is no layer {name!r}", f"use one of: {known}")]) from None
+
+    def _infer(self) -> shaping.Inference:
+        if self._inference is None:
+            self._inference = shaping.infer(self)
+        return self._inference
+
+    def _change(self, nodes: dict[str, Node]) -> None:
+        self._nodes = nodes
+        self._inference = None
+
+    def _name_problems(self, name: str, layer: Layer) -> list[Problem]:
+        kind = layer.type_name()
+        if name in self._nodes or name == INPUT:
+            return [Problem("duplicate", name, kind, "this name is taken", "choose another name")]
+        if not isinstance(name, str) or not _NAME.fullmatch(name) or len(name) > 200:
+            return [Problem("name", str(name)[:40], kind, "a name starts with a letter and holds letters, digits, _ - . /", "choose such a name")]
+        return []
+
+    def _source_problems(self, node: Node) -> list[Problem]:
+        kind, problems = node.layer.type_name(), []
+        for source in node.inputs:
+            if source != INPUT and source not in self._nodes and source != node.name:
+                problems.append(Problem("unknown", node.name, kind, f"its input {source!r} does not exist", "name an existing layer or 'input'"))
+            elif loop := self.cycle_through(source, node.name):
+                circle = " → ".join([*loop, loop[0]])
+                problems.append(Problem("cycle", node.name, kind, f"reading {source} would close the cycle {circle}", "connect it to an earlier layer"))
+        return problems
+
+    def _require(self, problems: list[Problem]) -> None:
+        if problems:
+            raise NetworkError(problems)
+
+
+def _substitute(inputs: tuple[str, ...], name: str, substitute: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(s for source in inputs for s in (substitute if source == name else (source,)))

@@ -1,0 +1,84 @@
+"""Declaration of two-dimensional convolution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...spec import About, Cost, Example, Layer, Shape, ShapeError, Weight, Window, flag, integer, padding, pair, size
+from ...spec.windows import WindowGeometry, image_shape, lost_rows_warning, windowed_size
+
+
+@dataclass(frozen=True)
+class Conv2D(Layer):
+    """Two-dimensional convolution (cross-correlation): output size ⌊(N + 2P − F)/S⌋ + 1."""
+
+    filters: int = integer(32, label="Filters", help="Number of filters, and so of output channels.")
+    kernel: tuple[int, int] = pair(3, label="Kernel", help="Rows and columns of each filter.")
+    stride: tuple[int, int] = pair(1, label="Stride", help="Step between window positions.")
+    padding: str | tuple[int, int, int, int] = padding(
+        "valid", help="Zeros around the image. With stride 1, same keeps the size; valid adds none."
+    )
+    dilation: tuple[int, int] = pair(1, label="Dilation", help="Spacing between the taps of a filter.")
+    groups: int = integer(1, label="Groups", help="Split channels into groups that do not see each other; as many as channels is depthwise.")
+    bias: bool = flag(True, label="Bias", help="Add a learned constant to each output channel. Useless right before batch norm.")
+
+    about = About(
+        category="convolution",
+        summary="Learned filters slide over the image.",
+        help="Each output value is the weighted sum of a small window of the input, with the same weights at every position.",
+        source="LeCun et al. 1989; Dumoulin & Visin 2016 for the arithmetic; Krizhevsky et al. 2012 for groups",
+    )
+    backward_needs = frozenset({"input"})
+
+    @property
+    def geometry(self) -> WindowGeometry:
+        return WindowGeometry(self.kernel, self.stride, self.padding, self.dilation)
+
+    def parameter_problems(self) -> list[str]:
+        if self.filters % self.groups:
+            return [f"{self.filters} filters cannot be split into {self.groups} groups; use a multiple of {self.groups} filters"]
+        return []
+
+    def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
+        height, width, channels = image_shape("Conv2D", inputs)
+        if channels % self.groups:
+            raise ShapeError(f"{channels} input channels cannot be split into {self.groups} groups",
+                             f"use a number of groups that divides {channels}")
+        rows, columns = windowed_size(self.geometry, height, width)
+        return rows, columns, self.filters
+
+    def warnings(self, inputs: Sequence[Shape]) -> list[tuple[str, str, str]]:
+        return lost_rows_warning(self.geometry, inputs[0][0], inputs[0][1])
+
+    def weights(self, inputs: Sequence[Shape]) -> tuple[Weight, ...]:
+        rows, columns = self.kernel
+        channels = inputs[0][2] // self.groups
+        taps = rows * columns
+        kernel = Weight("weight", (rows, columns, channels, self.filters), "he", fan_in=taps * channels,
+                        fan_out=taps * self.filters // self.groups)
+        return (kernel, Weight("bias", (self.filters,), "zeros", decay=False)) if self.bias else (kernel,)
+
+    def cost(self, inputs: Sequence[Shape], output: Shape) -> Cost:
+        per_output = self.kernel[0] * self.kernel[1] * (inputs[0][2] // self.groups)
+        return Cost(macs=size(output) * per_output, bias_adds=size(output) if self.bias else 0)
+
+    def window(self, inputs: Sequence[Shape]) -> Window:
+        top, _, left, _ = self.geometry.pads(inputs[0][0], inputs[0][1])
+        return Window(self.geometry.extent, self.stride, (top, left))
+
+    @classmethod
+    def examples(cls) -> Sequence[Example]:
+        return (
+            Example(cls(3, 3), ((5, 7, 2),)),
+            Example(cls(17, 3, padding="same"), ((6, 5, 3),)),
+            Example(cls(4, (3, 2), stride=2, padding=(1, 0, 2, 1)), ((7, 6, 3),)),
+            Example(cls(5, 3, stride=(3, 2), padding="same"), ((8, 9, 2),)),
+            Example(cls(33, 1, bias=False), ((4, 3, 19),)),
+            Example(cls(6, 3, dilation=2, padding=2), ((6, 7, 4),)),
+            Example(cls(4, (1, 5), padding="same", dilation=(1, 2)), ((4, 9, 2),)),
+            Example(cls(6, 3, groups=3, padding=1), ((5, 5, 9),)),
+            Example(cls(10, 3, groups=5, padding=1, stride=2), ((5, 6, 5),)),
+            Example(cls(7, 5, padding=4), ((1, 1, 1),)),
+            Example(cls(16, 7, stride=2, padding=3), ((11, 9, 3),)),
+        )

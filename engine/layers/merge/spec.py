@@ -1,0 +1,60 @@
+"""Declarations of layers that join branches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...spec import About, Cost, Example, Layer, Ports, Shape, ShapeError, format_shape, size
+
+
+@dataclass(frozen=True)
+class Add(Layer):
+    """The sum of its inputs: the residual connection."""
+
+    about = About(
+        category="merge",
+        summary="The sum of its inputs.",
+        help="With a shortcut around a few layers, those layers learn only what to add to their input.",
+        source="He et al. 2015, Deep Residual Learning",
+    )
+    ports = Ports(2, None)
+
+    def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
+        if any(shape != inputs[0] for shape in inputs):
+            raise ShapeError("inputs " + " and ".join(format_shape(s) for s in inputs) + " differ and cannot be added",
+                             "bring them to one shape, for example with a 1×1 Conv2D on the shorter path")
+        return inputs[0]
+
+    def cost(self, inputs: Sequence[Shape], output: Shape) -> Cost:
+        return Cost(elementwise=(len(inputs) - 1) * size(output))
+
+    @classmethod
+    def examples(cls) -> Sequence[Example]:
+        return (Example(cls(), ((3, 5, 2), (3, 5, 2))), Example(cls(), ((7,), (7,), (7,))))
+
+
+@dataclass(frozen=True)
+class Concat(Layer):
+    """Its inputs side by side along the channels, in the order of the inputs."""
+
+    about = About(
+        category="merge",
+        summary="Its inputs side by side, channel after channel.",
+        help="Joins parallel branches, as in Inception and Fire modules. Heights and widths must agree.",
+        source="Szegedy et al. 2014, Going Deeper with Convolutions",
+    )
+    ports = Ports(2, None)
+
+    def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
+        if any(shape[:-1] != inputs[0][:-1] for shape in inputs):
+            raise ShapeError("inputs " + " and ".join(format_shape(s) for s in inputs) + " differ in more than their channels",
+                             "bring them to one height and width, for example with the same stride and padding")
+        return (*inputs[0][:-1], sum(shape[-1] for shape in inputs))
+
+    def cost(self, inputs: Sequence[Shape], output: Shape) -> Cost:
+        return Cost()
+
+    @classmethod
+    def examples(cls) -> Sequence[Example]:
+        return (Example(cls(), ((3, 2, 5), (3, 2, 1))), Example(cls(), ((4,), (3,), (9,))))

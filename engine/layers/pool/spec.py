@@ -1,0 +1,129 @@
+"""Declarations of pooling layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...spec import About, Cost, Example, Layer, Saved, Shape, Window, flag, padding, pair, size
+from ...spec.windows import WindowGeometry, image_shape, lost_rows_warning, windowed_size
+
+
+class _Pool2D(Layer):
+    """Shapes, cost and receptive field that windowed pooling layers share."""
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    padding: str | tuple[int, int, int, int]
+
+    @property
+    def geometry(self) -> WindowGeometry:
+        return WindowGeometry(self.kernel, self.stride, self.padding)
+
+    def parameter_problems(self) -> list[str]:
+        if isinstance(self.padding, str):
+            return []
+        limits = (self.kernel[0], self.kernel[0], self.kernel[1], self.kernel[1])
+        if any(p >= k for p, k in zip(self.padding, limits)):
+            return [f"padding {max(self.padding)} would make windows of padding alone; use less than the kernel"]
+        return []
+
+    def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
+        height, width, channels = image_shape(self.type_name(), inputs)
+        rows, columns = windowed_size(self.geometry, height, width)
+        return rows, columns, channels
+
+    def warnings(self, inputs: Sequence[Shape]) -> list[tuple[str, str, str]]:
+        return lost_rows_warning(self.geometry, inputs[0][0], inputs[0][1])
+
+    def cost(self, inputs: Sequence[Shape], output: Shape) -> Cost:
+        return Cost(elementwise=size(output) * self.kernel[0] * self.kernel[1])
+
+    def window(self, inputs: Sequence[Shape]) -> Window:
+        top, _, left, _ = self.geometry.pads(inputs[0][0], inputs[0][1])
+        return Window(self.kernel, self.stride, (top, left))
+
+
+_KERNEL = "Rows and columns of each window."
+_STRIDE = "Step between windows. Smaller than the kernel makes them overlap."
+_PADDING = "Rows and columns around the image that never win or count."
+
+
+@dataclass(frozen=True)
+class MaxPool2D(_Pool2D):
+    """The largest value of each window; remembers where it was, for the backward pass and for unpooling."""
+
+    kernel: tuple[int, int] = pair(2, label="Kernel", help=_KERNEL)
+    stride: tuple[int, int] = pair(2, label="Stride", help=_STRIDE)
+    padding: str | tuple[int, int, int, int] = padding("valid", help=_PADDING)
+
+    about = About(
+        category="pooling",
+        summary="The largest value of each window.",
+        help="Shrinks the image and keeps the strongest response. Its switches record where each maximum was.",
+        source="Zhou & Chellappa 1988; Zeiler & Fergus 2013 for switches; Krizhevsky et al. 2012 for overlapping windows",
+    )
+
+    def saved(self, inputs: Sequence[Shape], output: Shape) -> tuple[Saved, ...]:
+        positions = self.kernel[0] * self.kernel[1]
+        return (Saved("switches", output, "uint8" if positions <= 256 else "uint32"),)
+
+    @classmethod
+    def examples(cls) -> Sequence[Example]:
+        return (
+            Example(cls(), ((6, 5, 3),)),
+            Example(cls(3, 2), ((7, 9, 2),)),
+            Example(cls(3, 2, padding=1), ((5, 6, 17),)),
+            Example(cls((2, 3), (1, 2), padding="same"), ((5, 5, 1),)),
+            Example(cls((17, 16), 1), ((17, 18, 2),)),
+        )
+
+
+@dataclass(frozen=True)
+class AvgPool2D(_Pool2D):
+    """The mean of each window."""
+
+    kernel: tuple[int, int] = pair(2, label="Kernel", help=_KERNEL)
+    stride: tuple[int, int] = pair(2, label="Stride", help=_STRIDE)
+    padding: str | tuple[int, int, int, int] = padding("valid", help=_PADDING)
+    count_padding: bool = flag(False, label="Count padding", help="Divide by the whole window even where it reaches into the padding.")
+
+    about = About(
+        category="pooling",
+        summary="The mean of each window.",
+        help="Shrinks the image and smooths it. Used between the stages of the 1990s networks.",
+        source="LeCun et al. 1989",
+    )
+
+    @classmethod
+    def examples(cls) -> Sequence[Example]:
+        return (
+            Example(cls(), ((6, 5, 3),)),
+            Example(cls(3, 2, padding=1), ((7, 6, 2),)),
+            Example(cls(3, 1, padding="same", count_padding=True), ((5, 4, 17),)),
+        )
+
+
+@dataclass(frozen=True)
+class GlobalAvgPool(Layer):
+    """The mean of each channel over the whole image: (H, W, C) becomes (C,)."""
+
+    about = About(
+        category="pooling",
+        summary="The mean of each channel over the whole image.",
+        help="Replaces large dense layers at the end of a network: no weights, any image size.",
+        source="Lin, Chen & Yan 2013, Network in Network, §3.2",
+    )
+
+    def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
+        return (image_shape("GlobalAvgPool", inputs)[2],)
+
+    def cost(self, inputs: Sequence[Shape], output: Shape) -> Cost:
+        return Cost(elementwise=size(inputs[0]))
+
+    def window(self, inputs: Sequence[Shape]) -> Window:
+        return Window((inputs[0][0], inputs[0][1]))
+
+    @classmethod
+    def examples(cls) -> Sequence[Example]:
+        return (Example(cls(), ((5, 7, 3),)), Example(cls(), ((1, 1, 18),)))

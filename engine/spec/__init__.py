@@ -1,0 +1,32 @@
+"""What a layer is, as pure data: parameters, ports, weights, shapes, costs and errors. No NumPy, no JIT."""
+
+from .errors import ConvscopeError, NetworkError, ParameterError, Problem, ShapeError
+from .layer import About, Cost, Example, Layer, Ports, Saved, Weight, Window
+from .param import Param, choice, flag, integer, number, padding, pair
+from .shapes import Shape, format_shape, size
+
+__all__ = [
+    "About",
+    "ConvscopeError",
+    "Cost",
+    "Example",
+    "Layer",
+    "NetworkError",
+    "Param",
+    "ParameterError",
+    "Ports",
+    "Problem",
+    "Saved",
+    "Shape",
+    "ShapeError",
+    "Weight",
+    "Window",
+    "choice",
+    "flag",
+    "format_shape",
+    "integer",
+    "number",
+    "padding",
+    "pair",
+    "size",
+]

@@ -1,0 +1,176 @@
+"""The declaration every layer type makes. All else in Convscope is read from it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self
+
+from .errors import ParameterError
+from .param import Param
+from .shapes import Shape, size
+
+Category = Literal["convolution", "pooling", "activation", "normalisation", "dense", "merge", "reshape", "regularisation"]
+Initialiser = Literal["he", "xavier", "zeros", "ones"]
+
+
+@dataclass(frozen=True)
+class About:
+    """Texts of a layer type: its palette category, a one-line summary, what to know, and where it was published."""
+
+    category: Category
+    summary: str
+    help: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Ports:
+    """How many inputs a layer takes; `maximum` None means any number."""
+
+    minimum: int = 1
+    maximum: int | None = 1
+
+    def accepts(self, count: int) -> bool:
+        return count >= self.minimum and (self.maximum is None or count <= self.maximum)
+
+    def __str__(self) -> str:
+        if self.maximum is None:
+            return f"{self.minimum} or more inputs"
+        return f"{self.minimum} input{'s' if self.minimum != 1 else ''}"
+
+
+@dataclass(frozen=True)
+class Weight:
+    """One array of learned (or, when not `trainable`, tracked) numbers and how it starts.
+
+    `fan_in` and `fan_out` count the connections of one output and of one input value (Glorot & Bengio 2010).
+    """
+
+    name: str
+    shape: Shape
+    initialiser: Initialiser
+    fan_in: int = 1
+    fan_out: int = 1
+    trainable: bool = True
+    decay: bool = True  # whether weight decay applies: not to biases and normalisation
+
+
+@dataclass(frozen=True)
+class Saved:
+    """An array that forward writes for backward, per sample: switches, masks, batch statistics (`per_sample` False)."""
+
+    name: str
+    shape: Shape
+    dtype: Literal["float32", "uint8", "uint32"] = "float32"
+    per_sample: bool = True
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Work of one forward pass for one sample. A multiply-add counts as one; FLOPs are twice the multiply-adds."""
+
+    macs: int = 0  # multiply-adds of convolution and dense products
+    bias_adds: int = 0
+    elementwise: int = 0  # additions, comparisons, exponentials … of everything else
+
+
+@dataclass(frozen=True)
+class Window:
+    """Geometry of a sliding window for receptive-field arithmetic: effective kernel, stride, padding before (rows, columns)."""
+
+    kernel: tuple[int, int] = (1, 1)
+    stride: tuple[int, int] = (1, 1)
+    padding: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A small case that every generic test runs: a layer and the shapes it is given."""
+
+    layer: Layer
+    inputs: tuple[Shape, ...]
+
+
+class Layer:
+    """Base of all layer types: a frozen dataclass whose fields are the parameters.
+
+    Subclasses declare `about`, may override `ports`, `backward_needs` and the methods below, and list `examples`.
+    Construction parses every parameter and raises ParameterError naming all that are illegal.
+    """
+
+    about: ClassVar[About]
+    version: ClassVar[int] = 1
+    ports: ClassVar[Ports] = Ports()
+    backward_needs: ClassVar[frozenset[str]] = frozenset()  # of {"input", "output"}: values kept until backward
+    differs_in_training: ClassVar[bool] = False  # dropout, batch norm
+
+    def __post_init__(self) -> None:
+        reasons = []
+        for name, param in self.params().items():
+            try:
+                object.__setattr__(self, name, param.parse(getattr(self, name)))
+            except ValueError as error:
+                reasons.append(str(error))
+        reasons += [] if reasons else self.parameter_problems()
+        if reasons:
+            raise ParameterError(self.type_name(), reasons)
+
+    @classmethod
+    def type_name(cls) -> str:
+        return cls.__name__
+
+    @classmethod
+    def params(cls) -> dict[str, Param]:
+        """Parameter declarations by field name, in order."""
+        return {f.name: f.metadata["param"] for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+
+    @classmethod
+    def examples(cls) -> Sequence[Example]:
+        """Small cases for generic tests: odd sizes, every parameter exercised."""
+        return ()
+
+    def values(self) -> dict[str, Any]:
+        """Canonical parameter values by field name."""
+        return {name: getattr(self, name) for name in self.params()}
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some parameters changed; ParameterError if a name or value is illegal."""
+        unknown = [name for name in changes if name not in self.params()]
+        if unknown:
+            known = ", ".join(self.params()) or "none"
+            raise ParameterError(self.type_name(), [f"unknown parameter {n!r}; it has: {known}" for n in unknown])
+        return type(self)(**{**self.values(), **changes})
+
+    def parameter_problems(self) -> list[str]:
+        """Reasons why parameters, each legal alone, do not go together."""
+        return []
+
+    def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """Output shape for these input shapes; ShapeError if they do not fit. Most layers keep the shape."""
+        return inputs[0]
+
+    def warnings(self, inputs: Sequence[Shape]) -> list[tuple[str, str, str]]:
+        """Doubtful but legal facts as (kind, what, fix)."""
+        return []
+
+    def weights(self, inputs: Sequence[Shape]) -> tuple[Weight, ...]:
+        """Weights the layer owns when given these input shapes."""
+        return ()
+
+    def cost(self, inputs: Sequence[Shape], output: Shape) -> Cost:
+        """Forward work for one sample. By default one elementary operation per output value."""
+        return Cost(elementwise=size(output))
+
+    def window(self, inputs: Sequence[Shape]) -> Window:
+        """Sliding-window geometry; a 1×1 window with stride 1 unless the layer looks around."""
+        return Window()
+
+    def renames(self, training: bool) -> bool:
+        """Whether the output is the input under another shape, so that nothing needs to be computed."""
+        return False
+
+    def saved(self, inputs: Sequence[Shape], output: Shape) -> tuple[Saved, ...]:
+        """Arrays that forward writes for backward, beside the inputs and outputs of `backward_needs`."""
+        return ()

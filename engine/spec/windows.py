@@ -1,0 +1,97 @@
+"""Sliding-window arithmetic shared by convolution and pooling declarations (Dumoulin & Visin 2016, §2 and §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .errors import ShapeError
+from .shapes import Shape, format_shape
+
+Pads = tuple[int, int, int, int]  # top, bottom, left, right
+
+
+@dataclass(frozen=True)
+class WindowGeometry:
+    """A window of `kernel` taps spaced by `dilation`, moved by `stride` over an input with `padding` around it."""
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    padding: str | Pads
+    dilation: tuple[int, int] = (1, 1)
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """Rows and columns spanned by the dilated kernel."""
+        return tuple((k - 1) * d + 1 for k, d in zip(self.kernel, self.dilation))  # type: ignore[return-value]
+
+    def pads(self, height: int, width: int) -> Pads:
+        """Zeros to add on each side for this input size."""
+        if not isinstance(self.padding, str):
+            return self.padding
+        if self.padding == "valid":
+            return (0, 0, 0, 0)
+        pads: list[int] = []
+        for length, extent, stride in zip((height, width), self.extent, self.stride):
+            total = max((-(-length // stride) - 1) * stride + extent - length, 0)
+            pads += [total // 2, total - total // 2]
+        return (pads[0], pads[1], pads[2], pads[3])
+
+    def output_size(self, height: int, width: int) -> tuple[int, int]:
+        """⌊(N + 2P − F)/S⌋ + 1 in both directions; not positive where the kernel does not fit."""
+        top, bottom, left, right = self.pads(height, width)
+        rows = (height + top + bottom - self.extent[0]) // self.stride[0] + 1
+        columns = (width + left + right - self.extent[1]) // self.stride[1] + 1
+        return rows, columns
+
+    def lost(self, height: int, width: int) -> tuple[int, int]:
+        """Rows and columns of the image itself (not of its padding) that no window position reaches."""
+        _, bottom, _, right = self.pads(height, width)
+        rows, columns = self.output_size(height, width)
+        top, _, left, _ = self.pads(height, width)
+        seen_rows = (rows - 1) * self.stride[0] + self.extent[0] - top
+        seen_columns = (columns - 1) * self.stride[1] + self.extent[1] - left
+        return max(height - seen_rows, 0), max(width - seen_columns, 0)
+
+
+def image_shape(layer: str, inputs: Sequence[Shape]) -> tuple[int, int, int]:
+    """The one (H, W, C) input, or ShapeError when the layer is given a vector."""
+    shape = inputs[0]
+    if len(shape) != 3:
+        raise ShapeError(f"needs an image (height×width×channels) and got a vector of {format_shape(shape)}",
+                         f"put {layer} before Flatten or Dense")
+    return shape[0], shape[1], shape[2]
+
+
+def windowed_size(geometry: WindowGeometry, height: int, width: int) -> tuple[int, int]:
+    """Output rows and columns, or ShapeError saying which kernel or padding would fit."""
+    rows, columns = geometry.output_size(height, width)
+    if rows >= 1 and columns >= 1:
+        return rows, columns
+    extent, kernel = geometry.extent, geometry.kernel
+    dilated = "" if geometry.dilation == (1, 1) else f" (spanning {extent[0]}×{extent[1]} with its dilation)"
+    top, bottom, left, right = geometry.pads(height, width)
+    fits = max(min((height + top + bottom - 1) // geometry.dilation[0], (width + left + right - 1) // geometry.dilation[1]) + 1, 1)
+    missing = max(extent[0] - height - top - bottom, extent[1] - width - left - right)
+    padding = max(top, bottom, left, right) + -(-missing // 2)
+    raise ShapeError(f"kernel {kernel[0]}×{kernel[1]}{dilated} does not fit input {height}×{width}",
+                     f"use kernel ≤ {fits} or padding ≥ {padding}")
+
+
+def lost_rows_warning(geometry: WindowGeometry, height: int, width: int) -> list[tuple[str, str, str]]:
+    """The lectures' "fractions are illegal" case: the stride does not divide, so the last rows are never seen.
+
+    A kernel smaller than its stride skips rows everywhere by intention: no warning.
+    """
+    rows, columns = (n if e >= s else 0 for n, e, s in zip(geometry.lost(height, width), geometry.extent, geometry.stride))
+    if not rows and not columns:
+        return []
+    axis = 0 if rows else 1
+    length = (height, width)[axis]
+    pads = geometry.pads(height, width)
+    total = pads[0] + pads[1] if axis == 0 else pads[2] + pads[3]
+    extent, stride = geometry.extent[axis], geometry.stride[axis]
+    formula = f"({length}{f'+{total}' if total else ''}−{extent})/{stride}+1 = {(length + total - extent) / stride + 1:.2f}"
+    parts = [f"{n} {name}{'s' if n > 1 else ''}" for n, name in ((rows, "row"), (columns, "column")) if n]
+    what = f"{formula} is rounded down, so the last {' and '.join(parts)} of the input are never seen"
+    return [("lost-rows", what, "change padding, kernel or stride so that the division leaves no fraction")]

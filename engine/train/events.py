@@ -1,0 +1,99 @@
+"""What a training run reports: frozen records, one kind a class. `to_dict` gives the JSON form of the command line."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+EndReason = Literal["completed", "cancelled", "error"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base of all events."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """`{"event": "epoch", ...}`; numbers that JSON cannot hold (NaN, infinity) become null."""
+        values = dataclasses.asdict(self)
+        clean = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
+        return {"event": type(self).__name__.lower(), **clean}
+
+
+@dataclass(frozen=True)
+class Started(Event):
+    """The run is set up; `epoch` and `batch` say where it starts (not 0 when resumed)."""
+
+    network: str
+    dataset: str
+    parameters: int
+    train_images: int
+    test_images: int
+    epochs: int
+    batch_size: int
+    batches: int  # per epoch
+    learning_rate: float
+    device: str
+    seed: int
+    epoch: int = 0
+    batch: int = 0
+
+
+@dataclass(frozen=True)
+class Batch(Event):
+    """One optimiser step is done. `loss` and `accuracy` are this batch's; `step` counts batches since epoch 0."""
+
+    epoch: int
+    batch: int
+    batches: int
+    step: int
+    loss: float
+    accuracy: float
+    learning_rate: float
+    images_per_second: float
+
+
+@dataclass(frozen=True)
+class Epoch(Event):
+    """One pass over the training images is done. Test figures are None without test images."""
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    test_loss: float | None
+    test_accuracy: float | None
+    images_per_second: float
+    seconds: float
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class Changed(Event):
+    """A setting was changed while the run went on."""
+
+    step: int
+    setting: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Warned(Event):
+    """Something doubtful that does not stop the run."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Ended(Event):
+    """The last event, always sent. Figures are those of the last full epoch."""
+
+    reason: EndReason
+    message: str
+    epoch: int
+    step: int
+    train_loss: float | None = None
+    train_accuracy: float | None = None
+    test_loss: float | None = None
+    test_accuracy: float | None = None
+    images_per_second: float | None = None
