@@ -107,12 +107,12 @@ def _graph_problems(network: Network, nodes: dict[str, Node]) -> list[Problem]:
 
 
 def _read_layout(layout: Any, nodes: dict[str, Node]) -> dict[str, tuple[float, float]]:
-    """Positions of known nodes; a damaged entry only loses its position."""
+    """Positions of known nodes and the input; a damaged entry only loses its position."""
     known = layout.items() if isinstance(layout, dict) else ()
     return {
         name: (float(place[0]), float(place[1]))
         for name, place in known
-        if name in nodes and isinstance(place, list) and len(place) == 2 and all(isinstance(v, int | float) for v in place)
+        if (name in nodes or name == "input") and isinstance(place, list) and len(place) == 2 and all(isinstance(v, int | float) for v in place)
     }
 
 
