@@ -78,7 +78,7 @@ class Preprocessing:
         """Read the JSON form; ConvscopeError when it is damaged."""
         try:
             numbers = {k: tuple(map(_number, v)) for k, v in values.items() if k in {"mean", "std"}}
-            return cls(**{**values, **numbers})
+            return cls(**{**values, **numbers, "scale": _number(values.get("scale", cls.scale))})
         except (TypeError, ValueError, AttributeError, OverflowError) as error:
             raise ConvscopeError(f"The preprocessing in this file cannot be read ({error}).") from None
 
