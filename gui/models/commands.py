@@ -1,0 +1,68 @@
+"""Undo commands. Each holds the network before and after, or positions before and after, and applies one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QUndoCommand
+
+from convscope.engine.graph import Network
+
+if TYPE_CHECKING:
+    from .document import Document
+
+Positions = Mapping[str, tuple[float, float]]
+
+
+class EditNetwork(QUndoCommand):
+    """Any change of the network. Consecutive commands with the same `field` merge into one."""
+
+    def __init__(
+        self,
+        document: Document,
+        text: str,
+        after: Network,
+        *,
+        select: str | None = None,
+        field: str = "",
+    ) -> None:
+        super().__init__(text)
+        self._document = document
+        self._before = document.network.copy()
+        self._after = after
+        self._selected = (document.selected, document.selected if select is None else select)
+        self._field = field
+
+    def redo(self) -> None:
+        self._document.show(self._after, self._selected[1])
+
+    def undo(self) -> None:
+        self._document.show(self._before, self._selected[0])
+
+    def id(self) -> int:
+        return 1 if self._field else -1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802  Qt's name
+        if not isinstance(other, EditNetwork) or other._field != self._field:
+            return False
+        self._after = other._after
+        self.setText(other.text())
+        self.setObsolete(self._after == self._before and self._after.layout == self._before.layout)
+        return True
+
+
+class MoveNodes(QUndoCommand):
+    """New canvas positions; the network itself stays."""
+
+    def __init__(self, document: Document, text: str, positions: Positions) -> None:
+        super().__init__(text)
+        self._document = document
+        self._after = dict(positions)
+        self._before = {name: place for name, place in document.network.layout.items() if name in positions}
+
+    def redo(self) -> None:
+        self._document.place(self._after)
+
+    def undo(self) -> None:
+        self._document.place(self._before)

@@ -1,0 +1,147 @@
+"""The network being edited, with its undo history, selection and file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
+
+from convscope.engine.graph import INPUT, Network
+from convscope.engine.cost import Summary
+
+from .arrange import arrange
+from .commands import EditNetwork, MoveNodes
+
+_FARTHEST = 1e6  # a file may hold any number, even NaN
+
+
+class Document(QObject):
+    """Owns one `Network` object for its whole life; edits and loads change it in place.
+
+    Signals: `changed` after every edit, undo and redo of the network; `moved` when only canvas positions changed;
+    `replaced` when another network was loaded (then `changed` is not emitted); `selection_changed` with the name of
+    the current node or ""; `path_changed` when the file or its saved state changed.
+    """
+
+    changed = Signal()
+    moved = Signal()
+    replaced = Signal()
+    selection_changed = Signal(str)
+    path_changed = Signal()
+
+    def __init__(self, network: Network, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.cleanChanged.connect(self.path_changed)
+        self._network = network.copy()
+        self._path: Path | None = None
+        self._selected = ""
+        self._batch = 1
+        self._summary: Summary | None = None
+        self._complete_layout(self._network)
+
+    # ---- reading
+
+    @property
+    def network(self) -> Network:
+        return self._network
+
+    @property
+    def path(self) -> Path | None:
+        return self._path
+
+    @property
+    def selected(self) -> str:
+        """Name of the current node, "input", or "" for none."""
+        return self._selected
+
+    @property
+    def modified(self) -> bool:
+        return not self.undo_stack.isClean()
+
+    @property
+    def batch(self) -> int:
+        """Batch size for which memory is shown."""
+        return self._batch
+
+    @batch.setter
+    def batch(self, batch: int) -> None:
+        self._batch, self._summary = batch, None
+        self.changed.emit()
+
+    @property
+    def summary(self) -> Summary:
+        """Costs for the current batch size, computed once an edit however many panels ask."""
+        if self._summary is None:
+            self._summary = self._network.summary(self._batch)
+        return self._summary
+
+    # ---- editing
+
+    def edit(self, text: str, change: Callable[[Network], None], *, select: str | None = None, field: str = "") -> None:
+        """Make a change to the network as one undo step.
+
+        The change is tried on a copy first: when it raises a ConvscopeError, network and history stay as they were.
+        `select` names the node to select afterwards. Consecutive edits of the same `field` become one step.
+        """
+        after = self._network.copy()
+        change(after)
+        self._complete_layout(after)
+        self.undo_stack.push(EditNetwork(self, text, after, select=select, field=field))
+
+    def move(self, text: str, positions: Mapping[str, tuple[float, float]]) -> None:
+        """Place nodes on the canvas as one undo step; nothing happens when all are there already."""
+        new = {name: place for name, place in positions.items() if self._network.layout.get(name) != place}
+        if new:
+            self.undo_stack.push(MoveNodes(self, text, new))
+
+    def select(self, name: str) -> None:
+        """Make a node current; "" for none."""
+        if name != INPUT and name not in self._network:
+            name = ""
+        if name != self._selected:
+            self._selected = name
+            self.selection_changed.emit(name)
+
+    # ---- loading and saving
+
+    def load(self, network: Network, path: Path | None = None) -> None:
+        """Show another network and forget the history."""
+        self._complete_layout(network)
+        self._network.assign(network)
+        self._summary = None
+        self._path = path
+        self.undo_stack.clear()
+        self.select("")
+        self.replaced.emit()
+        self.path_changed.emit()
+
+    def saved_as(self, path: Path) -> None:
+        """Note that the network as it is now is in this file."""
+        self._path = path
+        self.undo_stack.setClean()
+        self.path_changed.emit()
+
+    # ---- for the commands
+
+    def show(self, network: Network, selected: str) -> None:
+        """Become equal to a snapshot. Only undo commands call this."""
+        self._network.assign(network)
+        self._summary = None
+        self.changed.emit()
+        self.select(selected)
+
+    def place(self, positions: Mapping[str, tuple[float, float]]) -> None:
+        """Take over canvas positions. Only undo commands call this."""
+        self._network.layout.update(positions)
+        self.moved.emit()
+
+    @staticmethod
+    def _complete_layout(network: Network) -> None:
+        """Arrange the network if it has nodes without a usable position."""
+        places = [network.layout.get(name, (math.nan, math.nan)) for name in (INPUT, *network.nodes)]
+        if not all(abs(x) < _FARTHEST and abs(y) < _FARTHEST for x, y in places):
+            network.layout = arrange(network)
