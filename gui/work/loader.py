@@ -1,0 +1,105 @@
+"""Loads data sets beside the window and beside training; the newest wish wins."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from convscope.engine.spec import ConvscopeError
+
+from .inbox import Inbox
+from .posts import DataProgress
+from .recipe import DataChoice
+from .toolkit import Told, Toolkit
+
+
+class _AbandonedError(Exception):
+    """Another data set was asked for, or the window closes."""
+
+
+class Loader(QObject):
+    """Holds the chosen data set. `dataset` is None until it is there; an abandoned load says nothing more.
+
+    Signals: `progressed(DataProgress)` while files come in, then `loaded(dataset)` or `failed(text)`.
+    """
+
+    progressed = Signal(object)
+    loaded = Signal(object)
+    failed = Signal(str)
+
+    def __init__(self, toolkit: Toolkit, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._toolkit = toolkit
+        self._inbox = Inbox(self)
+        self._inbox.drained.connect(self._receive)
+        self._abandoned = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.choice: DataChoice | None = None
+        self.dataset: Any = None
+        self.loading = False
+
+    def choose(self, choice: DataChoice) -> None:
+        """Start loading, unless this is loaded or on its way, and abandon what is on its way."""
+        if choice == self.choice and (self.loading or self.dataset is not None):
+            return
+        self._abandoned.set()
+        self._abandoned = threading.Event()
+        self.choice, self.dataset, self.loading = choice, None, True
+        args = (choice, self._abandoned)
+        self._thread = threading.Thread(target=self._run, args=args, name=f"convscope-load-{choice.name}", daemon=True)
+        self._thread.start()
+
+    def abandon(self) -> None:
+        """Give up what is on its way."""
+        self._abandoned.set()
+        self.loading = False
+
+    def close(self, timeout: float = 5.0) -> bool:
+        """Give up and end; False if the thread (a hanging connection) did not end in time."""
+        self.abandon()
+        self._inbox.close()
+        if self._thread is None:
+            return True
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _receive(self, items: list[tuple[threading.Event, Any]]) -> None:
+        for abandoned, item in items:
+            if abandoned.is_set():
+                continue
+            if isinstance(item, DataProgress):
+                self.progressed.emit(item)
+                continue
+            self.loading = False
+            if isinstance(item, Exception):
+                self.failed.emit(_explain(item, self.choice))
+            else:
+                self.dataset = item
+                self.loaded.emit(item)
+
+    # ---- on the loading thread
+
+    def _run(self, choice: DataChoice, abandoned: threading.Event) -> None:
+        def told(file: str, done: int, total: int) -> None:
+            if abandoned.is_set():
+                raise _AbandonedError
+            self._inbox.post((abandoned, DataProgress(choice, file, done, total)))
+
+        self._inbox.post((abandoned, self._load(choice, told)))
+
+    def _load(self, choice: DataChoice, told: Told) -> Any:
+        try:
+            return self._toolkit.load(choice, told)
+        except Exception as error:
+            if not isinstance(error, ConvscopeError | _AbandonedError):
+                logging.getLogger(__name__).exception("loading %s failed", choice.name)
+            return error
+
+
+def _explain(error: Exception, choice: DataChoice | None) -> str:
+    if isinstance(error, ConvscopeError):
+        return str(error)
+    return f"{choice.name if choice else 'The data'} could not be loaded ({error}); choose another data set."

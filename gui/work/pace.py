@@ -1,0 +1,25 @@
+"""How often views are told to look at the model while it is trained."""
+
+from __future__ import annotations
+
+SECONDS = 0.1
+"""Views look ten times a second at most."""
+
+SHARE = 0.03
+"""Of the compute thread's time goes to views while a run is on."""
+
+
+class LookPace:
+    """Spaces looks so that what they cost stays under `SHARE`."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+        self._spent = 0.0
+
+    def due(self, now: float, spent: float) -> bool:
+        """Whether views may look now; `spent` is the time all looks so far took, in seconds."""
+        if now < self._next:
+            return False
+        cost, self._spent = spent - self._spent, spent
+        self._next = now + max(SECONDS, cost / SHARE)
+        return True

@@ -1,0 +1,93 @@
+"""What other threads post to the window. Frozen; the session reads them on the GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from convscope.engine.graph.network import Network
+from convscope.engine.train.events import Event, Started
+
+from .recipe import DataChoice
+
+
+@dataclass(frozen=True)
+class Reported:
+    """An event of the run and the monotonic time at which it came."""
+
+    event: Event
+    when: float
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What the compute thread is about to do, for the status line."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What the window may know of the model without touching it.
+
+    `network` is a copy of its own. `serial` differs between any two models of a session. `steps` counts the batches
+    learned since the model was made; `path` is the file it was read from, "" for none.
+    """
+
+    network: Network
+    data: str
+    seed: int
+    classes: tuple[str, ...]
+    serial: int
+    steps: int = 0
+    path: str = ""
+
+    @property
+    def trained(self) -> bool:
+        return self.steps > 0 or self.path != ""
+
+    def serves(self, network: Network, data: str, seed: int) -> bool:
+        """Whether this model is the one for a network, data set and seed, so that its weights are kept.
+
+        The network's name and its places on the canvas do not matter. A model from a file serves any data and seed.
+        """
+        same = (self.network.input, self.network.nodes) == (network.input, network.nodes)
+        return same and (self.path != "" or (self.data, self.seed) == (data, seed))
+
+
+@dataclass(frozen=True)
+class RunStarted:
+    """A run has begun; `fresh` unless it goes on with a model that has learned in this session already."""
+
+    started: Started
+    fresh: bool
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The result of a view's request, or the exception it raised."""
+
+    callback: Callable[[Any], None]
+    result: Any
+
+
+@dataclass(frozen=True)
+class Saved:
+    path: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Work of the compute thread raised this; `of_run` when it ends the run."""
+
+    error: Exception
+    of_run: bool = False
+
+
+@dataclass(frozen=True)
+class DataProgress:
+    choice: DataChoice
+    file: str
+    done: int
+    total: int

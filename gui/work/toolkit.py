@@ -1,0 +1,71 @@
+"""What the session needs of the engine, in one place. Everything heavy is imported when first used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from convscope.engine.graph.network import Network
+from convscope.engine.train.events import Event
+
+from .recipe import DataChoice, Recipe
+
+Told = Callable[[str, int, int], None]
+"""Progress of a download: the file's name, bytes so far and bytes in all."""
+
+
+class Toolkit(Protocol):
+    """The engine as the session sees it. `load` runs on the loader's thread, all else on the compute thread."""
+
+    def load(self, choice: DataChoice, told: Told) -> Any:
+        """A data set; `told` may raise to give up."""
+
+    def build(self, network: Network, dataset: Any, seed: int) -> Any:
+        """A model with initial weights, with the data set's preprocessing and classes (None: without)."""
+
+    def fit(self, model: Any, dataset: Any, recipe: Recipe) -> Iterator[Event]:
+        """A training run that has not begun."""
+
+    def open(self, path: str | os.PathLike[str]) -> Any:
+        """A model from a file."""
+
+    def save(self, model: Any, path: str | os.PathLike[str]) -> None:
+        """Write a model to a file."""
+
+
+class EngineToolkit:
+    """The engine itself."""
+
+    def load(self, choice: DataChoice, told: Told) -> Any:
+        from convscope.engine.data import load_dataset  # noqa: PLC0415
+
+        return load_dataset(choice.name, choice.folder or None, told)
+
+    def build(self, network: Network, dataset: Any, seed: int) -> Any:
+        from convscope.engine import Model  # noqa: PLC0415
+
+        if dataset is None:
+            return Model(network, seed=seed)
+        return Model(network, seed=seed, preprocessing=dataset.preprocessing, classes=dataset.classes)
+
+    def fit(self, model: Any, dataset: Any, recipe: Recipe) -> Iterator[Event]:
+        return model.fit(
+            dataset,
+            epochs=recipe.epochs,
+            batch_size=recipe.batch_size,
+            learning_rate=recipe.learning_rate,
+            momentum=recipe.momentum,
+            weight_decay=recipe.weight_decay,
+            seed=recipe.seed,
+        )
+
+    def open(self, path: str | os.PathLike[str]) -> Any:
+        from convscope.engine import load  # noqa: PLC0415
+
+        return load(path)
+
+    def save(self, model: Any, path: str | os.PathLike[str]) -> None:
+        from convscope.engine import save  # noqa: PLC0415
+
+        save(model, path)
