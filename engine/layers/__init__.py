@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from typing import Any
 
 from ..spec import Layer
 
@@ -22,7 +23,8 @@ def _discover() -> dict[str, type[Layer]]:
     for family in _families():
         module = importlib.import_module(f"{__name__}.{family}.spec")
         for value in vars(module).values():
-            if isinstance(value, type) and issubclass(value, Layer) and value.__module__ == module.__name__ and hasattr(value, "about"):
+            here = isinstance(value, type) and value.__module__ == module.__name__
+            if here and issubclass(value, Layer) and hasattr(value, "about"):
                 types[value.type_name()] = value
     return dict(sorted(types.items()))
 
@@ -39,5 +41,5 @@ def family_of(layer_type: type[Layer]) -> str:
     return layer_type.__module__.rpartition(".")[0]
 
 
-def __getattr__(name: str) -> type[Layer]:
+def __getattr__(name: str) -> Any:  # so that type checkers, too, know that types are found, not listed
     raise AttributeError(f"no layer type {name!r}; there are: {', '.join(TYPES)}")

@@ -2,7 +2,7 @@
 
 from .errors import ConvscopeError, NetworkError, ParameterError, Problem, ShapeError
 from .layer import About, Cost, Example, Layer, Ports, Saved, Weight, Window
-from .param import Param, choice, flag, integer, number, padding, pair
+from .param import Padding, Pair, Param, choice, flag, integer, number, padding, pair
 from .shapes import Shape, format_shape, size
 
 __all__ = [
@@ -12,6 +12,8 @@ __all__ = [
     "Example",
     "Layer",
     "NetworkError",
+    "Padding",
+    "Pair",
     "Param",
     "ParameterError",
     "Ports",

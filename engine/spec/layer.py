@@ -11,7 +11,9 @@ from .errors import ParameterError
 from .param import Param
 from .shapes import Shape, size
 
-Category = Literal["convolution", "pooling", "activation", "normalisation", "dense", "merge", "reshape", "regularisation"]
+Category = Literal[
+    "convolution", "pooling", "activation", "normalisation", "dense", "merge", "reshape", "regularisation"
+]
 Initialiser = Literal["he", "xavier", "zeros", "ones"]
 
 
@@ -78,7 +80,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Window:
-    """Geometry of a sliding window for receptive-field arithmetic: effective kernel, stride, padding before (rows, columns)."""
+    """A sliding window for receptive-field arithmetic: effective kernel, stride and padding before, (rows, columns)."""
 
     kernel: tuple[int, int] = (1, 1)
     stride: tuple[int, int] = (1, 1)
@@ -107,14 +109,13 @@ class Layer:
     differs_in_training: ClassVar[bool] = False  # dropout, batch norm
 
     def __post_init__(self) -> None:
-        reasons = []
+        reasons: list[str] = []
         for name, param in self.params().items():
             try:
                 object.__setattr__(self, name, param.parse(getattr(self, name)))
             except ValueError as error:
                 reasons.append(str(error))
-        reasons += [] if reasons else self.parameter_problems()
-        if reasons:
+        if reasons := reasons or self.parameter_problems():
             raise ParameterError(self.type_name(), reasons)
 
     @classmethod

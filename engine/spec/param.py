@@ -9,13 +9,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from numbers import Real
+from reprlib import Repr
+from typing import Any, Literal, Protocol
 
 Kind = Literal["integer", "number", "flag", "choice", "pair", "padding"]
+Pads = tuple[int, int, int, int]
+"""Zeros at the top, bottom, left and right."""
 PADDING_NAMES = ("same", "valid")
-# One more than a billion: a layer this large may be described and costed; running it is refused with its memory.
+# A layer this large may be described and costed; running it is refused with its memory.
 LARGEST = 1_000_000_000
+
+
+class Pair(Protocol):
+    """Type of a field that scripts may set to one number and always read as (rows, columns)."""
+
+    def __get__(self, layer: object, owner: type) -> tuple[int, int]: ...
+    def __set__(self, layer: object, value: int | tuple[int, int]) -> None: ...
+
+
+class Padding(Protocol):
+    """Type of a field that scripts may set to one, two or four numbers or a name, and read as four or a name."""
+
+    def __get__(self, layer: object, owner: type) -> str | Pads: ...
+    def __set__(self, layer: object, value: int | str | tuple[int, int] | Pads) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -37,15 +55,21 @@ class Param:
         return _PARSERS[self.kind](self, value)
 
 
+_SHORT = Repr()  # what came may be a whole damaged file
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 40
+
+
 def _fail(param: Param, value: Any, expected: str) -> ValueError:
-    return ValueError(f"{param.label.lower()} is {value!r}; use {expected}")
+    return ValueError(f"{param.label.lower()} {_SHORT.repr(value)}: use {expected}")
 
 
-def _bounds_text(param: Param) -> str:
+def _bounds_text(param: Param, value: Any = None) -> str:
+    """The legal range; the technical limit is named only to those who reach it."""
     low, high = param.minimum, param.maximum
-    closed = "" if not param.open_ends else " (ends excluded)"
-    if low is not None and high is not None and high < LARGEST:
-        return f"from {low:g} to {high:g}{closed}"
+    closed = " (ends excluded)" if param.open_ends else ""
+    too_large = high is not None and _is_number(value) and value > high
+    if low is not None and high is not None and (high < LARGEST or too_large):
+        return f"from {low:,g} to {high:,.15g}{closed}"
     return f"of at least {low:g}" if low is not None else ""
 
 
@@ -55,21 +79,32 @@ def _within(param: Param, value: float) -> bool:
     return low < value < high if param.open_ends else low <= value <= high
 
 
-def _integer(param: Param, value: Any) -> int:
-    expected = f"a whole number {_bounds_text(param)}".strip()
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value or value in (math.inf, -math.inf):
-        raise _fail(param, value, expected)
-    if int(value) != value or not _within(param, value):
-        raise _fail(param, value, expected)
+def _is_number(value: Any) -> bool:
+    """NumPy's numbers count; true and false do not."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _whole(param: Param, value: Any) -> int | None:
+    """The value as an int within bounds, or None. Integral floats are whole."""
+    if not _is_number(value) or not _within(param, value) or value != int(value):
+        return None
     return int(value)
 
 
+def _integer(param: Param, value: Any) -> int:
+    whole = _whole(param, value)
+    if whole is None:
+        raise _fail(param, value, f"a whole number {_bounds_text(param, value)}".strip())
+    return whole
+
+
 def _number(param: Param, value: Any) -> float:
-    expected = f"a number {_bounds_text(param)}".strip()
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise _fail(param, value, expected)
-    if not _within(param, value):
-        raise _fail(param, value, expected)
+    try:
+        legal = _is_number(value) and math.isfinite(value)
+    except OverflowError:  # an int beyond all floats
+        legal = False
+    if not legal or not _within(param, value):
+        raise _fail(param, value, f"a number {_bounds_text(param, value)}".strip())
     return float(value)
 
 
@@ -80,30 +115,29 @@ def _flag(param: Param, value: Any) -> bool:
 
 
 def _choice(param: Param, value: Any) -> str:
-    if value not in param.choices:
+    if not isinstance(value, str) or value not in param.choices:
         raise _fail(param, value, "one of " + ", ".join(param.choices))
-    return str(value)
+    return value
 
 
 def _whole_numbers(param: Param, value: Any, lengths: tuple[int, ...], expected: str) -> tuple[int, ...]:
-    items = tuple(value) if isinstance(value, list | tuple) else (value,)
-    if len(items) not in lengths:
+    items = value if isinstance(value, list | tuple) else (value,)
+    numbers = [_whole(param, item) for item in items]
+    if len(items) not in lengths or None in numbers:
         raise _fail(param, value, expected)
-    try:
-        return tuple(_integer(param, item) for item in items)
-    except ValueError:
-        raise _fail(param, value, expected) from None
+    return tuple(number for number in numbers if number is not None)
 
 
 def _pair(param: Param, value: Any) -> tuple[int, int]:
-    expected = f"a whole number {_bounds_text(param)} or a pair (rows, columns) of them"
+    expected = f"a whole number {_bounds_text(param, value)}, or (rows, columns) of such"
     items = _whole_numbers(param, value, (1, 2), expected)
     return (items[0], items[-1])
 
 
-def _padding(param: Param, value: Any) -> str | tuple[int, int, int, int]:
+def _padding(param: Param, value: Any) -> str | Pads:
     names = " or ".join(f'"{c}"' for c in param.choices)
-    expected = f"a whole number, a pair, four numbers (top, bottom, left, right), {names}"
+    numbers = f"a whole number {_bounds_text(param, value)}, two or four of such (top, bottom, left, right)"
+    expected = f"{numbers}, {names}"
     if isinstance(value, str):
         if value in param.choices:
             return value
@@ -125,7 +159,8 @@ _PARSERS: Mapping[Kind, Any] = {
 
 
 def _field(param: Param) -> Any:
-    return field(default=param.parse(param.default), metadata={"param": param})
+    param = replace(param, default=param.parse(param.default))
+    return field(default=param.default, metadata={"param": param})
 
 
 def integer(default: int, *, label: str, help: str, minimum: int = 1, maximum: int = LARGEST, unit: str = "") -> Any:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .errors import ShapeError
+from .param import Pads
 from .shapes import Shape, format_shape
-
-Pads = tuple[int, int, int, int]  # top, bottom, left, right
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,8 @@ class WindowGeometry:
     @property
     def extent(self) -> tuple[int, int]:
         """Rows and columns spanned by the dilated kernel."""
-        return tuple((k - 1) * d + 1 for k, d in zip(self.kernel, self.dilation))  # type: ignore[return-value]
+        rows, columns = ((k - 1) * d + 1 for k, d in zip(self.kernel, self.dilation))
+        return rows, columns
 
     def pads(self, height: int, width: int) -> Pads:
         """Zeros to add on each side for this input size."""
@@ -45,10 +45,9 @@ class WindowGeometry:
         return rows, columns
 
     def lost(self, height: int, width: int) -> tuple[int, int]:
-        """Rows and columns of the image itself (not of its padding) that no window position reaches."""
-        _, bottom, _, right = self.pads(height, width)
-        rows, columns = self.output_size(height, width)
+        """Rows and columns at the end of the image itself (not of its padding) that no window position reaches."""
         top, _, left, _ = self.pads(height, width)
+        rows, columns = self.output_size(height, width)
         seen_rows = (rows - 1) * self.stride[0] + self.extent[0] - top
         seen_columns = (columns - 1) * self.stride[1] + self.extent[1] - left
         return max(height - seen_rows, 0), max(width - seen_columns, 0)
@@ -58,8 +57,10 @@ def image_shape(layer: str, inputs: Sequence[Shape]) -> tuple[int, int, int]:
     """The one (H, W, C) input, or ShapeError when the layer is given a vector."""
     shape = inputs[0]
     if len(shape) != 3:
-        raise ShapeError(f"needs an image (height×width×channels) and got a vector of {format_shape(shape)}",
-                         f"put {layer} before Flatten or Dense")
+        raise ShapeError(
+            f"needs an image (height×width×channels) and got a vector of {format_shape(shape)}",
+            f"put {layer} before Flatten or Dense",
+        )
     return shape[0], shape[1], shape[2]
 
 
@@ -71,11 +72,14 @@ def windowed_size(geometry: WindowGeometry, height: int, width: int) -> tuple[in
     extent, kernel = geometry.extent, geometry.kernel
     dilated = "" if geometry.dilation == (1, 1) else f" (spanning {extent[0]}×{extent[1]} with its dilation)"
     top, bottom, left, right = geometry.pads(height, width)
-    fits = max(min((height + top + bottom - 1) // geometry.dilation[0], (width + left + right - 1) // geometry.dilation[1]) + 1, 1)
-    missing = max(extent[0] - height - top - bottom, extent[1] - width - left - right)
+    padded = (height + top + bottom, width + left + right)
+    fits = max(1, min((length - 1) // d + 1 for length, d in zip(padded, geometry.dilation)))
+    missing = max(e - length for e, length in zip(extent, padded))
     padding = max(top, bottom, left, right) + -(-missing // 2)
-    raise ShapeError(f"kernel {kernel[0]}×{kernel[1]}{dilated} does not fit input {height}×{width}",
-                     f"use kernel ≤ {fits} or padding ≥ {padding}")
+    raise ShapeError(
+        f"kernel {kernel[0]}×{kernel[1]}{dilated} does not fit input {height}×{width}",
+        f"use kernel ≤ {fits} or padding ≥ {padding}",
+    )
 
 
 def lost_rows_warning(geometry: WindowGeometry, height: int, width: int) -> list[tuple[str, str, str]]:
@@ -83,15 +87,16 @@ def lost_rows_warning(geometry: WindowGeometry, height: int, width: int) -> list
 
     A kernel smaller than its stride skips rows everywhere by intention: no warning.
     """
-    rows, columns = (n if e >= s else 0 for n, e, s in zip(geometry.lost(height, width), geometry.extent, geometry.stride))
+    lost = geometry.lost(height, width)
+    rows, columns = (n if e >= s else 0 for n, e, s in zip(lost, geometry.extent, geometry.stride))
     if not rows and not columns:
         return []
     axis = 0 if rows else 1
     length = (height, width)[axis]
-    pads = geometry.pads(height, width)
-    total = pads[0] + pads[1] if axis == 0 else pads[2] + pads[3]
+    padding = sum(geometry.pads(height, width)[2 * axis : 2 * axis + 2])
     extent, stride = geometry.extent[axis], geometry.stride[axis]
-    formula = f"({length}{f'+{total}' if total else ''}−{extent})/{stride}+1 = {(length + total - extent) / stride + 1:.2f}"
+    size = (length + padding - extent) / stride + 1
+    formula = f"({length}{f'+{padding}' if padding else ''}−{extent})/{stride}+1 = {size:.2f}"
     parts = [f"{n} {name}{'s' if n > 1 else ''}" for n, name in ((rows, "row"), (columns, "column")) if n]
     what = f"{formula} is rounded down, so the last {' and '.join(parts)} of the input are never seen"
     return [("lost-rows", what, "change padding, kernel or stride so that the division leaves no fraction")]

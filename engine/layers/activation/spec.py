@@ -22,8 +22,12 @@ class _Activation(Layer):
 class ReLU(_Activation):
     """max(0, x)."""
 
-    about = About("activation", "max(0, x)", "Passes positive values, stops negative ones. Its gradient is 1 or 0, so deep networks learn.",
-                  "Nair & Hinton 2010")
+    about = About(
+        "activation",
+        "max(0, x)",
+        "Passes positive values, stops negative ones. Its gradient is 1 or 0, so deep networks learn.",
+        "Nair & Hinton 2010",
+    )
     formula = "relu"
     backward_needs = frozenset({"output"})
 
@@ -32,9 +36,16 @@ class ReLU(_Activation):
 class LeakyReLU(_Activation):
     """x where positive, slope · x elsewhere."""
 
-    slope: float = number(0.01, label="Slope", help="Factor for negative values; 0.01 and 0.1 are usual.", minimum=0.0, maximum=1.0)
+    slope: float = number(
+        0.01, label="Slope", help="Factor for negative values; 0.01 and 0.1 are usual.", minimum=0.0, maximum=1.0
+    )
 
-    about = About("activation", "x or slope·x", "A ReLU that lets a little through below zero, so that no unit dies.", "Maas et al. 2013")
+    about = About(
+        "activation",
+        "x or slope·x",
+        "A ReLU that lets a little through below zero, so that no unit dies.",
+        "Maas et al. 2013",
+    )
     formula = "leaky_relu"
     backward_needs = frozenset({"input"})
 
@@ -47,8 +58,12 @@ class LeakyReLU(_Activation):
 class Tanh(_Activation):
     """2/(1 + e^(−2x)) − 1."""
 
-    about = About("activation", "Hyperbolic tangent, −1 to 1", "The activation of the 1990s networks: smooth, centred on zero, flat at both ends.",
-                  "LeCun et al. 1989")
+    about = About(
+        "activation",
+        "Hyperbolic tangent, −1 to 1",
+        "The activation of the 1990s networks: smooth, centred on zero, flat at both ends.",
+        "LeCun et al. 1989",
+    )
     formula = "tanh"
     backward_needs = frozenset({"output"})
 
@@ -57,8 +72,12 @@ class Tanh(_Activation):
 class Sigmoid(_Activation):
     """1/(1 + e^(−x))."""
 
-    about = About("activation", "Logistic function, 0 to 1", "Turns any number into a probability. Its flat ends make gradients vanish in deep networks.",
-                  "Rumelhart et al. 1986")
+    about = About(
+        "activation",
+        "Logistic function, 0 to 1",
+        "Turns any number into a probability. Its flat ends make gradients vanish in deep networks.",
+        "Rumelhart et al. 1986",
+    )
     formula = "sigmoid"
     backward_needs = frozenset({"output"})
 
@@ -67,7 +86,12 @@ class Sigmoid(_Activation):
 class Softmax(Layer):
     """e^(x_i) / Σ e^(x_j) over the last axis: classes of a vector, channels at each position of an image."""
 
-    about = About("activation", "Scores to probabilities", "Exponentials divided by their sum, so that the outputs add up to one.", "Bridle 1990")
+    about = About(
+        "activation",
+        "Scores to probabilities",
+        "Exponentials divided by their sum, so that the outputs add up to one.",
+        "Bridle 1990",
+    )
     backward_needs = frozenset({"output"})
 
     def cost(self, inputs: Sequence[Shape], output: Shape) -> Cost:

@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...spec import About, Cost, Example, Layer, Shape, ShapeError, Weight, Window, flag, integer, padding, pair, size
+from ...spec import (
+    About,
+    Cost,
+    Example,
+    Layer,
+    Padding,
+    Pair,
+    Shape,
+    ShapeError,
+    Weight,
+    Window,
+    flag,
+    integer,
+    padding,
+    pair,
+    size,
+)
 from ...spec.windows import WindowGeometry, image_shape, lost_rows_warning, windowed_size
 
 
@@ -14,19 +30,25 @@ class Conv2D(Layer):
     """Two-dimensional convolution (cross-correlation): output size ⌊(N + 2P − F)/S⌋ + 1."""
 
     filters: int = integer(32, label="Filters", help="Number of filters, and so of output channels.")
-    kernel: tuple[int, int] = pair(3, label="Kernel", help="Rows and columns of each filter.")
-    stride: tuple[int, int] = pair(1, label="Stride", help="Step between window positions.")
-    padding: str | tuple[int, int, int, int] = padding(
+    kernel: Pair = pair(3, label="Kernel", help="Rows and columns of each filter.")
+    stride: Pair = pair(1, label="Stride", help="Step between window positions.")
+    padding: Padding = padding(
         "valid", help="Zeros around the image. With stride 1, same keeps the size; valid adds none."
     )
-    dilation: tuple[int, int] = pair(1, label="Dilation", help="Spacing between the taps of a filter.")
-    groups: int = integer(1, label="Groups", help="Split channels into groups that do not see each other; as many as channels is depthwise.")
-    bias: bool = flag(True, label="Bias", help="Add a learned constant to each output channel. Useless right before batch norm.")
+    dilation: Pair = pair(1, label="Dilation", help="Spacing between the taps of a filter.")
+    groups: int = integer(
+        1,
+        label="Groups",
+        help="Split channels into groups that do not see each other; as many as channels is depthwise.",
+    )
+    bias: bool = flag(
+        True, label="Bias", help="Add a learned constant to each output channel. Useless right before batch norm."
+    )
 
     about = About(
         category="convolution",
         summary="Learned filters slide over the image.",
-        help="Each output value is the weighted sum of a small window of the input, with the same weights at every position.",
+        help="Each output is the weighted sum of a small window of the input, with the same weights at every position.",
         source="LeCun et al. 1989; Dumoulin & Visin 2016 for the arithmetic; Krizhevsky et al. 2012 for groups",
     )
     backward_needs = frozenset({"input"})
@@ -37,14 +59,17 @@ class Conv2D(Layer):
 
     def parameter_problems(self) -> list[str]:
         if self.filters % self.groups:
-            return [f"{self.filters} filters cannot be split into {self.groups} groups; use a multiple of {self.groups} filters"]
+            what = f"{self.filters} filters cannot be split into {self.groups} groups"
+            return [f"{what}: use a multiple of {self.groups} filters"]
         return []
 
     def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
         height, width, channels = image_shape("Conv2D", inputs)
         if channels % self.groups:
-            raise ShapeError(f"{channels} input channels cannot be split into {self.groups} groups",
-                             f"use a number of groups that divides {channels}")
+            raise ShapeError(
+                f"{channels} input channels cannot be split into {self.groups} groups",
+                f"use a number of groups that divides {channels}",
+            )
         rows, columns = windowed_size(self.geometry, height, width)
         return rows, columns, self.filters
 
@@ -55,8 +80,13 @@ class Conv2D(Layer):
         rows, columns = self.kernel
         channels = inputs[0][2] // self.groups
         taps = rows * columns
-        kernel = Weight("weight", (rows, columns, channels, self.filters), "he", fan_in=taps * channels,
-                        fan_out=taps * self.filters // self.groups)
+        kernel = Weight(
+            "weight",
+            (rows, columns, channels, self.filters),
+            "he",
+            fan_in=taps * channels,
+            fan_out=taps * self.filters // self.groups,
+        )
         return (kernel, Weight("bias", (self.filters,), "zeros", decay=False)) if self.bias else (kernel,)
 
     def cost(self, inputs: Sequence[Shape], output: Shape) -> Cost:

@@ -25,8 +25,10 @@ class Dense(Layer):
 
     def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
         if len(inputs[0]) != 1:
-            raise ShapeError(f"needs a vector and got an image of {format_shape(inputs[0])}",
-                             "put Flatten or GlobalAvgPool before it")
+            raise ShapeError(
+                f"needs a vector and got an image of {format_shape(inputs[0])}",
+                "put Flatten or GlobalAvgPool before it",
+            )
         return (self.units,)
 
     def weights(self, inputs: Sequence[Shape]) -> tuple[Weight, ...]:

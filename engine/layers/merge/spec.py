@@ -22,8 +22,10 @@ class Add(Layer):
 
     def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
         if any(shape != inputs[0] for shape in inputs):
-            raise ShapeError("inputs " + " and ".join(format_shape(s) for s in inputs) + " differ and cannot be added",
-                             "bring them to one shape, for example with a 1×1 Conv2D on the shorter path")
+            raise ShapeError(
+                "inputs " + " and ".join(format_shape(s) for s in inputs) + " differ and cannot be added",
+                "bring them to one shape, for example with a 1×1 Conv2D on the shorter path",
+            )
         return inputs[0]
 
     def cost(self, inputs: Sequence[Shape], output: Shape) -> Cost:
@@ -48,8 +50,10 @@ class Concat(Layer):
 
     def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
         if any(shape[:-1] != inputs[0][:-1] for shape in inputs):
-            raise ShapeError("inputs " + " and ".join(format_shape(s) for s in inputs) + " differ in more than their channels",
-                             "bring them to one height and width, for example with the same stride and padding")
+            raise ShapeError(
+                "inputs " + " and ".join(format_shape(s) for s in inputs) + " differ in more than their channels",
+                "bring them to one height and width, for example with the same stride and padding",
+            )
         return (*inputs[0][:-1], sum(shape[-1] for shape in inputs))
 
     def cost(self, inputs: Sequence[Shape], output: Shape) -> Cost:

@@ -12,8 +12,21 @@ from ...spec import About, Cost, Example, Layer, Saved, Shape, Weight, number, s
 class BatchNorm(Layer):
     """Each channel to mean 0 and variance 1 over the batch, then scaled and shifted by learned numbers."""
 
-    momentum: float = number(0.1, label="Momentum", help="Weight of the newest batch in the running mean and variance.", minimum=0.0, maximum=1.0)
-    epsilon: float = number(1e-5, label="Epsilon", help="Added to the variance before the square root.", minimum=0.0, maximum=1.0, open_ends=True)
+    momentum: float = number(
+        0.1,
+        label="Momentum",
+        help="Weight of the newest batch in the running mean and variance.",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    epsilon: float = number(
+        1e-5,
+        label="Epsilon",
+        help="Added to the variance before the square root.",
+        minimum=0.0,
+        maximum=1.0,
+        open_ends=True,
+    )
 
     about = About(
         category="normalisation",

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...spec import About, Cost, Example, Layer, Saved, Shape, Window, flag, padding, pair, size
+from ...spec import About, Cost, Example, Layer, Padding, Pair, Saved, Shape, Window, flag, padding, pair, size
 from ...spec.windows import WindowGeometry, image_shape, lost_rows_warning, windowed_size
 
 
 class _Pool2D(Layer):
     """Shapes, cost and receptive field that windowed pooling layers share."""
 
-    kernel: tuple[int, int]
-    stride: tuple[int, int]
-    padding: str | tuple[int, int, int, int]
+    kernel: Pair
+    stride: Pair
+    padding: Padding
 
     @property
     def geometry(self) -> WindowGeometry:
@@ -25,7 +25,7 @@ class _Pool2D(Layer):
             return []
         limits = (self.kernel[0], self.kernel[0], self.kernel[1], self.kernel[1])
         if any(p >= k for p, k in zip(self.padding, limits)):
-            return [f"padding {max(self.padding)} would make windows of padding alone; use less than the kernel"]
+            return [f"padding {max(self.padding)} would make windows of padding alone: use less than the kernel"]
         return []
 
     def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
@@ -53,15 +53,15 @@ _PADDING = "Rows and columns around the image that never win or count."
 class MaxPool2D(_Pool2D):
     """The largest value of each window; remembers where it was, for the backward pass and for unpooling."""
 
-    kernel: tuple[int, int] = pair(2, label="Kernel", help=_KERNEL)
-    stride: tuple[int, int] = pair(2, label="Stride", help=_STRIDE)
-    padding: str | tuple[int, int, int, int] = padding("valid", help=_PADDING)
+    kernel: Pair = pair(2, label="Kernel", help=_KERNEL)
+    stride: Pair = pair(2, label="Stride", help=_STRIDE)
+    padding: Padding = padding("valid", help=_PADDING)
 
     about = About(
         category="pooling",
         summary="The largest value of each window.",
         help="Shrinks the image and keeps the strongest response. Its switches record where each maximum was.",
-        source="Zhou & Chellappa 1988; Zeiler & Fergus 2013 for switches; Krizhevsky et al. 2012 for overlapping windows",
+        source="Zhou & Chellappa 1988; Zeiler & Fergus 2013 for switches; Krizhevsky et al. 2012 for overlap",
     )
 
     def saved(self, inputs: Sequence[Shape], output: Shape) -> tuple[Saved, ...]:
@@ -83,10 +83,12 @@ class MaxPool2D(_Pool2D):
 class AvgPool2D(_Pool2D):
     """The mean of each window."""
 
-    kernel: tuple[int, int] = pair(2, label="Kernel", help=_KERNEL)
-    stride: tuple[int, int] = pair(2, label="Stride", help=_STRIDE)
-    padding: str | tuple[int, int, int, int] = padding("valid", help=_PADDING)
-    count_padding: bool = flag(False, label="Count padding", help="Divide by the whole window even where it reaches into the padding.")
+    kernel: Pair = pair(2, label="Kernel", help=_KERNEL)
+    stride: Pair = pair(2, label="Stride", help=_STRIDE)
+    padding: Padding = padding("valid", help=_PADDING)
+    count_padding: bool = flag(
+        False, label="Count padding", help="Divide by the whole window even where it reaches into the padding."
+    )
 
     about = About(
         category="pooling",

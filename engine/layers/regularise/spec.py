@@ -17,7 +17,8 @@ class Dropout(Layer):
     about = About(
         category="regularisation",
         summary="Zeroes a random share of values in training.",
-        help="Units cannot rely on each other, which reduces overfitting. Does nothing at inference: the values kept were scaled by 1/(1−rate).",
+        help="Units cannot rely on each other, which reduces overfitting. Does nothing at inference: "
+        "the values kept were scaled by 1/(1−rate).",
         source="Srivastava et al. 2014",
     )
     differs_in_training = True

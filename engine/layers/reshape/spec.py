@@ -46,7 +46,8 @@ class PadChannels(Layer):
     about = About(
         category="reshape",
         summary="Adds channels of zeros.",
-        help="The parameter-free residual shortcut: where a block has more channels than its input, the shortcut is padded with zeros.",
+        help="The parameter-free residual shortcut: where a block has more channels than its input, "
+        "the shortcut is padded with zeros.",
         source="He et al. 2015, Deep Residual Learning, option A",
     )
 
