@@ -1,0 +1,59 @@
+"""Convscope's engine: networks as data, their costs, and kernels that run and train them. No window needed.
+
+    from convscope.engine import Network, Model, layers as L, zoo
+
+Parts that need Numba are loaded when they are first used, so importing this package is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from . import layers, zoo
+from .graph import INPUT, Network, Node
+from .spec import ConvscopeError, NetworkError, ParameterError, Problem, ShapeError
+
+if TYPE_CHECKING:
+    from .data import DATASETS, Dataset, load_dataset
+    from .data.preprocess import Preprocessing
+    from .io import load, save
+    from .runtime.model import Model
+
+__version__ = "0.1.0"
+
+_LATER = {
+    "Model": ".runtime.model",
+    "Preprocessing": ".data.preprocess",
+    "Dataset": ".data",
+    "DATASETS": ".data",
+    "load_dataset": ".data",
+    "load": ".io",
+    "save": ".io",
+}
+
+__all__ = [
+    "DATASETS",
+    "INPUT",
+    "ConvscopeError",
+    "Dataset",
+    "Model",
+    "Network",
+    "NetworkError",
+    "Node",
+    "ParameterError",
+    "Preprocessing",
+    "Problem",
+    "ShapeError",
+    "layers",
+    "load",
+    "load_dataset",
+    "save",
+    "zoo",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(importlib.import_module(_LATER[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -21,6 +21,10 @@ FLOAT_BYTES = 4
 _ITEM_BYTES = {"float32": 4, "uint8": 1, "uint32": 4}
 
 
+Reader = tuple[int, int]
+"""A step's index and the port on which it reads a value; sorted in the order backward runs them."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One layer to run: which values it reads, in port order, and which it writes."""
@@ -38,7 +42,8 @@ class Schedule:
     """Steps in forward order; backward runs them in reverse.
 
     `value_of` maps every node (and the input) to the value it stands for; a value is named after the node that writes
-    it. `spans` gives each buffer's place in one arena and `arena_bytes` the arena's size.
+    it. The gradient of a value is the sum of what its `readers` contribute: the first of them writes `grad:value`, each
+    other one its own `part:value>step.port`, which is then added. `spans` gives each buffer's place in one arena and `arena_bytes` the arena's size.
     """
 
     mode: Mode
@@ -48,11 +53,7 @@ class Schedule:
     shapes: Mapping[str, Shape]
     spans: Mapping[str, Span]
     arena_bytes: int
-    readers: Mapping[str, tuple[int, ...]] = field(repr=False)
-
-    def parts(self, value: str) -> tuple[int, ...]:
-        """Steps whose contributions to the value's gradient are summed, in the order backward runs them."""
-        return tuple(reversed(self.readers.get(value, ())))
+    readers: Mapping[str, tuple[Reader, ...]] = field(repr=False)
 
 
 def needs_gradient(mode: Mode, value: str) -> bool:
@@ -66,7 +67,7 @@ def build(network: Network, batch: int, mode: Mode, keep: Iterable[str] = ()) ->
     value_of = {INPUT: INPUT}
     shapes = {INPUT: network.input}
     steps: list[Step] = []
-    readers: dict[str, list[int]] = {INPUT: []}
+    readers: dict[str, list[Reader]] = {INPUT: []}
     for node in network.order():
         if node.layer.renames(mode == "training"):
             value_of[node.name] = value_of[node.inputs[0]]
@@ -75,18 +76,18 @@ def build(network: Network, batch: int, mode: Mode, keep: Iterable[str] = ()) ->
         output_shape = node.layer.infer_shape(input_shapes)
         step = Step(len(steps), node.name, node.layer, tuple(value_of[s] for s in node.inputs), input_shapes, output_shape)
         value_of[node.name], shapes[node.name], readers[node.name] = node.name, output_shape, []
-        for value in dict.fromkeys(step.inputs):
-            readers[value].append(step.index)
+        for port, value in enumerate(step.inputs):
+            readers[value].append((step.index, port))
         steps.append(step)
     kept = {value_of[name] for name in (*keep, network.output)}
-    placed_readers = {value: tuple(indices) for value, indices in readers.items()}
+    placed_readers = {value: tuple(sorted(found, key=lambda r: (-r[0], r[1]))) for value, found in readers.items()}
     spans = pack(_lifetimes(steps, placed_readers, shapes, batch, mode, kept))
     total = max((span.offset + span.nbytes for span in spans.values()), default=0)
     return Schedule(mode, batch, tuple(steps), value_of, shapes, spans, total, placed_readers)
 
 
 def _lifetimes(
-    steps: list[Step], readers: Mapping[str, tuple[int, ...]], shapes: Mapping[str, Shape], batch: int, mode: Mode, kept: set[str]
+    steps: list[Step], readers: Mapping[str, tuple[Reader, ...]], shapes: Mapping[str, Shape], batch: int, mode: Mode, kept: set[str]
 ) -> dict[str, tuple[int, int, int]]:
     """(bytes, first, last) of each buffer; time t < n is forward step t, and 2n − t is backward step t."""
     n = len(steps)
@@ -94,7 +95,7 @@ def _lifetimes(
     written = {INPUT: -1, **{step.name: step.index for step in steps}}
     lives: dict[str, tuple[int, int, int]] = {}
     for value, shape in shapes.items():
-        last = max([written[value], *readers[value]])
+        last = max([written[value], *(index for index, _ in readers[value])])
         if mode == "training":
             last = max([last, *(2 * n - t for t in _backward_users(value, steps, readers[value], written[value]))])
         if mode == "gradient" or value in kept:
@@ -111,17 +112,17 @@ def _lifetimes(
         if not needs_gradient(mode, value):
             continue
         nbytes = size(shape) * batch * FLOAT_BYTES
-        born = 2 * n - max(readers[value], default=n)
+        born = 2 * n - max((index for index, _ in readers[value]), default=n)
         last = end if value == INPUT else 2 * n - written[value]
         lives[f"grad:{value}"] = (nbytes, min(born, last), last)
-        for reader in readers[value][:-1]:
-            lives[f"part:{value}>{steps[reader].name}"] = (nbytes, 2 * n - reader, 2 * n - reader)
+        for index, port in readers[value][1:]:
+            lives[f"part:{value}>{steps[index].name}.{port}"] = (nbytes, 2 * n - index, 2 * n - index)
     return lives
 
 
-def _backward_users(value: str, steps: list[Step], readers: tuple[int, ...], written: int) -> list[int]:
+def _backward_users(value: str, steps: list[Step], readers: tuple[Reader, ...], written: int) -> list[int]:
     """Steps whose backward pass reads this value again."""
-    users = [t for t in readers if "input" in steps[t].layer.backward_needs]
+    users = [t for t, _ in readers if "input" in steps[t].layer.backward_needs]
     if written >= 0 and "output" in steps[written].layer.backward_needs:
         users.append(written)
     return users

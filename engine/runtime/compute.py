@@ -9,11 +9,49 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-exclusive = threading.RLock()
-"""Held by whoever runs kernels. Scripts run them on their own thread; this keeps two such threads apart."""
+import threadpoolctl
+
+
+class Exclusive:
+    """Held by whoever runs kernels; may be entered again by the same thread.
+
+    While it is held, NumPy's and SciPy's own thread pools are limited to one thread: after a product OpenBLAS's idle
+    threads go on spinning, and on a machine with few cores the kernels then run several times slower.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._limits = ExitStack()
+        self._pools: threadpoolctl.ThreadpoolController | None = None
+
+    def __enter__(self) -> Exclusive:
+        self._lock.acquire()
+        self._depth += 1
+        if self._depth == 1:
+            self._limits.enter_context(self.pools.limit(limits=1, user_api="blas"))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        if self._depth == 0:
+            self._limits.close()
+        self._lock.release()
+
+    @property
+    def pools(self) -> threadpoolctl.ThreadpoolController:
+        """The thread pools of the libraries loaded when kernels first ran."""
+        if self._pools is None:
+            self._pools = threadpoolctl.ThreadpoolController()
+        return self._pools
+
+
+exclusive = Exclusive()
+"""The process-wide owner of the processor. Scripts run kernels on their own thread; this keeps two such threads apart."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,53 @@
+"""Where compiled kernels are kept between runs.
+
+Numba notices when the file of a kernel changes, not when a file it calls does. So the folder's name carries a digest
+of all kernel sources: a new version never runs stale machine code, and old folders are removed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from functools import cache
+from pathlib import Path
+
+import numba
+import platformdirs
+
+_SOURCES = ("kernels/*.py", "layers/*/cpu.py", "layers/*/scalar.py", "train/*.py", "data/*.py")
+_KEPT_VERSIONS = 3
+
+
+def root() -> Path:
+    """The folder that holds the kernel caches of all versions; CONVSCOPE_CACHE_DIR moves it."""
+    given = os.environ.get("CONVSCOPE_CACHE_DIR")
+    return Path(given) / "kernels" if given else Path(platformdirs.user_cache_dir("convscope", appauthor=False)) / "kernels"
+
+
+@cache
+def folder() -> Path:
+    """The folder for this very version of the kernels and of Numba."""
+    engine = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256(numba.__version__.encode())
+    for pattern in _SOURCES:
+        for source in sorted(engine.glob(pattern)):
+            digest.update(source.name.encode() + source.read_bytes())
+    return root() / digest.hexdigest()[:16]
+
+
+def prune() -> None:
+    """Remove the caches of all but the newest few versions."""
+    try:
+        folders = sorted((f for f in root().iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime, reverse=True)
+    except OSError:
+        return
+    for old in folders[_KEPT_VERSIONS:]:
+        if old != folder():
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def state() -> tuple[int, int]:
+    """Number of compiled kernels on disk for this version, and their bytes."""
+    files = list(folder().rglob("*.nbc")) if folder().is_dir() else []
+    return len(files), sum(f.stat().st_size for f in files)

@@ -1,0 +1,94 @@
+"""Panels: a run of tile rows times one block of columns, tails included. What convolution and dense kernels call."""
+
+import numba
+import numpy as np
+
+from .jit import FLAGS
+from .tile import (
+    tile_add_narrow,
+    tile_add_wide,
+    tile_set_narrow,
+    tile_set_row_narrow,
+    tile_set_row_wide,
+    tile_set_wide,
+)
+from .vector import LANES, ROWS, WIDTH
+
+NO_FLOOR = np.float32(-np.inf)
+SPARE_OUTS = np.arange(ROWS, dtype=np.int64) * WIDTH
+"""Row offsets of a tile that is stored by itself."""
+
+
+@numba.njit(**FLAGS)
+def panel_set(a, a0, rows, r0, taps, t0, n_taps, n_inner, a_step, b, b0, c, c0, outs, u0, count, valid, bias, z0, floor, spare, spare_at, spare_outs):
+    """`count` output rows × `valid` columns of one packed block of B: WIDTH wide, or LANES wide when valid ≤ LANES.
+
+    Blocks that do not fill their vectors are computed into `spare` (ROWS × WIDTH at `spare_at`, `spare_outs` holding
+    multiples of WIDTH) and copied.
+    """
+    narrow = valid <= LANES
+    width = LANES if narrow else WIDTH
+    b_tap = n_inner * width
+    exact = valid == width
+    target = c if exact else spare
+    places = outs if exact else spare_outs
+    base = c0 if exact else spare_at
+    at = 0
+    while at < count:
+        if count - at < ROWS and count >= ROWS:
+            at = count - ROWS  # the last tile overlaps the one before: the same values are written twice
+        whole = count - at >= ROWS
+        u = u0 + at if exact else 0
+        if whole and not narrow:
+            tile_set_wide(a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, width, target, base, places, u, bias, z0, floor)
+        elif whole:
+            tile_set_narrow(a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, width, target, base, places, u, bias, z0, floor)
+        elif not narrow:
+            tile_set_row_wide(a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, width, target, base, places, u, bias, z0, floor)
+        else:
+            tile_set_row_narrow(a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, width, target, base, places, u, bias, z0, floor)
+        height = ROWS if whole else 1
+        if not exact:
+            for i in range(height):
+                for j in range(valid):
+                    c[c0 + outs[u0 + at + i] + j] = spare[spare_at + i * WIDTH + j]
+        at += height
+
+
+@numba.njit(**FLAGS)
+def panel_add(a, a0, rows, r0, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, b_step, c, c0, outs, u0, count, narrow):
+    """Add to `count` rows (a multiple of ROWS) × one block of columns of C."""
+    for at in range(0, count, ROWS):
+        if narrow:
+            tile_add_narrow(a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, b_step, c, c0, outs, u0 + at)
+        else:
+            tile_add_wide(a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, b_step, c, c0, outs, u0 + at)
+
+
+@numba.njit(**FLAGS)
+def copy_window(source, plane, row_pitch, row0, rows, height, col0, cols, width, channel0, channels, source_channels, target, at):
+    """Copy image rows [row0, row0+rows) × columns [col0, col0+cols) × a slice of channels, with zeros outside the image.
+
+    `plane` is the image's offset in `source`, whose pixels hold `source_channels` values; the target is packed.
+    """
+    for r in range(rows):
+        row = row0 + r
+        line = at + r * cols * channels
+        if row < 0 or row >= height:
+            for i in range(cols * channels):
+                target[line + i] = np.float32(0)
+            continue
+        left = min(max(-col0, 0), cols)
+        right = max(min(width - col0, cols), left)
+        for i in range(left * channels):
+            target[line + i] = np.float32(0)
+        start = plane + row * row_pitch + (col0 + left) * source_channels + channel0
+        if channels == source_channels:
+            for i in range((right - left) * channels):
+                target[line + left * channels + i] = source[start + i]
+        else:
+            for x in range(right - left):
+                for i in range(channels):
+                    target[line + (left + x) * channels + i] = source[start + x * source_channels + i]
+        for i in range(right * channels, cols * channels):
+            target[line + i] = np.float32(0)

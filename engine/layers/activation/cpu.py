@@ -1,0 +1,73 @@
+"""Activation kernels on the CPU."""
+
+import math
+
+import numba
+import numpy as np
+from numba.extending import register_jitable
+
+from ...kernels import elementwise
+from ...kernels.jit import kernel
+from . import scalar
+
+FORWARD = {
+    "relu": elementwise.forward(scalar.relu),
+    "leaky_relu": elementwise.forward(scalar.leaky_relu),
+    "tanh": elementwise.forward(scalar.tanh),
+    "sigmoid": elementwise.forward(scalar.sigmoid),
+}
+BACKWARD = {
+    "leaky_relu": elementwise.backward(scalar.leaky_relu_derivative),
+    "tanh": elementwise.backward(scalar.tanh_derivative),
+    "sigmoid": elementwise.backward(scalar.sigmoid_derivative),
+}
+
+number = np.float32
+relu_passes = register_jitable(scalar.relu_passes)
+
+
+@kernel
+def relu_backward(y, dy, dx, count, state, threads):
+    """dx = dy where the rule in state[0] lets it pass, else 0."""
+    rule = state[0]
+    for thread in numba.prange(threads):
+        first, last = thread * count // threads, (thread + 1) * count // threads
+        if rule == 0:
+            for i in range(first, last):
+                dx[i] = dy[i] if y[i] > 0 else np.float32(0)
+        else:
+            for i in range(first, last):
+                dx[i] = dy[i] if relu_passes(y[i], dy[i], rule) else np.float32(0)
+
+
+@kernel
+def softmax_forward(x, y, rows, columns, threads):
+    """Each row of `columns` values to e^(x−max) / Σ e^(x−max)."""
+    for thread in numba.prange(threads):
+        for row in range(thread * rows // threads, (thread + 1) * rows // threads):
+            at = row * columns
+            top = x[at]
+            for i in range(1, columns):
+                top = max(top, x[at + i])
+            total = 0.0
+            for i in range(columns):
+                e = math.exp(x[at + i] - top)
+                y[at + i] = np.float32(e)
+                total += e
+            scale = np.float32(1.0 / total)
+            for i in range(columns):
+                y[at + i] *= scale
+
+
+@kernel
+def softmax_backward(y, dy, dx, rows, columns, threads):
+    """dx_i = y_i (dy_i − Σ_j y_j dy_j) in each row."""
+    for thread in numba.prange(threads):
+        for row in range(thread * rows // threads, (thread + 1) * rows // threads):
+            at = row * columns
+            dot = 0.0
+            for i in range(columns):
+                dot += y[at + i] * dy[at + i]
+            shift = np.float32(dot)
+            for i in range(columns):
+                dx[at + i] = y[at + i] * (dy[at + i] - shift)

@@ -1,0 +1,215 @@
+"""Convolution on the CPU: a sliding product over cached strips, and the weight gradient. See tables.py for the offsets."""
+
+import numba
+import numpy as np
+
+from ...kernels.jit import kernel, serial_kernel
+from ...kernels.panel import copy_window, panel_add, panel_set
+from ...kernels.vector import LANES, ROWS, WIDTH
+from .tables import blocks
+
+
+def packed_bias_size(groups, columns):
+    """Floats of the biases of all groups, each padded to whole blocks."""
+    return groups * blocks(columns) * WIDTH
+
+
+@kernel
+def slide(source, weights, bias, target, geometry, phases, rows, outs, taps, spare_outs, floor, scratch, threads):
+    """target = sliding product of source with packed weights, plus bias, clipped from below by floor.
+
+    source (N,Hs,Ws,Cs) and target (N,H,W,C) flat; scratch holds `threads` areas of geometry[20] floats.
+    """
+    batch, images, units, strip, strips = geometry[0], geometry[1], geometry[2], geometry[3], geometry[4]
+    source_height, source_width, source_channels = geometry[5], geometry[6], geometry[7]
+    height, width, channels = geometry[8], geometry[9], geometry[10]
+    groups, group_source, group_out = geometry[11], geometry[12], geometry[13]
+    copy_rows, copy_cols, row_start, row_step, col_start = geometry[14], geometry[15], geometry[16], geometry[17], geometry[18]
+    direct, area = geometry[19], geometry[20]
+    n_blocks = (group_out + WIDTH - 1) // WIDTH
+    packed_columns = n_blocks * WIDTH
+    rest = group_out - (n_blocks - 1) * WIDTH
+    if rest <= LANES:
+        packed_columns -= WIDTH - LANES
+    row_pitch = source_width * source_channels
+    source_plane = source_height * row_pitch
+    copy_plane = copy_rows * copy_cols * group_source
+    n_phases = phases.shape[0]
+    group_packed = 0
+    for p in range(n_phases):
+        group_packed += phases[p, 8] * packed_columns
+    for thread in numba.prange(threads):
+        own = thread * area
+        spare_at = own + area - ROWS * WIDTH
+        for unit in range(thread * units // threads, (thread + 1) * units // threads):
+            first_image = (unit // strips) * images
+            n_images = min(images, batch - first_image)
+            strip_at = unit % strips
+            row0 = strip_at * strip
+            n_rows = min(strip, height - row0)
+            for group in range(groups):
+                if direct:
+                    base = first_image * source_plane + strip_at * row_step * row_pitch
+                else:
+                    base = own
+                    for image in range(n_images):
+                        copy_window(source, (first_image + image) * source_plane, row_pitch, row_start + strip_at * row_step, copy_rows,
+                                    source_height, col_start, copy_cols, source_width, group * group_source, group_source, source_channels,
+                                    scratch, own + image * copy_plane)
+                panel = source if direct else scratch
+                out0 = (first_image * height + row0) * width * channels + group * group_out
+                for p in range(n_phases):
+                    in_phase = (n_rows - phases[p, 0] + phases[p, 1] - 1) // phases[p, 1]
+                    count = n_images * max(in_phase, 0) * phases[p, 2]
+                    if count == 0:
+                        continue
+                    pixels, reduction = phases[p, 3], phases[p, 8]
+                    for block in range(n_blocks):
+                        column = block * WIDTH
+                        panel_set(panel, base, rows, pixels, taps, phases[p, 4], phases[p, 5], phases[p, 6], 1,
+                                  weights, group * group_packed + phases[p, 7] + column * reduction, target, out0 + column, outs, pixels, count,
+                                  min(WIDTH, group_out - column), bias, (group * n_blocks + block) * WIDTH, floor, scratch, spare_at, spare_outs)
+
+
+@kernel
+def weight_gradient(x, dy, dw, db, geometry, rows, outs, lines, has_bias, partials, scratch, threads):
+    """dw (R,S,C/groups,K) and db (K,) from x (N,H,W,C) and dy (N,OH,OW,K), all flat.
+
+    Each thread sums its units into its own partial result; the partials are then added in thread order, so a fixed
+    number of threads gives the same bits every time.
+    """
+    batch, images, units, strip, strips = geometry[0], geometry[1], geometry[2], geometry[3], geometry[4]
+    height, width, channels = geometry[5], geometry[6], geometry[7]
+    out_height, out_width, filters = geometry[8], geometry[9], geometry[10]
+    groups, group_channels, group_filters = geometry[11], geometry[12], geometry[13]
+    copy_rows, copy_cols, row_start, row_step, col_start, column_step = (
+        geometry[14], geometry[15], geometry[16], geometry[17], geometry[18], geometry[19])
+    reduction, tiles, pitch, copy_gradient, area, partial = (
+        geometry[20], geometry[21], geometry[22], geometry[23], geometry[24], geometry[25])
+    n_blocks = (group_filters + WIDTH - 1) // WIDTH
+    rest = group_filters - (n_blocks - 1) * WIDTH
+    packed = n_blocks * WIDTH - (WIDTH - LANES if rest <= LANES else 0)
+    copy_plane = copy_rows * pitch
+    group_partial = tiles * packed + packed
+    for thread in numba.prange(threads):
+        own, mine = thread * area, thread * partial
+        gradient_copy = own + images * copy_plane
+        for i in range(partial):
+            partials[mine + i] = np.float32(0)
+        for unit in range(thread * units // threads, (thread + 1) * units // threads):
+            first_image = (unit // strips) * images
+            n_images = min(images, batch - first_image)
+            strip_at = unit % strips
+            n_rows = min(strip, out_height - strip_at * strip)
+            n_lines = n_images * n_rows
+            gradient0 = (first_image * out_height + strip_at * strip) * out_width * filters
+            for group in range(groups):
+                for image in range(n_images):
+                    copy_window(x, (first_image + image) * height * width * channels, width * channels, row_start + strip_at * row_step, copy_rows,
+                                height, col_start, copy_cols, width, group * group_channels, group_channels, channels, scratch,
+                                own + image * copy_plane)
+                at = mine + group * group_partial
+                bias_at = at + tiles * packed
+                dy0, dy_step = gradient0 + group * group_filters, filters
+                if copy_gradient:
+                    for pixel in range(n_lines * out_width):
+                        for k in range(packed):
+                            value = np.float32(0)
+                            if k < group_filters:
+                                value = dy[dy0 + pixel * filters + k]
+                            scratch[gradient_copy + pixel * packed + k] = value
+                    dy0, dy_step = gradient_copy, packed
+                gradient = scratch if copy_gradient else dy
+                if has_bias:
+                    for pixel in range(n_lines * out_width):
+                        for k in range(group_filters):
+                            partials[bias_at + k] += gradient[dy0 + pixel * dy_step + k]
+                for block in range(n_blocks):
+                    column = block * WIDTH
+                    panel_add(scratch, own, rows, 0, lines, 0, n_lines, out_width, column_step, gradient, dy0 + column,
+                              out_width * dy_step, dy_step, partials, at + column, outs, 0, tiles, group_filters - column <= LANES)
+    for row in numba.prange(reduction * groups):
+        group, r = row // reduction, row % reduction
+        for k in range(group_filters):
+            total = np.float32(0)
+            for thread in range(threads):
+                total += partials[thread * partial + group * group_partial + r * packed + k]
+            dw[r * filters + group * group_filters + k] = total
+    if has_bias:
+        for k in range(filters):
+            group, j = k // group_filters, k % group_filters
+            total = np.float32(0)
+            for thread in range(threads):
+                total += partials[thread * partial + group * group_partial + tiles * packed + j]
+            db[k] = total
+
+
+@kernel
+def pack_forward(w, packed, geometry, phases):
+    """w (R·S, C/groups, K) into blocks of columns, the reduction contiguous in each: (group, block, r·s·c, column)."""
+    channels, groups, group_channels, group_filters = geometry[10], geometry[11], geometry[12], geometry[13]
+    n_blocks = (group_filters + WIDTH - 1) // WIDTH
+    reduction = phases[0, 8]
+    columns = n_blocks * WIDTH
+    rest = group_filters - (n_blocks - 1) * WIDTH
+    if rest <= LANES:
+        columns -= WIDTH - LANES
+    for task in numba.prange(groups * n_blocks):
+        group, block = task // n_blocks, task % n_blocks
+        column = block * WIDTH
+        wide = min(WIDTH, columns - column)
+        valid = min(WIDTH, group_filters - column)
+        at = group * reduction * columns + column * reduction
+        for i in range(reduction):
+            source = i * channels + group * group_filters + column
+            for j in range(valid):
+                packed[at + i * wide + j] = w[source + j]
+            for j in range(valid, wide):
+                packed[at + i * wide + j] = np.float32(0)
+
+
+@kernel
+def pack_input_gradient(w, packed, geometry, phases, order):
+    """w (R·S, C/groups, K) transposed: columns are input channels, the reduction runs over positions and filters."""
+    filters, groups, group_filters, group_channels = geometry[7], geometry[11], geometry[12], geometry[13]
+    n_blocks = (group_channels + WIDTH - 1) // WIDTH
+    columns = n_blocks * WIDTH
+    rest = group_channels - (n_blocks - 1) * WIDTH
+    if rest <= LANES:
+        columns -= WIDTH - LANES
+    group_packed = 0
+    for p in range(phases.shape[0]):
+        group_packed += phases[p, 8] * columns
+    for group in range(groups):
+        first = 0
+        for p in range(phases.shape[0]):
+            positions = phases[p, 8] // group_filters
+            base = group * group_packed + phases[p, 7]
+            for i in numba.prange(positions):
+                position = order[first + i]
+                for block in range(n_blocks):
+                    column = block * WIDTH
+                    wide = min(WIDTH, columns - column)
+                    valid = min(WIDTH, group_channels - column)
+                    at = base + column * phases[p, 8] + i * group_filters * wide
+                    for j in range(wide):
+                        if j < valid:
+                            source = (position * group_channels + column + j) * filters + group * group_filters
+                            for k in range(group_filters):
+                                packed[at + k * wide + j] = w[source + k]
+                        else:
+                            for k in range(group_filters):
+                                packed[at + k * wide + j] = np.float32(0)
+            first += positions
+
+
+@serial_kernel
+def pack_bias(bias, packed, groups, group_columns, has_bias):
+    """Biases padded to whole blocks; zeros where there is no bias."""
+    n_blocks = (group_columns + WIDTH - 1) // WIDTH
+    for group in range(groups):
+        for j in range(n_blocks * WIDTH):
+            value = np.float32(0)
+            if has_bias and j < group_columns:
+                value = bias[group * group_columns + j]
+            packed[group * n_blocks * WIDTH + j] = value

@@ -1,0 +1,59 @@
+"""What a device must offer. The only place that asks which device is meant is `backend()` below."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, Protocol
+
+from ..layers import family_of
+from ..spec import ConvscopeError, Layer
+from .binding import Array, Binding
+
+DEVICES = ("cpu", "cuda")
+
+
+class Backend(Protocol):
+    """Memory, threads and the two kernels that plans use themselves."""
+
+    name: str
+
+    def allocate(self, nbytes: int) -> Array:
+        """Bytes, aligned to a cache line; contents undefined."""
+
+    def threads(self) -> int:
+        """Threads (or 1) that kernels are told to share work among."""
+
+    def available_bytes(self) -> int:
+        """Memory that could be allocated now."""
+
+    def add_into(self, part: Array, total: Array, count: int, threads: int) -> None: ...
+
+    def fill_zero(self, target: Array, count: int, threads: int) -> None: ...
+
+
+def backend(device: str) -> Backend:
+    """The backend of this name; ConvscopeError if it is unknown or not available here."""
+    if device == "cpu":
+        from .cpu import CpuBackend  # loads Numba  # noqa: PLC0415
+
+        return CpuBackend()
+    if device == "cuda":
+        raise ConvscopeError("The device cuda is not available: this version computes on the CPU only; use device cpu.")
+    raise ConvscopeError(f"There is no device {device!r}; use one of: {', '.join(DEVICES)}.")
+
+
+def declare_steps(layer: Layer, binding: Binding, device: str) -> None:
+    """Let a layer's family declare its kernel calls: from `steps_<device>.py` if it has one, else `steps.py`."""
+    family = family_of(type(layer))
+    try:
+        own = importlib.import_module(f"{family}.steps_{device}")
+    except ModuleNotFoundError:
+        own = None
+    if own is not None:
+        own.STEPS[type(layer)](layer, binding)
+        return
+    shared: ModuleType = importlib.import_module(f"{family}.steps")
+    declare: Callable[..., Any] = shared.STEPS[type(layer)]
+    declare(layer, binding, importlib.import_module(f"{family}.{device}"))

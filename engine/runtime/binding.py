@@ -1,0 +1,136 @@
+"""What a layer's steps are given: its arrays, and a place to put kernel calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..graph.schedule import Mode
+from ..spec import Shape, size
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """Stands for scratch memory in a call: `count` items of `dtype`, valid during that call only.
+
+    The plan has one block for each `area`, shared by all its calls; a call may use several areas.
+    """
+
+    count: int
+    dtype: str
+    area: int
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A copy of weights in the layout a kernel wants; made again when the weights have changed."""
+
+    key: str
+    array: Array
+    call: Call
+
+
+@dataclass(frozen=True)
+class Call:
+    """One kernel call; arguments may hold Scratch until the plan puts its memory there."""
+
+    kernel: Callable[..., None]
+    args: tuple[Any, ...]
+
+    def __call__(self) -> None:
+        self.kernel(*self.args)
+
+
+@dataclass
+class Binding:
+    """One layer in one plan: flat arrays in and out, and the calls that its steps declare.
+
+    `x` holds a flat array for each port, `dx` likewise (None where no gradient is asked for). `weights`, `gradients`
+    and `saved` are flat arrays by name. `state` is int64: [ReLU rule, model seed, training step]. `store` is the
+    model's cache of packed weights. In `mode` "inference" there are no gradients and `saved` is empty.
+    """
+
+    name: str
+    index: int
+    mode: Mode
+    batch: int
+    threads: int
+    input_shapes: tuple[Shape, ...]
+    output_shape: Shape
+    x: list[Array]
+    y: Array
+    dx: list[Array | None]
+    dy: Array | None
+    weights: Mapping[str, Array]
+    gradients: Mapping[str, Array]
+    saved: Mapping[str, Array]
+    state: Array
+    store: dict[str, Packed]
+    forward_calls: list[Call] = field(default_factory=list)
+    backward_calls: list[Call] = field(default_factory=list)
+    weight_calls: list[Call] = field(default_factory=list)
+    input_calls: dict[int, list[Call]] = field(default_factory=dict)
+    packed: list[Packed] = field(default_factory=list)
+
+    @property
+    def training(self) -> bool:
+        """Whether layers behave as in training: batch statistics, dropout."""
+        return self.mode == "training"
+
+    @property
+    def rows(self) -> int:
+        """Samples times positions: rows of the input seen as a matrix of channels."""
+        return self.batch * size(self.input_shapes[0]) // self.channels
+
+    @property
+    def channels(self) -> int:
+        """Size of the input's last axis."""
+        return self.input_shapes[0][-1]
+
+    @property
+    def count(self) -> int:
+        """Values in the whole output batch."""
+        return self.batch * size(self.output_shape)
+
+    def forward(self, kernel: Callable[..., None], *args: Any) -> None:
+        self.forward_calls.append(Call(kernel, args))
+
+    def backward(self, kernel: Callable[..., None], *args: Any) -> None:
+        """A call that backward always makes, before the others."""
+        if self.mode != "inference":
+            self.backward_calls.append(Call(kernel, args))
+
+    def backward_weights(self, kernel: Callable[..., None], *args: Any) -> None:
+        """A call that backward makes when gradients of weights are wanted."""
+        if self.mode != "inference":
+            self.weight_calls.append(Call(kernel, args))
+
+    def backward_input(self, port: int, kernel: Callable[..., None], *args: Any) -> None:
+        """A call that writes dx[port]; left out where that gradient is not wanted."""
+        if self.mode != "inference" and self.dx[port] is not None:
+            self.input_calls.setdefault(port, []).append(Call(kernel, args))
+
+    def scratch(self, count: int, dtype: str = "float32", area: int = 0) -> Any:
+        """Memory for a call's own use, in one of the plan's scratch areas."""
+        return Scratch(count, dtype, area)
+
+    def wants_input_gradient(self, port: int = 0) -> bool:
+        return self.mode != "inference" and self.dx[port] is not None
+
+    def pack(self, role: str, count: int, kernel: Callable[..., None], *args: Any) -> Array:
+        """A packed copy of this layer's weights, shared by all plans of the model: `kernel(*args, target=second)`.
+
+        The kernel's second argument is the target; pass the others in order.
+        """
+        key = f"{self.name}.{role}"
+        if key not in self.store or len(self.store[key].array) != count:
+            target = np.zeros(count, np.float32)
+            self.store[key] = Packed(key, target, Call(kernel, (args[0], target, *args[1:])))
+        self.packed.append(self.store[key])
+        return self.store[key].array

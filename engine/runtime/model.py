@@ -1,0 +1,175 @@
+"""The model: a network with weights that can be run, differentiated and trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.preprocess import Preprocessing
+from ..graph import Network
+from ..graph.schedule import Mode
+from ..spec import ConvscopeError, format_shape
+from . import backend as backends
+from .compute import exclusive
+from .plan import Plan, ReluRule
+from .weights import FloatArray, NamedArrays, WeightStore
+
+if TYPE_CHECKING:
+    from ..train.run import TrainRun
+
+
+class Model:
+    """A network, its weights, and the preprocessing and class names that belong to them.
+
+    The network is copied: later edits do not reach the model. NetworkError lists all problems of a network that cannot
+    run; ConvscopeError says how much memory is missing.
+    """
+
+    def __init__(
+        self, network: Network, device: str = "cpu", seed: int = 0, preprocessing: Preprocessing | None = None, classes: Sequence[str] = ()
+    ) -> None:
+        network.check()
+        self.network = network.copy()
+        self.device, self.seed = device, int(seed)
+        self.preprocessing = preprocessing or Preprocessing()
+        self.classes = tuple(classes)
+        self.activations: dict[str, FloatArray] = {}
+        self._backend = backends.backend(device)
+        self._store = WeightStore(self.network, self.seed)
+        self._plans: dict[tuple[int, Mode, tuple[str, ...]], Plan] = {}
+        self._last: Plan | None = None
+
+    def __repr__(self) -> str:
+        return f"<Model of {self.network.name!r} on {self.device}: {self.parameters:,} parameters>"
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights that learn."""
+        return sum(array.size for array in self.gradients.values())
+
+    @property
+    def weights(self) -> NamedArrays:
+        """Weights by name, such as `conv1.weight` (R, S, C/groups, K) or `dense.weight` (in, out). Assign to change them."""
+        return self._store.weights
+
+    @property
+    def gradients(self) -> NamedArrays:
+        """Gradients of the trainable weights after `backward`, under the same names."""
+        return self._store.gradients
+
+    @property
+    def flat_weights(self) -> FloatArray:
+        """All trainable weights in one buffer, for optimisers."""
+        return self._store.flat_weights
+
+    @property
+    def flat_gradients(self) -> FloatArray:
+        """Gradients in the layout of `flat_weights`."""
+        return self._store.flat_gradients_buffer
+
+    @property
+    def decay_mask(self) -> FloatArray:
+        """1 where weight decay applies, in the layout of `flat_weights`; 0 on biases and normalisation."""
+        return self._store.decay_mask
+
+    def weights_changed(self) -> None:
+        """Say that arrays in `weights` were written to, so that copies in the kernels' layout are made again."""
+        self._store.changed()
+
+    def plan(self, batch: int, mode: Mode = "inference", keep: Iterable[str] = ()) -> Plan:
+        """The network made ready for one batch size; made once and kept."""
+        key = (batch, mode, tuple(sorted(keep)))
+        if key not in self._plans:
+            self._plans[key] = Plan(self.network, self._store, self._backend, batch, mode, key[2])
+        return self._plans[key]
+
+    def drop_plans(self) -> None:
+        """Free the buffers of all plans; they are made again when needed."""
+        self._plans.clear()
+        self._last = None
+
+    def forward(self, x: NDArray[Any], training: bool = False, keep: Iterable[str] = ()) -> FloatArray:
+        """Output (N, …) for network input x (N, H, W, C), as `prepare` gives it. `backward` may follow.
+
+        `activations` then holds copies of the nodes in `keep`.
+        """
+        batch = self._checked_input(x)
+        names = self._checked_names(keep)
+        with exclusive:
+            plan = self.plan(len(batch), "training" if training else "gradient", names if training else ())
+            plan.input[...] = batch
+            output = plan.forward().copy()
+            self.activations = {name: plan.value(name).copy() for name in names}
+            self._last = plan
+        return output
+
+    def backward(self, dy: NDArray[Any], at: str | None = None, relu: ReluRule = "plain") -> FloatArray:
+        """Gradient of the input for a gradient `dy` given at a node's output (default: the network's).
+
+        Also fills `gradients` for every weight behind that node; those of other weights become zero. In training the
+        image's own gradient is not computed; the result is then empty.
+        """
+        plan, node = self._last, at or self.network.output
+        if plan is None:
+            raise ConvscopeError("There is nothing to run back through; call forward first.")
+        self._checked_names([node])
+        with exclusive:
+            seed = plan.seed(node)
+            given = np.asarray(dy, np.float32)
+            if given.shape != seed.shape:
+                raise ConvscopeError(f"The gradient given has shape {given.shape} and the output of {node} has {seed.shape}; give one of that shape.")
+            seed[...] = given
+            self.flat_gradients[...] = 0
+            plan.backward(node, relu)
+            return plan.seed("input").copy() if plan.mode == "gradient" else np.zeros(0, np.float32)
+
+    def prepare(self, images: NDArray[Any]) -> FloatArray:
+        """Network input (N, H, W, C) from pixels 0–255 (N, h, w, C) by this model's preprocessing."""
+        height, width, channels = self.network.input
+        pixels = np.asarray(images)
+        if pixels.ndim != 4 or pixels.shape[3] != channels:
+            raise ConvscopeError(f"The images have shape {pixels.shape} and the network takes (N, height, width, {channels}); convert them first.")
+        return self.preprocessing.apply(pixels, (height, width))
+
+    def probabilities(self, images: NDArray[Any], batch: int = 64) -> FloatArray:
+        """Class probabilities (N, classes) for pixels 0–255 (N, h, w, C)."""
+        scores = self.predict(self.prepare(images), batch).astype(np.float64)
+        if self.network[self.network.output].type_name() == "Softmax":
+            return scores.astype(np.float32)
+        e = np.exp(scores - scores.max(-1, keepdims=True))
+        return (e / e.sum(-1, keepdims=True)).astype(np.float32)
+
+    def predict(self, x: NDArray[Any], batch: int = 64) -> FloatArray:
+        """Output for network input x of any length, run in batches with the least memory."""
+        images = self._checked_input(x)
+        parts = []
+        for start in range(0, len(images), batch):
+            chunk = images[start : start + batch]
+            with exclusive:
+                plan = self.plan(len(chunk), "inference")
+                plan.input[...] = chunk
+                parts.append(plan.forward().copy())
+        return np.concatenate(parts)
+
+    def fit(self, dataset: Any, **settings: Any) -> TrainRun:
+        """Train on a data set; an iterator of events. See `train.fit` for the settings."""
+        from ..train import fit  # training builds on models; this is the convenience the API promises  # noqa: PLC0415
+
+        return fit(self, dataset, **settings)
+
+    def _checked_input(self, x: NDArray[Any]) -> NDArray[Any]:
+        images = np.asarray(x)
+        if images.ndim != 4 or images.shape[1:] != self.network.input or not len(images):
+            expected = format_shape(self.network.input)
+            raise ConvscopeError(f"The input has shape {images.shape} and {self.network.name} takes N×{expected}; use `prepare` on images of another size.")
+        return images
+
+    def _checked_names(self, names: Iterable[str]) -> tuple[str, ...]:
+        wanted = tuple(names)
+        unknown = [name for name in wanted if name not in self.network and name != "input"]
+        if unknown:
+            raise ConvscopeError(f"There is no layer {', '.join(map(repr, unknown))}; there are: {', '.join(self.network.nodes)}.")
+        return wanted

@@ -1,0 +1,194 @@
+"""A plan: a network made ready to run for one batch size, with every buffer and every kernel call fixed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import numpy as np
+
+from ..cost.units import format_bytes
+from ..graph import INPUT, Network
+from ..graph.schedule import Mode, Step, build, needs_gradient
+from ..spec import ConvscopeError, Shape, size
+from .backend import Backend, declare_steps
+from .binding import Array, Binding, Call, Scratch
+from .weights import WeightStore
+
+ReluRule = Literal["plain", "deconvnet", "guided"]
+RELU_RULES: tuple[ReluRule, ...] = ("plain", "deconvnet", "guided")
+
+
+class Plan:
+    """Buffers and steps of a network for one (batch, mode, device). Running it allocates nothing.
+
+    `mode` is "inference" (activations share memory), "gradient" (all activations kept for `value` and `backward`;
+    layers act as at inference) or "training". Nodes in `keep` stay readable in any mode.
+    """
+
+    def __init__(self, network: Network, store: WeightStore, backend: Backend, batch: int, mode: Mode, keep: Iterable[str] = ()) -> None:
+        self.schedule = build(network, batch, mode, keep)
+        self.network, self.batch, self.mode = network, batch, mode
+        self._store, self._backend = store, backend
+        self._threads = backend.threads()
+        self._state = np.array([0, store.seed, 0], np.int64)
+        self._refuse_if_too_large()
+        self._arena = backend.allocate(self.schedule.arena_bytes)
+        self._bindings = [self._bind(step) for step in self.schedule.steps]
+        self._scratch = self._place_scratch()
+        self._forward = [call for binding in self._bindings for call in binding.forward_calls]
+        self._programs: dict[tuple[str, bool], list[Call]] = {}
+
+    # ---- buffers
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes this plan holds: activations, gradients and what backward needs, plus the kernels' scratch."""
+        return self._arena.nbytes + sum(area.nbytes for area in self._scratch.values())
+
+    @property
+    def input(self) -> Array:
+        """Where the batch goes: (batch, H, W, C) float32."""
+        return self.value(INPUT)
+
+    def value(self, name: str) -> Array:
+        """A node's output, (batch, *shape) float32. In inference mode only the output and kept nodes last."""
+        return self._shaped(f"value:{self.schedule.value_of[name]}", self._shape(name))
+
+    def seed(self, name: str) -> Array:
+        """Where the gradient with respect to a node's output is written before `backward(name)`."""
+        return self._shaped(f"grad:{self.schedule.value_of[name]}", self._shape(name))
+
+    def saved(self, name: str, which: str) -> Array:
+        """An array that a layer keeps for backward, such as ("pool1", "switches"), (batch, *shape)."""
+        step = next(s for s in self.schedule.steps if s.name == name)
+        record = next(r for r in step.layer.saved(step.input_shapes, step.output_shape) if r.name == which)
+        shape = (self.batch, *record.shape) if record.per_sample else record.shape
+        return self._buffer(f"saved:{name}.{which}", record.dtype).reshape(shape)
+
+    # ---- running
+
+    def forward(self, step: int = 0) -> Array:
+        """Run all layers on `input` and return the output (a view). `step` selects dropout's random numbers."""
+        self._state[2] = step
+        self._store.refresh(packed for binding in self._bindings for packed in binding.packed)
+        for call in self._forward:
+            call()
+        return self.value(self.network.output)
+
+    def backward(self, name: str, relu: ReluRule = "plain", weights: bool = True) -> None:
+        """Run the gradient written to `seed(name)` back to the input; with `weights`, fill the model's gradients too.
+
+        `relu` is the rule at every ReLU: plain, deconvnet (Zeiler & Fergus 2013) or guided (Springenberg et al. 2014).
+        """
+        if relu not in RELU_RULES:
+            raise ConvscopeError(f"There is no ReLU rule {relu!r}; use one of: {', '.join(RELU_RULES)}.")
+        self._state[0] = RELU_RULES.index(relu)
+        key = (self.schedule.value_of[name], weights)
+        if key not in self._programs:
+            self._programs[key] = self._backward_program(*key)
+        for call in self._programs[key]:
+            call()
+
+    # ---- construction
+
+    def _refuse_if_too_large(self) -> None:
+        needed, free = self.schedule.arena_bytes, self._backend.available_bytes()
+        if needed > free:
+            raise ConvscopeError(
+                f"Running {self.network.name} with batch {self.batch} ({self.mode}) needs {format_bytes(needed)} and {format_bytes(free)} are free; "
+                "use a smaller batch, input or network."
+            )
+
+    def _shape(self, name: str) -> Shape:
+        shape = self.network.shapes()[name]
+        assert shape is not None  # the schedule was built, so all shapes are known
+        return (self.batch, *shape)
+
+    def _buffer(self, key: str, dtype: str = "float32") -> Array:
+        span = self.schedule.spans[key]
+        return self._arena[span.offset : span.offset + span.nbytes].view(dtype)
+
+    def _shaped(self, key: str, shape: Shape) -> Array:
+        if key not in self.schedule.spans:
+            raise ConvscopeError(f"A plan for {self.mode} has no {key.replace(':', ' of ')}; use another mode.")
+        return self._buffer(key).reshape(shape)
+
+    def _bind(self, step: Step) -> Binding:
+        learns = self.mode != "inference"
+        layer_saved = step.layer.saved(step.input_shapes, step.output_shape) if learns else ()
+        binding = Binding(
+            name=step.name, index=step.index, mode=self.mode, batch=self.batch, threads=self._threads,
+            input_shapes=step.input_shapes, output_shape=step.output_shape,
+            x=[self._buffer(f"value:{value}") for value in step.inputs],
+            y=self._buffer(f"value:{step.name}"),
+            dx=[self._gradient_target(value, step.index, port) for port, value in enumerate(step.inputs)],
+            dy=self._buffer(f"grad:{step.name}") if learns else None,
+            weights=self._store.flat(step.name), gradients=self._store.flat_gradients(step.name),
+            saved={r.name: self._buffer(f"saved:{step.name}.{r.name}", r.dtype) for r in layer_saved},
+            state=self._state, store=self._store.packed,
+        )  # fmt: skip
+        declare_steps(step.layer, binding, self._backend.name)
+        return binding
+
+    def _gradient_target(self, value: str, index: int, port: int) -> Array | None:
+        """Where a step writes its contribution to a value's gradient; None where that gradient is not wanted."""
+        if self.mode == "inference" or not needs_gradient(self.mode, value):
+            return None
+        first = self.schedule.readers[value][0] == (index, port)
+        return self._buffer(f"grad:{value}" if first else f"part:{value}>{self.schedule.steps[index].name}.{port}")
+
+    def _place_scratch(self) -> dict[int, Array]:
+        """Give every Scratch in every call its memory: one block for each area, as large as the largest call needs."""
+        lists = [calls for b in self._bindings for calls in (b.forward_calls, b.backward_calls, b.weight_calls, *b.input_calls.values())]
+        wanted = [arg for calls in lists for call in calls for arg in call.args if isinstance(arg, Scratch)]
+        sizes: dict[int, int] = {}
+        for s in wanted:
+            sizes[s.area] = max(sizes.get(s.area, 0), s.count * np.dtype(s.dtype).itemsize)
+        areas = {area: self._backend.allocate(nbytes) for area, nbytes in sizes.items()}
+
+        def placed(arg: Any) -> Any:
+            if not isinstance(arg, Scratch):
+                return arg
+            return areas[arg.area][: arg.count * np.dtype(arg.dtype).itemsize].view(arg.dtype)
+
+        for calls in lists:
+            calls[:] = [Call(call.kernel, tuple(placed(arg) for arg in call.args)) for call in calls]
+        return areas
+
+    def _backward_program(self, seeded: str, weights: bool) -> list[Call]:
+        """Calls from the seeded value back to the input, leaving out steps the value does not depend on."""
+        active = self._steps_behind(seeded)
+        begun = {seeded}
+        program: list[Call] = []
+        for step in reversed(self.schedule.steps):
+            if step.index not in active:
+                continue
+            binding = self._bindings[step.index]
+            program += binding.backward_calls + (binding.weight_calls if weights else [])
+            for port, value in enumerate(step.inputs):
+                if binding.wants_input_gradient(port):
+                    program += self._contribution(binding, step.index, port, value, begun)
+        return program
+
+    def _contribution(self, binding: Binding, index: int, port: int, value: str, begun: set[str]) -> list[Call]:
+        """One reader's part of a value's gradient: written in place by the value's first reader, else added."""
+        calls = list(binding.input_calls.get(port, ()))
+        total, count = self._buffer(f"grad:{value}"), self.batch * size(self.schedule.shapes[value])
+        if self.schedule.readers[value][0] != (index, port):
+            if value not in begun:  # the first reader takes no part in this program
+                calls.insert(0, Call(self._backend.fill_zero, (total, count, self._threads)))
+            calls.append(Call(self._backend.add_into, (binding.dx[port], total, count, self._threads)))
+        begun.add(value)
+        return calls
+
+    def _steps_behind(self, value: str) -> set[int]:
+        written_by = {step.name: step for step in self.schedule.steps}
+        found: set[int] = set()
+        waiting = [value]
+        while waiting:
+            step = written_by.get(waiting.pop())
+            if step is not None and step.index not in found:
+                found.add(step.index)
+                waiting += step.inputs
+        return found
