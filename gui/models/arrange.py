@@ -102,16 +102,13 @@ def _fold(ranks: Ranks, lanes: Mapping[str, float], parents: Mapping[str, tuple[
 
 
 def _crossings(ranks: Ranks, parents: Mapping[str, tuple[str, ...]]) -> list[int]:
-    """For each boundary below rank i: how many nodes above it are read below it."""
+    """For each boundary below rank i: how many connections cross it."""
     rank = {name: i for i, row in enumerate(ranks) for name in row}
-    lowest = dict(rank)
+    counts = [0] * len(ranks)
     for name, sources in parents.items():
         for source in sources:
-            lowest[source] = max(lowest[source], rank[name])
-    counts = [0] * len(ranks)
-    for name, start in rank.items():
-        for boundary in range(start, lowest[name]):
-            counts[boundary] += 1
+            for boundary in range(rank[source], rank[name]):
+                counts[boundary] += 1
     return counts
 
 

@@ -1,0 +1,100 @@
+"""What the card of each node says, as plain data, so that only cards that changed are painted again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from convscope.engine.graph import INPUT
+from convscope.engine.spec import Layer, Param, Problem, format_shape
+
+from ..models.document import Document
+
+
+@dataclass(frozen=True)
+class Card:
+    """Texts and figures of one card. `slots` counts input ports; `share` is the part of all multiply-adds."""
+
+    name: str
+    title: str
+    detail: str
+    category: str
+    output: str
+    slots: int
+    connected: int
+    error: str = ""
+    warning: str = ""
+    share: float = 0.0
+
+    @property
+    def problem(self) -> str:
+        return self.error or self.warning
+
+
+def cards(document: Document) -> dict[str, Card]:
+    """Cards of the input and all nodes."""
+    network = document.network
+    shapes, macs = network.shapes(), {row.name: row.macs or 0 for row in document.summary.rows}
+    total = max(1, document.summary.totals.macs)
+    problems = _by_layer(network.problems())
+    image = format_shape(network.input)
+    result = {INPUT: Card(INPUT, "image", f"Input  {image}", "input", image, 0, 0)}
+    for node in network.nodes.values():
+        connected = len(node.inputs)
+        shape = shapes.get(node.name)
+        result[node.name] = Card(
+            name=node.name,
+            title=node.name,
+            detail="  ".join(part for part in (node.layer.type_name(), detail(node.layer)) if part),
+            category=node.layer.about.category,
+            output="" if shape is None else format_shape(shape),
+            slots=connected + 1 if node.layer.ports.maximum is None else max(1, connected),
+            connected=connected,
+            error=_sentences(problems, node.name, "error"),
+            warning=_sentences(problems, node.name, "warning"),
+            share=macs.get(node.name, 0) / total,
+        )
+    return result
+
+
+def detail(layer: Layer) -> str:
+    """Key parameters in short: the first one and the kernel always, others where they differ from the default."""
+    parts = []
+    for position, (name, param) in enumerate(layer.params().items()):
+        value = getattr(layer, name)
+        always = param.kind in ("integer", "pair") and (position == 0 or name == "kernel")
+        if always or value != param.parse(param.default):
+            parts.append(_value(param, value, bare=always))
+    return " · ".join(parts)
+
+
+def format_value(value: Any) -> str:
+    """Parameter values as people write them: 3×3, same, 0.01; equal padding on all sides is one number."""
+    if isinstance(value, tuple):
+        if len(value) == 4:
+            return str(value[0]) if len(set(value)) == 1 else " ".join(map(str, value))
+        return "×".join(map(str, value)) if len(set(value)) > 1 else f"{value[0]}×{value[0]}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _value(param: Param, value: Any, bare: bool) -> str:
+    if param.kind == "flag":
+        return param.label.lower() if value else f"no {param.label.lower()}"
+    if param.kind == "padding":
+        return value if isinstance(value, str) else f"pad {format_value(value)}"
+    if param.kind == "pair" and not bare and value[0] == value[1]:
+        return f"{param.label.lower()} {value[0]}"
+    return format_value(value) if bare else f"{param.label.lower()} {format_value(value)}"
+
+
+def _by_layer(problems: list[Problem]) -> dict[str, list[Problem]]:
+    found: dict[str, list[Problem]] = {}
+    for problem in problems:
+        if problem.layer:
+            found.setdefault(problem.layer, []).append(problem)
+    return found
+
+
+def _sentences(problems: dict[str, list[Problem]], name: str, severity: str) -> str:
+    chosen = [p for p in problems.get(name, ()) if p.severity == severity]
+    return "\n".join(f"{p.what[:1].upper()}{p.what[1:]}; {p.fix}." for p in chosen)

@@ -1,0 +1,77 @@
+"""Search-to-add: type a few letters, press Enter, and the layer stands on the canvas."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
+
+from ..layer_list import TYPE, LayerDelegate, LayerListModel
+
+_WIDTH, _HEIGHT = 352, 328
+_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+
+
+class SearchPopup(QFrame):
+    """Emits `chosen` with a layer type's name and closes; Escape or a click outside closes it without."""
+
+    chosen = Signal(str)
+
+    def __init__(self, title: str, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAccessibleName("Search layers to add")
+        self.setProperty("panel", True)
+        self.setFrameShape(QFrame.Shape.Box)
+        self.setFixedSize(_WIDTH, _HEIGHT)
+        self.field = QLineEdit(placeholderText="Search layers …", accessibleName="Search layers")
+        self.field.setClearButtonEnabled(True)
+        self.list = QListView(accessibleName="Layers found", uniformItemSizes=True)
+        self._model = LayerListModel(self)
+        self.list.setModel(self._model)
+        self.list.setItemDelegate(LayerDelegate(summaries=True, parent=self))
+        self.list.setMouseTracking(True)
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._none = QLabel("No layer fits. Try another word.", alignment=Qt.AlignmentFlag.AlignCenter)
+        self._none.setProperty("role", "muted")
+        heading = QLabel(title)
+        heading.setProperty("role", "small")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(8)
+        for widget in (heading, self.field, self.list, self._none):
+            layout.addWidget(widget)
+        self.field.textChanged.connect(self._search)
+        self.field.returnPressed.connect(self._choose)
+        self.list.clicked.connect(self._choose)
+        self.field.installEventFilter(self)
+        self._search("")
+
+    def show_at(self, place: QPoint) -> None:
+        """Open at a point of the screen, moved so that all of it is seen."""
+        screen = self.screen().availableGeometry()
+        x = max(screen.left(), min(place.x(), screen.right() - _WIDTH))
+        y = max(screen.top(), min(place.y(), screen.bottom() - _HEIGHT))
+        self.move(x, y)
+        self.show()
+        self.field.setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in _KEYS:
+            self.list.keyPressEvent(event)
+            return True
+        return super().eventFilter(watched, event)
+
+    def _search(self, query: str) -> None:
+        self._model.set_query(query)
+        found = self._model.rowCount() > 0
+        self.list.setVisible(found)
+        self._none.setVisible(not found)
+        self.list.setCurrentIndex(self._model.index(0, 0))
+
+    def _choose(self) -> None:
+        index = self.list.currentIndex()
+        if index.isValid():
+            name = index.data(TYPE)
+            self.close()
+            self.chosen.emit(name)

@@ -1,0 +1,317 @@
+"""The canvas: looking at the graph and editing it with mouse and keyboard."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
+from PySide6.QtWidgets import QGraphicsView, QWidget
+
+from convscope.engine.graph import INPUT
+
+from ..layer_list import MIME
+from ..models import edits
+from ..models.document import Document
+from ..theme import follow, theme
+from . import navigation
+from .node_item import HEIGHT, WIDTH
+from .scene import GraphScene
+from .search import SearchPopup
+from .wire_item import WireItem
+from .wiring import Wiring
+
+_ZOOM_STEP = 1.0015
+_SMALLEST, _LARGEST = 0.08, 3.0
+_DOTS = 24.0
+_FIT_MARGIN = 28.0
+_ARROWS = {Qt.Key.Key_Up: "up", Qt.Key.Key_Down: "down", Qt.Key.Key_Left: "left", Qt.Key.Key_Right: "right"}
+
+
+class GraphView(QGraphicsView):
+    """Shows a document's graph. `inspect` asks to edit the current node, `zoomed` tells the new scale."""
+
+    inspect = Signal()
+    zoomed = Signal(float)
+    menu_wanted = Signal(QPoint)
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        self.graph = GraphScene(document)
+        super().__init__(self.graph, parent)
+        self.graph.setParent(self)
+        self.document = document
+        self._wiring: Wiring | None = None
+        self._pan_from: QPoint | None = None
+        self._space = False
+        self._drop_wire: WireItem | None = None
+        self._fitted = False
+        self.setAccessibleName("Network canvas")
+        self.setFrameShape(QGraphicsView.Shape.NoFrame)
+        self.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.setDragMode(QGraphicsView.DragMode.RubberBandDrag)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.AnchorUnderMouse)
+        self.setResizeAnchor(QGraphicsView.ViewportAnchor.AnchorViewCenter)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAcceptDrops(True)
+        self.setMouseTracking(True)
+        document.replaced.connect(self._fit_new)
+        document.selection_changed.connect(self._describe)
+        follow(self, lambda: self.setBackgroundBrush(theme.color("canvas")))
+
+    # ---- looking
+
+    @property
+    def zoom(self) -> float:
+        return self.transform().m11()
+
+    def zoom_to(self, zoom: float) -> None:
+        """Show at this scale, 1 for 100 %."""
+        factor = min(_LARGEST, max(_SMALLEST, zoom)) / self.zoom
+        self.scale(factor, factor)
+        self.zoomed.emit(self.zoom)
+
+    def fit(self, all_nodes: bool = False) -> None:
+        """Show the selection, or everything, at no more than 100 %."""
+        names = [] if all_nodes else self.graph.selected_names()
+        area = self.graph.extent(names if len(names) > 1 else None)
+        size = self.viewport().size()
+        width, height = size.width() - 2 * _FIT_MARGIN, size.height() - 2 * _FIT_MARGIN
+        if not area.isEmpty() and width > 0 and height > 0:
+            self.zoom_to(min(1.0, width / area.width(), height / area.height()))
+            self.centerOn(area.center())
+
+    def reveal(self, name: str) -> None:
+        """Scroll so that a node is seen."""
+        if name in self.graph.nodes:
+            self.ensureVisible(self.graph.nodes[name], 32, 32)
+
+    def _fit_new(self) -> None:
+        self._fitted = False
+        if self.isVisible():
+            self.fit(all_nodes=True)
+            self._fitted = True
+
+    def resizeEvent(self, event) -> None:  # noqa: ANN001, N802
+        super().resizeEvent(event)
+        if not self._fitted and self.isVisible():
+            self.fit(all_nodes=True)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        self._fitted = True
+        self.zoom_to(self.zoom * _ZOOM_STEP ** event.angleDelta().y())
+        event.accept()
+
+    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802
+        super().drawBackground(painter, rect)
+        step = _DOTS if self.zoom >= 0.6 else _DOTS * 4
+        if self.zoom < 0.2:
+            return
+        left, top = rect.left() - rect.left() % step, rect.top() - rect.top() % step
+        columns, rows = int(rect.width() / step) + 2, int(rect.height() / step) + 2
+        pen = QPen(theme.color("grid"), 1.6)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.drawPoints([QPointF(left + c * step, top + r * step) for c in range(columns) for r in range(rows)])
+
+    def _describe(self, name: str) -> None:
+        """Tell assistive technology what is selected."""
+        if name in self.graph.nodes:
+            self.setAccessibleDescription(self.graph.nodes[name].toolTip().replace("\n", ". "))
+        else:
+            self.setAccessibleDescription("Nothing selected")
+
+    # ---- adding
+
+    def open_search(self, scene_point: QPointF | None = None, source: str = "", target: str = "") -> SearchPopup:
+        """Offer all layers. Without a point the new one goes below the current node."""
+        title = f"Add a layer after {source}" if source else f"Add a layer before {target}" if target else "Add a layer"
+        popup = SearchPopup(title, self)
+
+        def add(type_name: str) -> None:
+            if scene_point is None:
+                edits.add_after(self.document, type_name)
+                self.reveal(self.document.selected)
+            else:
+                self.add_at(type_name, scene_point, source, target)
+
+        popup.chosen.connect(add)
+        anchor = self.viewport().rect().center() if scene_point is None else self.mapFromScene(scene_point)
+        popup.show_at(self.viewport().mapToGlobal(anchor))
+        return popup
+
+    def add_at(self, type_name: str, point: QPointF, source: str = "", target: str = "") -> str:
+        """Add a layer whose card is centred on a scene point; on a wire it goes into it."""
+        place = _snapped(point)
+        wire = None if source or target else self.graph.wire_at(point)
+        if wire is not None:
+            return edits.splice(self.document, type_name, wire.link, place)
+        return edits.add_at(self.document, type_name, place, source, target)
+
+    def dragEnterEvent(self, event) -> None:  # noqa: ANN001, N802
+        if event.mimeData().hasFormat(MIME):
+            event.acceptProposedAction()
+        else:
+            event.ignore()  # files go to the window
+
+    def dragMoveEvent(self, event) -> None:  # noqa: ANN001, N802
+        if event.mimeData().hasFormat(MIME):
+            self._highlight(self.graph.wire_at(self.mapToScene(event.position().toPoint())))
+            event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event) -> None:  # noqa: ANN001, N802
+        self._highlight(None)
+
+    def dropEvent(self, event) -> None:  # noqa: ANN001, N802
+        self._highlight(None)
+        if event.mimeData().hasFormat(MIME):
+            type_name = bytes(event.mimeData().data(MIME).data()).decode()
+            self.add_at(type_name, self.mapToScene(event.position().toPoint()))
+            self.setFocus()
+            event.acceptProposedAction()
+
+    def _highlight(self, wire: WireItem | None) -> None:
+        if wire is not self._drop_wire:
+            if self._drop_wire is not None and self._drop_wire.scene() is not None:
+                self._drop_wire.highlight(False)
+            if wire is not None:
+                wire.highlight(True)
+            self._drop_wire = wire
+
+    # ---- mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self._fitted = True
+        left = event.button() == Qt.MouseButton.LeftButton
+        if event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
+            self._pan_from = event.position().toPoint()
+            self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
+            return
+        point = self.mapToScene(event.position().toPoint())
+        node = self.graph.node_at(point) if left else None
+        port = node.port_at(point) if node else None
+        if node and port and not (node.name == INPUT and port.side == "in"):
+            self._wiring = Wiring(self.graph, node, port)
+            return
+        if event.button() != Qt.MouseButton.RightButton:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        place = event.position().toPoint()
+        if self._pan_from is not None:
+            self._scroll(self._pan_from - place)
+            self._pan_from = place
+        elif self._wiring is not None:
+            self._wiring.move(self.mapToScene(place))
+        else:
+            super().mouseMoveEvent(event)
+            self._highlight(self._splice_target())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self._pan_from is not None:
+            self._pan_from = None
+            self.viewport().unsetCursor()
+        elif self._wiring is not None:
+            self._finish_wiring(self.mapToScene(event.position().toPoint()))
+        else:
+            wire = self._splice_target()
+            super().mouseReleaseEvent(event)
+            self._highlight(None)
+            if wire is not None:
+                name = self.graph.selected_names()[0]
+                place = self.graph.nodes[name].pos()
+                edits.splice_existing(self.document, name, wire.link, (place.x(), place.y()))
+            else:
+                self.graph.commit_moves()
+
+    def _finish_wiring(self, point: QPointF) -> None:
+        wiring, self._wiring = self._wiring, None
+        if wiring is None:
+            return
+        wiring.move(point)
+        done = wiring.drop()
+        wiring.end()
+        dragged = QLineF(wiring.node.port_position(wiring.port), point).length() > 24
+        if done or not dragged:
+            return
+        if wiring.forwards:
+            self.open_search(point, source=wiring.node.name)
+        else:
+            self.open_search(point, target=wiring.node.name)
+
+    def _splice_target(self) -> WireItem | None:
+        """The wire under an unconnected card that is being dragged."""
+        names = self.graph.selected_names()
+        moving = self.graph.mouseGrabberItem() is not None and len(names) == 1
+        network = self.document.network
+        if not moving or names[0] == INPUT or network.nodes[names[0]].inputs or network.consumers(names[0]):
+            return None
+        body = self.graph.nodes[names[0]].body()
+        return next((wire for wire in self.graph.wires.values() if wire.path().intersects(body)), None)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        point = self.mapToScene(event.position().toPoint())
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        if self.graph.node_at(point) is None:
+            self.open_search(point)
+        else:
+            self.inspect.emit()
+
+    def contextMenuEvent(self, event) -> None:  # noqa: ANN001, N802
+        point = self.mapToScene(event.pos())
+        item = self.graph.node_at(point) or self.graph.wire_at(point)
+        if item is not None and not item.isSelected():
+            self.graph.clearSelection()
+            item.setSelected(True)
+        self.menu_wanted.emit(event.globalPos())
+
+    def _scroll(self, by: QPoint) -> None:
+        self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() + by.x())
+        self.verticalScrollBar().setValue(self.verticalScrollBar().value() + by.y())
+
+    # ---- keyboard
+
+    def event(self, event: QEvent) -> bool:
+        tab = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Tab and not event.modifiers()
+        if tab and event.type() == QEvent.Type.KeyPress:
+            self.open_search()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        key = event.key()
+        if key in _ARROWS:
+            self._go(_ARROWS[key])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.inspect.emit()
+        elif key == Qt.Key.Key_Space:
+            self._space = True
+            self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
+        elif key == Qt.Key.Key_Escape:
+            self._cancel()
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._space = False
+            self.viewport().unsetCursor()
+        super().keyReleaseEvent(event)
+
+    def _cancel(self) -> None:
+        if self._wiring is not None:
+            self._wiring.end()
+            self._wiring = None
+        else:
+            self.graph.clearSelection()
+
+    def _go(self, direction: str) -> None:
+        name = navigation.neighbour(self.document.network, self.document.selected, direction)
+        if name:
+            self.graph.select([name])
+            self.reveal(name)
+
+
+def _snapped(centre: QPointF) -> tuple[float, float]:
+    """The top-left corner, on the grid, of a card with this centre."""
+    x, y = centre.x() - WIDTH / 2, centre.y() - HEIGHT / 2
+    return round(x / 4) * 4.0, round(y / 4) * 4.0

@@ -1,0 +1,148 @@
+"""Dragging a wire: a live preview, what it may be dropped on, and why not."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from ..models import edits
+from ..theme import small_font, theme
+from .node_item import NodeItem, Port
+from .route import straight
+from .scene import GraphScene
+
+
+class Wiring:
+    """One drag from a port until release. `refusal` is the reason why the node under the pointer cannot be connected."""
+
+    def __init__(self, scene: GraphScene, node: NodeItem, port: Port) -> None:
+        self._scene = scene
+        self.node, self.port = node, port
+        self.target: NodeItem | None = None
+        self.refusal = ""
+        self._preview = _Preview()
+        self._hint = _Hint()
+        scene.addItem(self._preview)
+        scene.addItem(self._hint)
+
+    @property
+    def forwards(self) -> bool:
+        """Whether the drag began at an output."""
+        return self.port.side == "out"
+
+    def move(self, point: QPointF) -> None:
+        """Follow the pointer."""
+        under = self._scene.node_at(point)
+        target = None if under is self.node else under
+        if target is not self.target:
+            self._unmark()
+            self.target = target
+            self.refusal = self._reason(target)
+            if target:
+                target.mark("refused" if self.refusal else "target")
+        self._preview.show(self._path(point), bool(self.refusal))
+        self._hint.show(point, self.refusal)
+
+    def _reason(self, target: NodeItem | None) -> str:
+        if target is None:
+            return ""
+        source, reader = (self.node, target) if self.forwards else (target, self.node)
+        return edits.refusal(self._scene.document.network, source.name, reader.name)
+
+    def _path(self, point: QPointF) -> QPainterPath:
+        fixed = self.node.port_position(self.port)
+        if self.target is None or self.refusal:
+            end = point
+        elif self.forwards:
+            end = self.target.port_position(Port("in", self.target.card.slots - 1))
+        else:
+            end = self.target.port_position(Port("out"))
+        return straight(fixed, end) if self.forwards else straight(end, fixed)
+
+    def drop(self) -> bool:
+        """Connect to the node under the pointer; False if there is none, so that a new node may be offered."""
+        target = self.target
+        if target is None:
+            return False
+        if not self.refusal:
+            source, reader = (self.node, target) if self.forwards else (target, self.node)
+            edits.connect(self._scene.document, source.name, reader.name)
+        return True
+
+    def end(self) -> None:
+        """Take the preview away."""
+        self._unmark()
+        self._scene.removeItem(self._preview)
+        self._scene.removeItem(self._hint)
+
+    def _unmark(self) -> None:
+        if self.target is not None:
+            self.target.mark("")
+
+
+class _Preview(QGraphicsItem):
+    """The wire under the pointer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._path = QPainterPath()
+        self._refused = False
+        self.setZValue(3)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def show(self, path: QPainterPath, refused: bool) -> None:
+        self.prepareGeometryChange()
+        self._path, self._refused = path, refused
+        self.update()
+
+    def boundingRect(self) -> QRectF:  # noqa: N802
+        return self._path.boundingRect().adjusted(-4, -4, 4, 4)
+
+    def shape(self) -> QPainterPath:
+        return QPainterPath()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        pen = QPen(theme.color("error" if self._refused else "accent"), 2.4)
+        pen.setStyle(Qt.PenStyle.DashLine if self._refused else Qt.PenStyle.SolidLine)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(pen)
+        painter.drawPath(self._path)
+
+
+class _Hint(QGraphicsItem):
+    """A line of text beside the pointer, at the same size whatever the zoom."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)
+        self.setZValue(4)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def show(self, point: QPointF, text: str) -> None:
+        if text != self.text:
+            self.prepareGeometryChange()
+            self.text = text
+        self.setPos(point)
+        self.setVisible(bool(text))
+
+    def _area(self) -> QRectF:
+        metrics = QFontMetricsF(small_font())
+        return QRectF(14, 14, metrics.horizontalAdvance(self.text) + 20, 26)
+
+    def boundingRect(self) -> QRectF:  # noqa: N802
+        return self._area().adjusted(-1, -1, 1, 1)
+
+    def shape(self) -> QPainterPath:
+        return QPainterPath()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.color("error"), 1))
+        painter.setBrush(theme.color("surface"))
+        painter.drawRoundedRect(self._area(), 5, 5)
+        painter.setFont(small_font())
+        painter.setPen(theme.color("error"))
+        painter.drawText(self._area(), Qt.AlignmentFlag.AlignCenter, self.text)

@@ -1,0 +1,71 @@
+"""Which layer a view shows: chosen from a list, or the one selected on the canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
+
+from ..icons import set_icon
+
+
+class LayerPicker(QWidget):
+    """A list of layers and a switch to follow the canvas. `picked(name)` is sent when another layer is to be shown."""
+
+    picked = Signal(str)
+
+    def __init__(self, document: Any, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._list = QComboBox()
+        self._list.setAccessibleName("Layer")
+        self._list.setToolTip("Layer to show")
+        self._list.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._list.setMinimumContentsLength(14)
+        self._list.currentIndexChanged.connect(lambda index: self.picked.emit(self.layer))
+        self._follow = QToolButton()
+        self._follow.setCheckable(True)
+        self._follow.setChecked(True)
+        self._follow.setAccessibleName("Follow the selection on the canvas")
+        self._follow.setToolTip("Follow the selection: show the layer that is selected on the canvas")
+        set_icon(self._follow, "crosshair")
+        self._follow.toggled.connect(lambda on: self._take_selection(document.selected))
+        document.selection_changed.connect(self._take_selection)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(self._list)
+        row.addWidget(self._follow)
+
+    @property
+    def layer(self) -> str:
+        """Name of the layer to show; "" when there is none."""
+        return self._list.currentData() or ""
+
+    def set_layers(self, layers: Sequence[tuple[str, str]], first: str = "") -> None:
+        """Offer layers as (name, text). The one in view stays if it can; else the selected one, `first`, or the first."""
+        names = [name for name, _ in layers]
+        wanted = (self._document.selected if self._follow.isChecked() else "", self.layer, first)
+        keep = next((name for name in wanted if name in names), names[0] if names else "")
+        if layers != [(self._list.itemData(i), self._list.itemText(i)) for i in range(self._list.count())]:
+            self._list.blockSignals(True)
+            self._list.clear()
+            for name, text in layers:
+                self._list.addItem(text, name)
+            self._list.blockSignals(False)
+        self._list.blockSignals(True)
+        self._list.setCurrentIndex(names.index(keep) if keep else -1)
+        self._list.blockSignals(False)
+        self.picked.emit(self.layer)
+
+    def pick(self, name: str) -> None:
+        """Show a layer if it is on offer."""
+        index = self._list.findData(name)
+        if index >= 0:
+            self._list.setCurrentIndex(index)
+
+    def _take_selection(self, name: str) -> None:
+        if self._follow.isChecked() and name:
+            self.pick(name)
