@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..graph import Network
 from ..graph.schedule import FLOAT_BYTES, build
-from ..spec import Cost, Shape, size
+from ..spec import Shape, size
 from .receptive import Field, receptive_fields
 
 
@@ -67,16 +67,16 @@ class Summary:
         return render(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form. Receptive field and stride are one number when rows and columns agree, else a pair."""
+        """The JSON form. Receptive field and stride are one number when rows and columns agree, else a pair; figures
+        that are not known are null.
+        """
         totals = self.totals
         return {
             "name": self.name,
             "input": list(self.input),
-            "batch": self.batch,
             "params": totals.params,
             "macs": totals.macs,
             "activation_bytes": totals.activation_bytes,
-            "inference_bytes": totals.inference_bytes,
             "training_bytes": totals.training_bytes,
             "layers": [_row_dict(row) for row in self.rows],
         }
@@ -97,14 +97,23 @@ def summarise(network: Network, batch: int = 1) -> Summary:
 
 def _costed(row: Row, network: Network, name: str, output: Shape, batch: int, field: Field) -> Row:
     layer, inputs = network[name], network.input_shapes(name)
-    cost: Cost = layer.cost(inputs, output)
-    params = sum(size(w.shape) for w in layer.weights(inputs) if w.trainable)
-    nbytes = 0 if layer.renames(training=False) else size(output) * batch * FLOAT_BYTES
-    return Row(row.name, row.type, row.inputs, output, params, cost.macs, cost.bias_adds, cost.elementwise, nbytes, field)
+    cost = layer.cost(inputs, output)
+    return replace(
+        row,
+        params=sum(size(w.shape) for w in layer.weights(inputs) if w.trainable),
+        macs=cost.macs,
+        bias_adds=cost.bias_adds,
+        elementwise=cost.elementwise,
+        activation_bytes=0 if layer.renames(training=False) else size(output) * batch * FLOAT_BYTES,
+        field=field,
+    )
+
+
+_SUMMED = ("params", "macs", "bias_adds", "elementwise", "activation_bytes")
 
 
 def _totals(network: Network, rows: list[Row], batch: int) -> Totals:
-    sums = {key: sum(getattr(row, key) or 0 for row in rows) for key in ("params", "macs", "bias_adds", "elementwise", "activation_bytes")}
+    sums = {key: sum(getattr(row, key) or 0 for row in rows) for key in _SUMMED}
     runnable = bool(rows) and not network.errors()
     inference = training = None
     if runnable:
@@ -125,8 +134,6 @@ def _row_dict(row: Row) -> dict[str, Any]:
         "output": None if row.output is None else list(row.output),
         "params": row.params,
         "macs": row.macs,
-        "bias_adds": row.bias_adds,
-        "elementwise": row.elementwise,
         "activation_bytes": row.activation_bytes,
         "receptive_field": plain(row.field.size if row.field else None),
         "effective_stride": plain(row.field.stride if row.field and row.field.aligned else None),

@@ -21,10 +21,9 @@ def render(summary: Summary) -> str:
     total = ("total", "", "", f"{totals.params:,}", f"{totals.macs:,}", format_bytes(totals.activation_bytes), "")
     widths = [max(len(r[i]) for r in (_HEAD, total, *rows)) for i in range(len(_HEAD))]
     rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
-    lines = [f"{summary.name}   input {format_shape(summary.input)}   batch {summary.batch}", "", _line(_HEAD, widths), rule]
-    lines += [_line(row, widths) for row in rows]
-    lines += [rule, _line(total, widths), "", _memory(summary)]
-    return "\n".join(lines)
+    title = f"{summary.name}   input {format_shape(summary.input)}   batch {summary.batch}"
+    body = [_line(row, widths) for row in rows]
+    return "\n".join([title, "", _line(_HEAD, widths), rule, *body, rule, _line(total, widths), "", _memory(summary)])
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -51,6 +50,7 @@ def _memory(summary: Summary) -> str:
     if totals.inference_bytes is None or totals.training_bytes is None:
         return "The network has problems; memory is known once they are mended."
     return (
-        f"{format_count(totals.flops)} FLOPs an image (2 a multiply-add); memory for inference {format_bytes(totals.inference_bytes)}, "
+        f"{format_count(totals.flops)} FLOPs an image (2 a multiply-add); "
+        f"memory for inference {format_bytes(totals.inference_bytes)}, "
         f"for training {format_bytes(totals.training_bytes)} (weights, gradients, momentum, activations)."
     )

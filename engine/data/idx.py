@@ -7,7 +7,7 @@ import math
 import struct
 import zlib
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,7 @@ def read_idx(path: Path, item_shape: tuple[int, ...]) -> NDArray[np.uint8]:
         raise DataError(f"{path} cannot be read ({error.strerror}); check the path and its permissions.") from None
 
 
-def _read(stream: IO[bytes], path: Path, item_shape: tuple[int, ...]) -> NDArray[np.uint8]:
+def _read(stream: BinaryIO | gzip.GzipFile, path: Path, item_shape: tuple[int, ...]) -> NDArray[np.uint8]:
     dimensions = 1 + len(item_shape)
     header = stream.read(4 + 4 * dimensions)
     if len(header) < 4 + 4 * dimensions:
@@ -59,7 +59,7 @@ def _read(stream: IO[bytes], path: Path, item_shape: tuple[int, ...]) -> NDArray
     if not 1 <= count <= MOST_ITEMS:
         raise DataError(f"{path} claims to hold {count:,} items; 1 to {MOST_ITEMS:,} are possible; {_AGAIN}.")
     values = np.empty((count, *item_shape), np.uint8)
-    got = _fill(stream, memoryview(values.reshape(-1)))
+    got = _fill(stream, values.reshape(-1).data)
     if got < values.size:
         promised = f"{count:,} items of {math.prod(item_shape)} bytes"
         raise DataError(f"{path} is truncated: its header promises {promised} and {got:,} bytes follow; {_AGAIN}.")
@@ -68,7 +68,7 @@ def _read(stream: IO[bytes], path: Path, item_shape: tuple[int, ...]) -> NDArray
     return values
 
 
-def _fill(stream: IO[bytes], target: memoryview) -> int:
+def _fill(stream: BinaryIO | gzip.GzipFile, target: memoryview) -> int:
     """Read until the target is full or the stream ends; returns the bytes read."""
     filled = 0
     while filled < len(target) and (chunk := stream.read(min(1 << 20, len(target) - filled))):

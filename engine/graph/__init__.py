@@ -1,5 +1,6 @@
 """Networks as data: a graph of named layers, its edits, shapes, problems and JSON."""
 
-from .network import INPUT, Network, Node
+from .network import Network
+from .node import INPUT, Node
 
 __all__ = ["INPUT", "Network", "Node"]

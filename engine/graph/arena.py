@@ -21,11 +21,47 @@ def aligned(nbytes: int) -> int:
     return -(-nbytes // ALIGNMENT) * ALIGNMENT
 
 
-def pack(lives: Mapping[str, tuple[int, int, int]]) -> dict[str, Span]:
-    """Offsets for buffers given as (bytes, first, last); buffers alive at the same time never overlap.
+Lives = Mapping[str, tuple[int, int, int]]
+"""Buffers as (bytes, first, last): `last` is the last moment at which the content is needed."""
 
-    Greedy by size: the largest first, each at the lowest offset that is free for its whole life
-    (Pisarchyk & Lee 2020, Efficient Memory Management for Deep Neural Net Inference, §5).
+
+def pack(lives: Lives) -> dict[str, Span]:
+    """Offsets for buffers; those alive at the same time never overlap.
+
+    Where at most two are alive at once, as in a chain of layers at inference, the arena is as small as can be.
+    """
+    return _pack_at_both_ends(lives) or _pack_by_size(lives)
+
+
+def least_bytes(lives: Lives) -> int:
+    """What no arrangement can go below: the most that is alive at once."""
+    changes = [(first, aligned(nbytes)) for nbytes, first, _ in lives.values()]
+    changes += [(last + 1, -aligned(nbytes)) for nbytes, _, last in lives.values()]
+    live = most = 0
+    for _, change in sorted(changes):
+        live += change
+        most = max(most, live)
+    return most
+
+
+def _pack_at_both_ends(lives: Lives) -> dict[str, Span] | None:
+    """Buffers in turn at the bottom and at the top, which is optimal; None if ever three are alive at once."""
+    top = least_bytes(lives)
+    spans: dict[str, Span] = {}
+    free_from = [-1, -1]  # the moments from which the bottom and the top are free
+    for name, (nbytes, first, last) in sorted(lives.items(), key=lambda item: item[1][1:]):
+        end = 0 if free_from[0] <= free_from[1] else 1
+        if free_from[end] > first:
+            return None
+        free_from[end] = last + 1
+        spans[name] = Span(0 if end == 0 else top - aligned(nbytes), nbytes)
+    return spans
+
+
+def _pack_by_size(lives: Lives) -> dict[str, Span]:
+    """The largest first, each at the lowest offset that is free for its whole life.
+
+    Pisarchyk & Lee 2020, Efficient Memory Management for Deep Neural Net Inference, §5.
     """
     placed: list[tuple[int, int, int, int]] = []  # offset, end, first, last; sorted by offset
     spans: dict[str, Span] = {}

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..spec import Layer, NetworkError, Problem, Shape, Weight
 from . import order, serialise, shaping
+from .node import INPUT, Node, name_problem, unknown_source
 
 if TYPE_CHECKING:
     from ..cost import Summary
-
-INPUT = "input"
-"""Name of the node that stands for the image."""
-
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
-
-
-@dataclass(frozen=True)
-class Node:
-    """A layer in a network: its name, its declaration and the names of the nodes it reads, in port order."""
-
-    name: str
-    layer: Layer
-    inputs: tuple[str, ...] = ()
 
 
 class Network:
@@ -115,7 +102,7 @@ class Network:
         return tuple(shape for shape in shapes if shape is not None)
 
     def weights(self) -> dict[str, Weight]:
-        """Declarations of all weights under their full names, such as `conv1.weight`. Needs a network without errors."""
+        """Declarations of all weights by full name, such as `conv1.weight`; NetworkError if there are errors."""
         self.check()
         return {
             f"{node.name}.{weight.name}": weight
@@ -153,7 +140,7 @@ class Network:
             inputs = (next(reversed(self._nodes), INPUT),)
         name = self.free_name(layer) if name is None else name
         node = Node(name, layer, tuple(inputs))
-        self._require([*self._name_problems(name, layer), *self._source_problems(node)])
+        self._require([*self._name_problems(name), *self._source_problems(node)])
         self._change({**self._nodes, name: node})
         return name
 
@@ -161,7 +148,8 @@ class Network:
         """Remove a node. With `reconnect`, its readers read its first input instead; else they lose a connection."""
         gone = self._node(name)
         substitute = gone.inputs[:1] if reconnect else ()
-        kept = {n: replace(node, inputs=_substitute(node.inputs, name, substitute)) for n, node in self._nodes.items() if n != name}
+        kept = {n: replace(node, inputs=_substitute(node.inputs, name, substitute)) for n, node in self._nodes.items()}
+        del kept[name]
         self.layout.pop(name, None)
         self._change(kept)
 
@@ -173,14 +161,12 @@ class Network:
 
     def rename(self, old: str, new: str) -> None:
         """Give a node another name; its readers follow."""
-        node = self._node(old)
+        self._node(old)
         if old == new:
             return
-        self._require(self._name_problems(new, node.layer))
-        renamed = {}
-        for name, other in self._nodes.items():
-            other = replace(other, inputs=tuple(new if s == old else s for s in other.inputs))
-            renamed[new if name == old else name] = replace(other, name=new) if name == old else other
+        self._require(self._name_problems(new))
+        followed = (replace(node, inputs=_substitute(node.inputs, old, (new,))) for node in self._nodes.values())
+        renamed = {node.name: node for node in (replace(n, name=new) if n.name == old else n for n in followed)}
         if old in self.layout:
             self.layout[new] = self.layout.pop(old)
         self._change(renamed)
@@ -218,14 +204,27 @@ class Network:
 
     # ---- files
 
+    def to_dict(self) -> dict[str, Any]:
+        """The network as a JSON document."""
+        return serialise.to_dict(serialise.Parts(self.name, self._input, self._nodes, self.layout))
+
     def to_json(self, indent: int | None = 2) -> str:
         """The network as JSON text; `Network.from_json` reads it back unchanged."""
-        return serialise.to_json(self, indent)
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
+
+    @classmethod
+    def from_dict(cls, document: Any) -> Network:
+        """Read a network; NetworkError lists everything that is wrong with the document."""
+        parts = serialise.from_dict(document)
+        network = cls(parts.input, parts.name)
+        network._change(dict(parts.nodes))
+        network.layout = dict(parts.layout)
+        return network
 
     @classmethod
     def from_json(cls, text: str) -> Network:
         """Read a network; NetworkError lists everything that is wrong with the text."""
-        return serialise.from_json(text)
+        return cls.from_dict(serialise.parse(text))
 
     # ---- internals
 
@@ -237,7 +236,8 @@ class Network:
             return self._nodes[name]
         except KeyError:
             known = ", ".join(list(self._nodes)[:12]) or "none yet"
-            raise NetworkError([Problem("unknown", None, None, f"there is no layer {name!r}", f"use one of: {known}")]) from None
+            problem = Problem("unknown", None, None, f"there is no layer {name!r}", f"use one of: {known}")
+            raise NetworkError([problem]) from None
 
     def _infer(self) -> shaping.Inference:
         if self._inference is None:
@@ -248,22 +248,24 @@ class Network:
         self._nodes = nodes
         self._inference = None
 
-    def _name_problems(self, name: str, layer: Layer) -> list[Problem]:
-        kind = layer.type_name()
+    def _name_problems(self, name: str) -> list[Problem]:
+        if problem := name_problem(name):
+            return [problem]
         if name in self._nodes or name == INPUT:
-            return [Problem("duplicate", name, kind, "this name is taken", "choose another name")]
-        if not isinstance(name, str) or not _NAME.fullmatch(name) or len(name) > 200:
-            return [Problem("name", str(name)[:40], kind, "a name starts with a letter and holds letters, digits, _ - . /", "choose such a name")]
+            return [Problem("duplicate", None, None, f"the name {name} is taken", "choose another name")]
         return []
 
     def _source_problems(self, node: Node) -> list[Problem]:
-        kind, problems = node.layer.type_name(), []
+        problems = []
         for source in node.inputs:
-            if source != INPUT and source not in self._nodes and source != node.name:
-                problems.append(Problem("unknown", node.name, kind, f"its input {source!r} does not exist", "name an existing layer or 'input'"))
+            if source not in {INPUT, node.name} and source not in self._nodes:
+                problems.append(unknown_source(node, source))
+            elif source == node.name:
+                problems.append(node.problem("cycle", "cannot read itself", "connect it to an earlier layer"))
             elif loop := self.cycle_through(source, node.name):
                 circle = " → ".join([*loop, loop[0]])
-                problems.append(Problem("cycle", node.name, kind, f"reading {source} would close the cycle {circle}", "connect it to an earlier layer"))
+                what = f"reading {source} would close the cycle {circle}"
+                problems.append(node.problem("cycle", what, "connect it to an earlier layer"))
         return problems
 
     def _require(self, problems: list[Problem]) -> None:

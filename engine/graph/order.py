@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .network import Node
+    from .node import Node
 
 
 def topological(nodes: Mapping[str, Node]) -> list[Node]:
@@ -29,6 +29,12 @@ def topological(nodes: Mapping[str, Node]) -> list[Node]:
             if waiting[reader] == 0:
                 heapq.heappush(ready, rank[reader])
     return placed
+
+
+def unplaced(nodes: Mapping[str, Node]) -> list[Node]:
+    """Nodes that have no place in the order: those on a cycle and those behind one."""
+    placed = {node.name for node in topological(nodes)}
+    return [node for name, node in nodes.items() if name not in placed]
 
 
 def ancestors(nodes: Mapping[str, Node], name: str) -> set[str]:

@@ -12,14 +12,14 @@ from typing import Literal
 
 from ..spec import Layer, Shape, size
 from .arena import Span, pack
-from .network import INPUT, Network
+from .network import Network
+from .node import INPUT
 
 Mode = Literal["inference", "gradient", "training"]
-"""`inference` keeps nothing; `gradient` keeps all for backward passes but runs layers as at inference; `training` learns."""
+"""`inference` keeps nothing; `gradient` runs layers as at inference but keeps all for backward; `training` learns."""
 
 FLOAT_BYTES = 4
 _ITEM_BYTES = {"float32": 4, "uint8": 1, "uint32": 4}
-
 
 Reader = tuple[int, int]
 """A step's index and the port on which it reads a value; sorted in the order backward runs them."""
@@ -43,7 +43,8 @@ class Schedule:
 
     `value_of` maps every node (and the input) to the value it stands for; a value is named after the node that writes
     it. The gradient of a value is the sum of what its `readers` contribute: the first of them writes `grad:value`, each
-    other one its own `part:value>step.port`, which is then added. `spans` gives each buffer's place in one arena and `arena_bytes` the arena's size.
+    other one its own `part:value>step.port`, which is then added. `spans` gives each buffer's place in one arena and
+    `arena_bytes` the arena's size.
     """
 
     mode: Mode
@@ -62,7 +63,10 @@ def needs_gradient(mode: Mode, value: str) -> bool:
 
 
 def build(network: Network, batch: int, mode: Mode, keep: Iterable[str] = ()) -> Schedule:
-    """Order the steps of a sound network and place its buffers. Nodes in `keep` stay readable after the pass."""
+    """Order the steps of a sound network and place its buffers. Nodes in `keep` stay readable after the pass.
+
+    NetworkError if the network has errors or has no node that should be kept.
+    """
     network.check()
     value_of = {INPUT: INPUT}
     shapes = {INPUT: network.input}
@@ -74,20 +78,36 @@ def build(network: Network, batch: int, mode: Mode, keep: Iterable[str] = ()) ->
             continue
         input_shapes = network.input_shapes(node.name)
         output_shape = node.layer.infer_shape(input_shapes)
-        step = Step(len(steps), node.name, node.layer, tuple(value_of[s] for s in node.inputs), input_shapes, output_shape)
+        step = Step(
+            len(steps), node.name, node.layer, tuple(value_of[s] for s in node.inputs), input_shapes, output_shape
+        )
         value_of[node.name], shapes[node.name], readers[node.name] = node.name, output_shape, []
         for port, value in enumerate(step.inputs):
             readers[value].append((step.index, port))
         steps.append(step)
-    kept = {value_of[name] for name in (*keep, network.output)}
+    kept = {value_of[name] for name in _known(network, keep)} | {value_of[network.output]}
     placed_readers = {value: tuple(sorted(found, key=lambda r: (-r[0], r[1]))) for value, found in readers.items()}
     spans = pack(_lifetimes(steps, placed_readers, shapes, batch, mode, kept))
     total = max((span.offset + span.nbytes for span in spans.values()), default=0)
     return Schedule(mode, batch, tuple(steps), value_of, shapes, spans, total, placed_readers)
 
 
+def _known(network: Network, names: Iterable[str]) -> list[str]:
+    """The names; NetworkError for those that are neither a node nor the input."""
+    found = list(names)
+    for name in found:
+        if name != INPUT:
+            network[name]
+    return found
+
+
 def _lifetimes(
-    steps: list[Step], readers: Mapping[str, tuple[Reader, ...]], shapes: Mapping[str, Shape], batch: int, mode: Mode, kept: set[str]
+    steps: list[Step],
+    readers: Mapping[str, tuple[Reader, ...]],
+    shapes: Mapping[str, Shape],
+    batch: int,
+    mode: Mode,
+    kept: set[str],
 ) -> dict[str, tuple[int, int, int]]:
     """(bytes, first, last) of each buffer; time t < n is forward step t, and 2n − t is backward step t."""
     n = len(steps)

@@ -1,120 +1,171 @@
-"""Networks as JSON text. Reading trusts nothing: every fault is collected and named."""
+"""Networks as JSON. Reading trusts nothing: every fault is collected and named."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from ..layers import TYPES
-from ..spec import NetworkError, ParameterError, Problem
-
-if TYPE_CHECKING:
-    from .network import Network, Node
+from ..spec import Layer, NetworkError, ParameterError, Problem, Shape
+from . import order, shaping
+from .node import INPUT, Node, name_problem, unknown_source
 
 FORMAT = "convscope-network"
 VERSION = 1
 
+Layout = Mapping[str, tuple[float, float]]
+_LONGEST_TITLE = 200
 
-def to_dict(network: Network) -> dict[str, Any]:
-    layers = [
-        {"name": node.name, "type": node.layer.type_name(), "version": node.layer.version, "inputs": list(node.inputs), "params": node.layer.values()}
-        for node in network.nodes.values()
-    ]
-    document: dict[str, Any] = {"format": FORMAT, "version": VERSION, "name": network.name, "input": list(network.input), "layers": layers}
-    if network.layout:
-        document["layout"] = {name: list(position) for name, position in network.layout.items()}
+
+@dataclass(frozen=True)
+class Parts:
+    """What a network is made of."""
+
+    name: str
+    input: Shape
+    nodes: Mapping[str, Node]
+    layout: Layout
+
+
+def to_dict(parts: Parts) -> dict[str, Any]:
+    """The JSON document of a network."""
+    document: dict[str, Any] = {"format": FORMAT, "version": VERSION, "name": parts.name, "input": list(parts.input)}
+    document["layers"] = [_node_dict(node) for node in parts.nodes.values()]
+    if parts.layout:
+        document["layout"] = {name: list(position) for name, position in parts.layout.items()}
     return document
 
 
-def to_json(network: Network, indent: int | None) -> str:
-    return json.dumps(to_dict(network), indent=indent, ensure_ascii=False)
+def _node_dict(node: Node) -> dict[str, Any]:
+    kind, version = node.layer.type_name(), node.layer.version
+    params = node.layer.values()
+    return {"name": node.name, "type": kind, "version": version, "inputs": list(node.inputs), "params": params}
 
 
-def from_json(text: str) -> Network:
+def parse(text: str) -> Any:
+    """The JSON document in a text; NetworkError if it is not JSON."""
     try:
-        document = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _fault(f"the text is not JSON ({error})", "open a file written by Convscope") from None
-    return from_dict(document)
+        raise NetworkError([_fault(f"the text is not JSON ({error})", "open a file written by Convscope")]) from None
 
 
-def from_dict(document: Any) -> Network:
-    from .network import Network  # the class builds on this module  # noqa: PLC0415
-
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise _fault("this is not a Convscope network", f'the top level must say "format": "{FORMAT}"')
-    if document.get("version") != VERSION:
-        raise _fault(f"the file has version {document.get('version')!r} and this program reads {VERSION}", "update Convscope")
-    entries = document.get("layers")
-    if not isinstance(entries, list) or not isinstance(document.get("input"), list):
-        raise _fault("the lists 'input' and 'layers' are missing", "open a complete file")
-    network = Network(document["input"], str(document.get("name", "network")))
-    problems: list[Problem] = []
+def from_dict(document: Any) -> Parts:
+    """The parts of a network; NetworkError lists everything that is wrong with the document."""
+    if problems := _frame_problems(document):
+        raise NetworkError(problems)
     nodes: dict[str, Node] = {}
-    for index, entry in enumerate(entries):
+    for index, entry in enumerate(document["layers"], start=1):
         node = _read_node(entry, index, problems)
-        if node is None:
-            continue
-        problems += network._name_problems(node.name, node.layer)
-        if node.name in nodes:
-            problems.append(Problem("duplicate", node.name, node.layer.type_name(), "this name is used twice", "rename one of them"))
-        nodes[node.name] = node
-    problems += _graph_problems(network, nodes)
+        if node is not None and node.name in nodes:
+            problems.append(node.problem("duplicate", "this name is used twice", "rename one of them"))
+        elif node is not None:
+            nodes[node.name] = node
+    name, shape = _read_name(document, problems), _read_input(document, problems)
+    problems += [] if problems else _graph_problems(nodes)
     if problems:
         raise NetworkError(problems)
-    network._change(nodes)
-    network.layout = _read_layout(document.get("layout"), nodes)
-    return network
+    return Parts(name, shape, nodes, _read_layout(document.get("layout"), nodes))
+
+
+def _frame_problems(document: Any) -> list[Problem]:
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        return [_fault("this is not a Convscope network", f'the top level must say "format": "{FORMAT}"')]
+    if document.get("version") != VERSION:
+        found = f"the network has version {_shown(document.get('version'))} and this program reads {VERSION}"
+        return [_fault(found, "update Convscope")]
+    lists = [key for key in ("input", "layers") if not isinstance(document.get(key), list)]
+    return [_fault(f"the list {key!r} is missing", "open a complete file") for key in lists]
+
+
+def _read_name(document: Mapping[str, Any], problems: list[Problem]) -> str:
+    name = document.get("name", "network")
+    if not isinstance(name, str) or len(name) > _LONGEST_TITLE or not name.isprintable():
+        problems.append(_fault("the network's name is not a short text", "give it one"))
+        return ""
+    return name
+
+
+def _read_input(document: Mapping[str, Any], problems: list[Problem]) -> Shape:
+    try:
+        return shaping.check_input(document["input"])
+    except NetworkError as error:
+        problems += error.problems
+        return ()
 
 
 def _read_node(entry: Any, index: int, problems: list[Problem]) -> Node | None:
-    from .network import Node  # noqa: PLC0415
-
-    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or not isinstance(entry.get("inputs"), list):
-        problems.append(Problem("format", None, None, f"layer number {index + 1} has no name or inputs", "give it both"))
+    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+        problems.append(_fault(f"layer number {index} has no name", "give it one"))
         return None
-    name, kind = entry["name"], entry.get("type")
+    name, inputs = entry["name"], entry.get("inputs")
+    illegal = name_problem(name)
+    if illegal or name == INPUT:
+        problems.append(illegal or _fault(f"a layer is named {name!r}, which is the image", "rename it"))
+        return None
+    layer = _read_layer(entry, name, problems)
+    if not isinstance(inputs, list) or not all(isinstance(source, str) for source in inputs):
+        problems.append(
+            Problem("format", name, _shown(entry.get("type")), "its inputs are no list of names", "mend it")
+        )
+        return None
+    return None if layer is None else Node(name, layer, tuple(inputs))
+
+
+def _read_layer(entry: Mapping[str, Any], name: str, problems: list[Problem]) -> Layer | None:
+    kind, params = entry.get("type"), entry.get("params", {})
     layer_type = TYPES.get(kind) if isinstance(kind, str) else None
     if layer_type is None:
-        problems.append(Problem("unknown-type", name, str(kind), "this layer type is unknown", f"use one of: {', '.join(TYPES)}"))
+        known = ", ".join(TYPES)
+        problems.append(
+            Problem("unknown-type", name, _shown(kind), "this layer type is unknown", f"use one of: {known}")
+        )
         return None
+    kind = layer_type.type_name()
     if entry.get("version", 1) != layer_type.version:
-        problems.append(Problem("version", name, kind, f"has version {entry.get('version')!r} and this program knows {layer_type.version}", "update Convscope"))
+        found = f"has version {_shown(entry.get('version'))} and this program knows {layer_type.version}"
+        problems.append(Problem("version", name, kind, found, "update Convscope"))
         return None
-    try:
-        params = {key: tuple(v) if isinstance(v, list) else v for key, v in dict(entry.get("params") or {}).items()}
-        layer = layer_type().replace(**params)
-    except ParameterError as error:
-        problems += [Problem("parameter", name, kind, reason, "correct it") for reason in error.reasons]
-        return None
-    except (TypeError, ValueError):
+    if not isinstance(params, dict):
         problems.append(Problem("format", name, kind, "its params are not an object", "use names and values"))
         return None
-    return Node(name, layer, tuple(str(source) for source in entry["inputs"]))
+    try:
+        return layer_type().replace(**params)
+    except ParameterError as error:
+        for reason in error.reasons:
+            what, _, fix = reason.rpartition(": ")
+            problems.append(Problem("parameter", name, kind, what, fix))
+        return None
 
 
-def _graph_problems(network: Network, nodes: dict[str, Node]) -> list[Problem]:
-    problems = []
-    for node in nodes.values():
-        for source in node.inputs:
-            if source != "input" and source not in nodes:
-                problems.append(Problem("unknown", node.name, node.layer.type_name(), f"its input {source!r} does not exist", "name an existing layer or 'input'"))
-    from .order import topological  # noqa: PLC0415
-    from .shaping import _cycle_problem  # noqa: PLC0415
-
-    placed = {node.name for node in topological(nodes)}
-    return problems + [_cycle_problem(node) for name, node in nodes.items() if name not in placed]
+def _graph_problems(nodes: Mapping[str, Node]) -> list[Problem]:
+    known = {INPUT, *nodes}
+    problems = [unknown_source(node, s) for node in nodes.values() for s in node.inputs if s not in known]
+    return problems + [shaping.cycle_problem(node) for node in order.unplaced(nodes)]
 
 
-def _read_layout(layout: Any, nodes: dict[str, Node]) -> dict[str, tuple[float, float]]:
-    """Positions of known nodes and the input; a damaged entry only loses its position."""
-    known = layout.items() if isinstance(layout, dict) else ()
-    return {
-        name: (float(place[0]), float(place[1]))
-        for name, place in known
-        if (name in nodes or name == "input") and isinstance(place, list) and len(place) == 2 and all(isinstance(v, int | float) for v in place)
-    }
+def _read_layout(layout: Any, nodes: Mapping[str, Node]) -> Layout:
+    """Positions of known nodes and of the input; a damaged entry only loses its position."""
+    entries = layout.items() if isinstance(layout, dict) else ()
+    known = {INPUT, *nodes}
+    return {name: place for name, given in entries if name in known and (place := _position(given))}
 
 
-def _fault(what: str, fix: str) -> NetworkError:
-    return NetworkError([Problem("format", None, None, what, fix)])
+def _position(given: Any) -> tuple[float, float] | None:
+    try:
+        x, y = (float(v) for v in given)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return (x, y) if math.isfinite(x) and math.isfinite(y) else None
+
+
+def _fault(what: str, fix: str) -> Problem:
+    return Problem("format", None, None, what, fix)
+
+
+def _shown(value: Any) -> str:
+    """A value from the document, short enough for a message."""
+    return repr(value)[:40] if isinstance(value, str | int | float | None) else type(value).__name__

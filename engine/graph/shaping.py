@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 from ..spec import NetworkError, Problem, Shape, ShapeError
 from ..spec.param import LARGEST
+from . import order
+from .node import INPUT, Node
 
 if TYPE_CHECKING:
-    from .network import Network, Node
+    from .network import Network
 
 
 @dataclass(frozen=True)
@@ -24,54 +27,60 @@ class Inference:
 def check_input(shape: Sequence[int]) -> Shape:
     """A legal input shape as a tuple, or NetworkError."""
     given = tuple(shape)
-    if len(given) != 3 or any(isinstance(d, bool) or not isinstance(d, int) or not 1 <= d <= LARGEST for d in given):
-        what = f"the input is {given!r}"
-        raise NetworkError([Problem("input", None, None, what, "use (height, width, channels), three whole numbers from 1 up")])
-    return given
+    if len(given) != 3 or not all(_is_size(d) for d in given):
+        what = f"the input is {'×'.join(str(d)[:20] for d in given[:6]) or 'nothing'}"
+        fix = "use height, width and channels, three whole numbers of at least 1"
+        raise NetworkError([Problem("input", None, None, what, fix)])
+    return tuple(int(d) for d in given)
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and 1 <= int(value) <= LARGEST
 
 
 def ends_problem(ends: list[str]) -> Problem:
+    """The problem of a network that has not exactly one end."""
     if not ends:
         return Problem("ends", None, None, "the network has no layers", "add a first layer")
     named = ", ".join(ends[:6]) + (" …" if len(ends) > 6 else "")
-    return Problem("ends", None, None, f"{len(ends)} layers lead nowhere: {named}", "join them with Add or Concat, or remove all but one")
+    what = f"{len(ends)} layers lead nowhere: {named}"
+    return Problem("ends", None, None, what, "join them with Add or Concat, or remove all but one")
+
+
+def cycle_problem(node: Node) -> Problem:
+    """The problem of a node that has no place in the order."""
+    return node.problem("cycle", "is part of a cycle, or reads from one", "connect it to an earlier layer")
 
 
 def infer(network: Network) -> Inference:
-    shapes: dict[str, Shape | None] = {"input": network.input}
+    """Shapes and problems of a network, finished or not."""
+    shapes: dict[str, Shape | None] = {INPUT: network.input}
     problems: list[Problem] = []
-    ordered = network.order()
-    for node in ordered:
+    for node in network.order():
         shapes[node.name] = _infer_node(node, shapes, problems)
-    problems += [_cycle_problem(node) for name, node in network.nodes.items() if name not in shapes]
-    for name in network.nodes:
-        shapes.setdefault(name, None)
+    circular = order.unplaced(network.nodes)
+    problems += [cycle_problem(node) for node in circular]
+    shapes |= dict.fromkeys(node.name for node in circular)
     ends = network.outputs()
-    if len(ends) != 1 and len(ordered) == len(network.nodes):
+    if len(ends) != 1 and not circular:
         problems.append(ends_problem(ends))
     problems.sort(key=lambda p: p.severity != "error")
     return Inference(shapes, tuple(problems))
 
 
 def _infer_node(node: Node, shapes: Mapping[str, Shape | None], problems: list[Problem]) -> Shape | None:
-    kind, layer = node.layer.type_name(), node.layer
-    if not layer.ports.accepts(len(node.inputs)):
-        count = len(node.inputs)
+    layer, count = node.layer, len(node.inputs)
+    if not layer.ports.accepts(count):
         fix = "connect it" if count < layer.ports.minimum else "remove the others"
-        problems.append(Problem("ports", node.name, kind, f"takes {layer.ports} and has {count or 'none'}", fix))
+        problems.append(node.problem("ports", f"takes {layer.ports} and has {count or 'none'}", fix))
         return None
-    inputs = [shapes.get(source) for source in node.inputs]
-    known = [shape for shape in inputs if shape is not None]
-    if len(known) < len(inputs):
+    inputs = [shape for source in node.inputs if (shape := shapes.get(source)) is not None]
+    if len(inputs) < count:
         return None
     try:
-        output = layer.infer_shape(known)
+        output = layer.infer_shape(inputs)
     except ShapeError as error:
-        problems.append(Problem("shape", node.name, kind, error.what, error.fix))
+        problems.append(node.problem("shape", error.what, error.fix))
         return None
-    problems += [Problem(name, node.name, kind, what, fix, "warning") for name, what, fix in layer.warnings(known)]
+    problems += [node.problem(kind, what, fix, "warning") for kind, what, fix in layer.warnings(inputs)]
     return output
-
-
-def _cycle_problem(node: Node) -> Problem:
-    return Problem("cycle", node.name, node.layer.type_name(), "is part of a cycle, or reads from one", "connect it to an earlier layer")

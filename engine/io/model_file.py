@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data import Preprocessing
-from ..graph import Network, serialise
+from ..graph import Network
 from ..spec import ConvscopeError, NetworkError, Weight, format_shape
 from . import container
 from .container import Array, Container
@@ -42,7 +42,7 @@ def save(model: Model, path: str | os.PathLike[str], training: Mapping[str, Any]
         "format": FORMAT,
         "version": VERSION,
         "convscope": _program_version(),
-        "network": serialise.to_dict(model.network),
+        "network": model.network.to_dict(),
         "preprocessing": None if model.preprocessing is None else model.preprocessing.to_dict(),
         "classes": list(model.classes),
     }
@@ -103,7 +103,7 @@ def _check_version(file: Container) -> None:
 
 def _network(file: Container, faults: list[str]) -> Network | None:
     try:
-        network = serialise.from_dict(file.document.get("network"))
+        network = Network.from_dict(file.document.get("network"))
         network.check()
     except NetworkError as error:
         faults += [str(problem).removesuffix(".") for problem in error.problems]

@@ -141,7 +141,8 @@ class Layer:
         unknown = [name for name in changes if name not in self.params()]
         if unknown:
             known = ", ".join(self.params()) or "none"
-            raise ParameterError(self.type_name(), [f"unknown parameter {n!r}; it has: {known}" for n in unknown])
+            reasons = [f"unknown parameter {n[:40]!r}: use one of {known}" for n in unknown]
+            raise ParameterError(self.type_name(), reasons)
         return type(self)(**{**self.values(), **changes})
 
     def parameter_problems(self) -> list[str]:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from ..graph import Network
-from ..spec import ConvscopeError
 from .catalogue import ARCHITECTURES, Architecture, architecture, build_for
 from .lenet import lenet5
 from .resnet import resnet20_cifar
 from .vgg import vgg_mini
 
-__all__ = ["ARCHITECTURES", "Architecture", "architecture", "build", "build_for", "lenet5", "resnet20_cifar", "vgg_mini"]
+__all__ = [
+    "ARCHITECTURES",
+    "Architecture",
+    "architecture",
+    "build",
+    "build_for",
+    "lenet5",
+    "resnet20_cifar",
+    "vgg_mini",
+]
 
 
 def build(name: str, **options: object) -> Network:

@@ -32,7 +32,8 @@ def entry(year: int, source: str, input: Sequence[int], compact: bool) -> Callab
     """Register an architecture under its function's name."""
 
     def register(function: Builder) -> Builder:
-        ARCHITECTURES[function.__name__] = Architecture(function.__name__, year, source, tuple(input), compact, function)
+        name = function.__name__
+        ARCHITECTURES[name] = Architecture(name, year, source, tuple(input), compact, function)
         return function
 
     return register
