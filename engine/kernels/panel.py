@@ -74,21 +74,25 @@ def copy_window(source, plane, row_pitch, row0, rows, height, col0, cols, width,
     for r in range(rows):
         row = row0 + r
         line = at + r * cols * channels
+        out = target[line : line + cols * channels]
         if row < 0 or row >= height:
-            for i in range(cols * channels):
-                target[line + i] = np.float32(0)
+            out[:] = np.float32(0)
             continue
         left = min(max(-col0, 0), cols)
         right = max(min(width - col0, cols), left)
-        for i in range(left * channels):
-            target[line + i] = np.float32(0)
         start = plane + row * row_pitch + (col0 + left) * source_channels + channel0
+        if left > 0:
+            out[: left * channels] = np.float32(0)
+        if right < cols:
+            out[right * channels :] = np.float32(0)
         if channels == source_channels:
-            for i in range((right - left) * channels):
-                target[line + left * channels + i] = source[start + i]
+            count = (right - left) * channels
+            inside, values = out[left * channels : right * channels], source[start : start + count]
+            for i in range(count):
+                inside[i] = values[i]
         else:
             for x in range(right - left):
+                first = (left + x) * channels
+                inside, values = out[first : first + channels], source[start + x * source_channels : start + x * source_channels + channels]
                 for i in range(channels):
-                    target[line + (left + x) * channels + i] = source[start + x * source_channels + i]
-        for i in range(right * channels, cols * channels):
-            target[line + i] = np.float32(0)
+                    inside[i] = values[i]

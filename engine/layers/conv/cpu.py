@@ -94,8 +94,7 @@ def weight_gradient(x, dy, dw, db, geometry, rows, outs, lines, has_bias, partia
     for thread in numba.prange(threads):
         own, mine = thread * area, thread * partial
         gradient_copy = own + images * copy_plane
-        for i in range(partial):
-            partials[mine + i] = np.float32(0)
+        partials[mine : mine + partial] = np.float32(0)
         for unit in range(thread * units // threads, (thread + 1) * units // threads):
             first_image = (unit // strips) * images
             n_images = min(images, batch - first_image)
@@ -113,28 +112,34 @@ def weight_gradient(x, dy, dw, db, geometry, rows, outs, lines, has_bias, partia
                 dy0, dy_step = gradient0 + group * group_filters, filters
                 if copy_gradient:
                     for pixel in range(n_lines * out_width):
-                        for k in range(packed):
-                            value = np.float32(0)
-                            if k < group_filters:
-                                value = dy[dy0 + pixel * filters + k]
-                            scratch[gradient_copy + pixel * packed + k] = value
+                        values = dy[dy0 + pixel * filters : dy0 + pixel * filters + group_filters]
+                        row = scratch[gradient_copy + pixel * packed : gradient_copy + (pixel + 1) * packed]
+                        for k in range(group_filters):
+                            row[k] = values[k]
+                        for k in range(group_filters, packed):
+                            row[k] = np.float32(0)
                     dy0, dy_step = gradient_copy, packed
                 gradient = scratch if copy_gradient else dy
                 if has_bias:
+                    bias_sums = partials[bias_at : bias_at + group_filters]
                     for pixel in range(n_lines * out_width):
+                        values = gradient[dy0 + pixel * dy_step : dy0 + pixel * dy_step + group_filters]
                         for k in range(group_filters):
-                            partials[bias_at + k] += gradient[dy0 + pixel * dy_step + k]
+                            bias_sums[k] += values[k]
                 for block in range(n_blocks):
                     column = block * WIDTH
                     panel_add(scratch, own, rows, 0, lines, 0, n_lines, out_width, column_step, gradient, dy0 + column,
                               out_width * dy_step, dy_step, partials, at + column, outs, 0, tiles, group_filters - column <= LANES)
     for row in numba.prange(reduction * groups):
         group, r = row // reduction, row % reduction
-        for k in range(group_filters):
-            total = np.float32(0)
-            for thread in range(threads):
-                total += partials[thread * partial + group * group_partial + r * packed + k]
-            dw[r * filters + group * group_filters + k] = total
+        start = r * filters + group * group_filters
+        sums = dw[start : start + group_filters]
+        sums[:] = np.float32(0)
+        for thread in range(threads):
+            at = thread * partial + group * group_partial + r * packed
+            part = partials[at : at + group_filters]
+            for k in range(group_filters):
+                sums[k] += part[k]
     if has_bias:
         for k in range(filters):
             group, j = k // group_filters, k % group_filters
@@ -162,10 +167,10 @@ def pack_forward(w, packed, geometry, phases):
         at = group * reduction * columns + column * reduction
         for i in range(reduction):
             source = i * channels + group * group_filters + column
+            row, values = packed[at + i * wide : at + (i + 1) * wide], w[source : source + valid]
             for j in range(valid):
-                packed[at + i * wide + j] = w[source + j]
-            for j in range(valid, wide):
-                packed[at + i * wide + j] = np.float32(0)
+                row[j] = values[j]
+            row[valid:] = np.float32(0)
 
 
 @kernel

@@ -18,5 +18,5 @@ def copy_columns(source, source_columns, source_at, target, target_columns, targ
     """Copy a run of columns of every row from one matrix into a run of columns of another."""
     for thread in numba.prange(threads):
         for row in range(thread * rows // threads, (thread + 1) * rows // threads):
-            for i in range(columns):
-                target[row * target_columns + target_at + i] = source[row * source_columns + source_at + i]
+            read, write = row * source_columns + source_at, row * target_columns + target_at
+            target[write : write + columns] = source[read : read + columns]

@@ -1,37 +1,46 @@
-"""Batch normalisation on the CPU. Sums run in float64, one partial a thread, added in thread order."""
+"""Batch normalisation on the CPU. Arrays are matrices of `rows` positions × `channels`, flat.
+
+Sums run in float64, one partial a thread, added in thread order: a fixed number of threads gives the same bits.
+`sums` holds threads · 2 · channels float64 values.
+"""
 
 import math
 
 import numba
 import numpy as np
+from numba.extending import register_jitable
 
 from ...kernels.jit import kernel
 
 
+@register_jitable
+def gather(sums, channels, threads):
+    """Add the threads' partial sums into those of the first."""
+    for thread in range(1, threads):
+        part = sums[thread * 2 * channels : (thread + 1) * 2 * channels]
+        for i in range(2 * channels):
+            sums[i] += part[i]
+
+
 @kernel
 def train_forward(x, scale, shift, y, mean, inverse_std, running_mean, running_var, rows, channels, momentum, epsilon, sums, threads):
-    """Normalise by the batch's own mean and (biased) variance; update the running ones (variance unbiased).
-
-    x, y (rows, channels); sums holds threads · 2 · channels float64 values.
-    """
+    """Normalise by the batch's own mean and (biased) variance; update the running ones (variance unbiased)."""
     for thread in numba.prange(threads):
-        first = thread * 2 * channels
-        for i in range(2 * channels):
-            sums[first + i] = 0.0
+        total = sums[thread * 2 * channels : thread * 2 * channels + channels]
+        squares = sums[thread * 2 * channels + channels : (thread + 1) * 2 * channels]
+        total[:] = 0.0
+        squares[:] = 0.0
         for row in range(thread * rows // threads, (thread + 1) * rows // threads):
+            values = x[row * channels : (row + 1) * channels]
             for c in range(channels):
-                value = np.float64(x[row * channels + c])
-                sums[first + c] += value
-                sums[first + channels + c] += value * value
+                value = np.float64(values[c])
+                total[c] += value
+                squares[c] += value * value
+    gather(sums, channels, threads)
     for c in range(channels):
-        total, squares = 0.0, 0.0
-        for thread in range(threads):
-            total += sums[thread * 2 * channels + c]
-            squares += sums[thread * 2 * channels + channels + c]
-        centre = total / rows
-        variance = max(squares / rows - centre * centre, 0.0)
-        if not (centre == centre):
-            variance = centre
+        centre = sums[c] / rows
+        variance = sums[channels + c] / rows - centre * centre
+        variance = 0.0 if variance < 0.0 else variance  # NaN stays NaN
         mean[c] = np.float32(centre)
         inverse_std[c] = np.float32(1.0 / math.sqrt(variance + epsilon))
         unbiased = variance * rows / max(rows - 1, 1)
@@ -39,9 +48,9 @@ def train_forward(x, scale, shift, y, mean, inverse_std, running_mean, running_v
         running_var[c] = np.float32((1 - momentum) * running_var[c] + momentum * unbiased)
     for thread in numba.prange(threads):
         for row in range(thread * rows // threads, (thread + 1) * rows // threads):
+            values, out = x[row * channels : (row + 1) * channels], y[row * channels : (row + 1) * channels]
             for c in range(channels):
-                i = row * channels + c
-                y[i] = (x[i] - mean[c]) * (inverse_std[c] * scale[c]) + shift[c]
+                out[c] = (values[c] - mean[c]) * (inverse_std[c] * scale[c]) + shift[c]
 
 
 @kernel
@@ -52,30 +61,28 @@ def infer_forward(x, scale, shift, running_mean, running_var, y, mean, inverse_s
         inverse_std[c] = np.float32(1.0 / math.sqrt(running_var[c] + epsilon))
     for thread in numba.prange(threads):
         for row in range(thread * rows // threads, (thread + 1) * rows // threads):
+            values, out = x[row * channels : (row + 1) * channels], y[row * channels : (row + 1) * channels]
             for c in range(channels):
-                i = row * channels + c
-                y[i] = (x[i] - mean[c]) * (inverse_std[c] * scale[c]) + shift[c]
+                out[c] = (values[c] - mean[c]) * (inverse_std[c] * scale[c]) + shift[c]
 
 
 @kernel
 def weight_gradient(x, dy, mean, inverse_std, dscale, dshift, rows, channels, sums, threads):
     """dscale = Σ dy·x̂ and dshift = Σ dy over rows, where x̂ is the normalised input."""
     for thread in numba.prange(threads):
-        first = thread * 2 * channels
-        for i in range(2 * channels):
-            sums[first + i] = 0.0
+        total = sums[thread * 2 * channels : thread * 2 * channels + channels]
+        product = sums[thread * 2 * channels + channels : (thread + 1) * 2 * channels]
+        total[:] = 0.0
+        product[:] = 0.0
         for row in range(thread * rows // threads, (thread + 1) * rows // threads):
+            values, gradient = x[row * channels : (row + 1) * channels], dy[row * channels : (row + 1) * channels]
             for c in range(channels):
-                i = row * channels + c
-                sums[first + c] += np.float64(dy[i])
-                sums[first + channels + c] += np.float64(dy[i]) * ((x[i] - mean[c]) * inverse_std[c])
+                total[c] += np.float64(gradient[c])
+                product[c] += np.float64(gradient[c] * ((values[c] - mean[c]) * inverse_std[c]))
+    gather(sums, channels, threads)
     for c in range(channels):
-        total, product = 0.0, 0.0
-        for thread in range(threads):
-            total += sums[thread * 2 * channels + c]
-            product += sums[thread * 2 * channels + channels + c]
-        dshift[c] = np.float32(total)
-        dscale[c] = np.float32(product)
+        dshift[c] = np.float32(sums[c])
+        dscale[c] = np.float32(sums[channels + c])
 
 
 @kernel
@@ -84,10 +91,11 @@ def train_backward(x, dy, scale, mean, inverse_std, dx, dscale, dshift, rows, ch
     share = np.float32(1.0 / rows)
     for thread in numba.prange(threads):
         for row in range(thread * rows // threads, (thread + 1) * rows // threads):
+            values, gradient = x[row * channels : (row + 1) * channels], dy[row * channels : (row + 1) * channels]
+            out = dx[row * channels : (row + 1) * channels]
             for c in range(channels):
-                i = row * channels + c
-                normal = (x[i] - mean[c]) * inverse_std[c]
-                dx[i] = (dy[i] - (dshift[c] + normal * dscale[c]) * share) * (inverse_std[c] * scale[c])
+                normal = (values[c] - mean[c]) * inverse_std[c]
+                out[c] = (gradient[c] - (dshift[c] + normal * dscale[c]) * share) * (inverse_std[c] * scale[c])
 
 
 @kernel
@@ -95,6 +103,6 @@ def infer_backward(dy, scale, inverse_std, dx, rows, channels, threads):
     """dx with fixed statistics: the layer is a scale and a shift."""
     for thread in numba.prange(threads):
         for row in range(thread * rows // threads, (thread + 1) * rows // threads):
+            gradient, out = dy[row * channels : (row + 1) * channels], dx[row * channels : (row + 1) * channels]
             for c in range(channels):
-                i = row * channels + c
-                dx[i] = dy[i] * (scale[c] * inverse_std[c])
+                out[c] = gradient[c] * (scale[c] * inverse_std[c])

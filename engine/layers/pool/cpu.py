@@ -1,9 +1,19 @@
-"""Pooling on the CPU. Loops run over channels innermost, which is contiguous memory in NHWC order."""
+"""Pooling on the CPU. The innermost loops run over channels, which are contiguous; slices let them become vector code."""
 
 import numba
 import numpy as np
+from numba.extending import register_jitable
 
 from ...kernels.jit import kernel
+
+# Geometry arrays of windowed kernels: N, H, W, C, OH, OW, R, S, stride rows, stride columns, top, left.
+
+
+@register_jitable
+def reach(position, step, before, kernel, length):
+    """First source index of a window (may be negative) and the range of its taps that lie inside the image."""
+    start = position * step - before
+    return start, max(-start, 0), min(kernel, length - start)
 
 
 def _max_forward(switch_type):
@@ -11,40 +21,31 @@ def _max_forward(switch_type):
 
     @kernel
     def max_forward(x, y, switches, geometry, threads):
-        """y = maximum of each window; switches = its position r·S + s within the window (the first of equals; NaN wins).
-
-        geometry: N, H, W, C, OH, OW, R, S, stride rows, stride columns, top, left.
-        """
-        batch, height, width, channels, out_height, out_width = geometry[0], geometry[1], geometry[2], geometry[3], geometry[4], geometry[5]
-        kernel_rows, kernel_cols, step_rows, step_cols, top, left = geometry[6], geometry[7], geometry[8], geometry[9], geometry[10], geometry[11]
-        lines = batch * out_height
+        """y = maximum of each window; switches = its position r·S + s in the window (the first of equals; NaN wins)."""
+        height, width, channels, out_height, out_width = geometry[1], geometry[2], geometry[3], geometry[4], geometry[5]
+        lines = geometry[0] * out_height
         for thread in numba.prange(threads):
             for line in range(thread * lines // threads, (thread + 1) * lines // threads):
-                image, row = line // out_height, line % out_height
+                image = line // out_height
+                row0, r_first, r_last = reach(line % out_height, geometry[8], geometry[10], geometry[6], height)
                 for column in range(out_width):
+                    col0, s_first, s_last = reach(column, geometry[9], geometry[11], geometry[7], width)
                     at = (line * out_width + column) * channels
-                    begun = False
-                    for r in range(kernel_rows):
-                        h = row * step_rows - top + r
-                        if h < 0 or h >= height:
-                            continue
-                        for s in range(kernel_cols):
-                            w = column * step_cols - left + s
-                            if w < 0 or w >= width:
-                                continue
-                            source = ((image * height + h) * width + w) * channels
-                            here = switch_type(r * kernel_cols + s)
-                            if not begun:
+                    best, where = y[at : at + channels], switches[at : at + channels]
+                    for r in range(r_first, r_last):
+                        for s in range(s_first, s_last):
+                            source = ((image * height + row0 + r) * width + col0 + s) * channels
+                            values = x[source : source + channels]
+                            here = switch_type(r * geometry[7] + s)
+                            if r == r_first and s == s_first:
                                 for c in range(channels):
-                                    y[at + c] = x[source + c]
-                                    switches[at + c] = here
-                                begun = True
+                                    best[c] = values[c]
+                                    where[c] = here
                             else:
                                 for c in range(channels):
-                                    value, best = x[source + c], y[at + c]
-                                    wins = not (value <= best) and best == best
-                                    y[at + c] = value if wins else best
-                                    switches[at + c] = here if wins else switches[at + c]
+                                    wins = (values[c] > best[c]) | (values[c] != values[c])
+                                    best[c] = values[c] if wins else best[c]
+                                    where[c] = here if wins else where[c]
 
     return max_forward
 
@@ -55,78 +56,72 @@ MAX_FORWARD = {name: _max_forward(kind) for name, kind in (("uint8", np.uint8), 
 @kernel
 def max_backward(dy, switches, dx, geometry, threads):
     """dx = dy sent back to where each maximum was: unpooling by switches. Overlapping windows add up."""
-    batch, height, width, channels, out_height, out_width = geometry[0], geometry[1], geometry[2], geometry[3], geometry[4], geometry[5]
-    kernel_rows, kernel_cols, step_rows, step_cols, top, left = geometry[6], geometry[7], geometry[8], geometry[9], geometry[10], geometry[11]
-    plane = height * width * channels
+    height, width, channels, out_height, out_width = geometry[1], geometry[2], geometry[3], geometry[4], geometry[5]
+    batch, plane = geometry[0], height * width * channels
     for thread in numba.prange(threads):
         for image in range(thread * batch // threads, (thread + 1) * batch // threads):
-            for i in range(image * plane, (image + 1) * plane):
-                dx[i] = np.float32(0)
+            dx[image * plane : (image + 1) * plane] = np.float32(0)
             for row in range(out_height):
+                row0, r_first, r_last = reach(row, geometry[8], geometry[10], geometry[6], height)
                 for column in range(out_width):
+                    col0, s_first, s_last = reach(column, geometry[9], geometry[11], geometry[7], width)
                     at = ((image * out_height + row) * out_width + column) * channels
-                    for r in range(kernel_rows):
-                        h = row * step_rows - top + r
-                        if h < 0 or h >= height:
-                            continue
-                        for s in range(kernel_cols):
-                            w = column * step_cols - left + s
-                            if w < 0 or w >= width:
-                                continue
-                            target = ((image * height + h) * width + w) * channels
-                            here = r * kernel_cols + s
+                    gradient, where = dy[at : at + channels], switches[at : at + channels]
+                    for r in range(r_first, r_last):
+                        for s in range(s_first, s_last):
+                            target = ((image * height + row0 + r) * width + col0 + s) * channels
+                            sink = dx[target : target + channels]
+                            here = r * geometry[7] + s
                             for c in range(channels):
-                                dx[target + c] += dy[at + c] if switches[at + c] == here else np.float32(0)
+                                sink[c] += gradient[c] if where[c] == here else np.float32(0)
 
 
 @kernel
 def average_forward(x, y, geometry, count_padding, threads):
     """y = mean of each window, over its pixels inside the image (or over the whole window with count_padding)."""
-    batch, height, width, channels, out_height, out_width = geometry[0], geometry[1], geometry[2], geometry[3], geometry[4], geometry[5]
-    kernel_rows, kernel_cols, step_rows, step_cols, top, left = geometry[6], geometry[7], geometry[8], geometry[9], geometry[10], geometry[11]
-    lines = batch * out_height
+    height, width, channels, out_height, out_width = geometry[1], geometry[2], geometry[3], geometry[4], geometry[5]
+    lines, window = geometry[0] * out_height, geometry[6] * geometry[7]
     for thread in numba.prange(threads):
         for line in range(thread * lines // threads, (thread + 1) * lines // threads):
-            image, row = line // out_height, line % out_height
-            first_row, last_row = max(row * step_rows - top, 0), min(row * step_rows - top + kernel_rows, height)
+            image = line // out_height
+            row0, r_first, r_last = reach(line % out_height, geometry[8], geometry[10], geometry[6], height)
             for column in range(out_width):
-                first_col, last_col = max(column * step_cols - left, 0), min(column * step_cols - left + kernel_cols, width)
+                col0, s_first, s_last = reach(column, geometry[9], geometry[11], geometry[7], width)
                 at = (line * out_width + column) * channels
-                for c in range(channels):
-                    y[at + c] = np.float32(0)
-                for h in range(first_row, last_row):
-                    for w in range(first_col, last_col):
-                        source = ((image * height + h) * width + w) * channels
+                mean = y[at : at + channels]
+                mean[:] = np.float32(0)
+                for r in range(r_first, r_last):
+                    for s in range(s_first, s_last):
+                        source = ((image * height + row0 + r) * width + col0 + s) * channels
+                        values = x[source : source + channels]
                         for c in range(channels):
-                            y[at + c] += x[source + c]
-                inside = (last_row - first_row) * (last_col - first_col)
-                scale = np.float32(1.0 / (kernel_rows * kernel_cols if count_padding else inside))
+                            mean[c] += values[c]
+                scale = np.float32(1.0 / (window if count_padding else (r_last - r_first) * (s_last - s_first)))
                 for c in range(channels):
-                    y[at + c] *= scale
+                    mean[c] *= scale
 
 
 @kernel
 def average_backward(dy, dx, geometry, count_padding, threads):
     """dx = dy shared out evenly over each window."""
-    batch, height, width, channels, out_height, out_width = geometry[0], geometry[1], geometry[2], geometry[3], geometry[4], geometry[5]
-    kernel_rows, kernel_cols, step_rows, step_cols, top, left = geometry[6], geometry[7], geometry[8], geometry[9], geometry[10], geometry[11]
-    plane = height * width * channels
+    height, width, channels, out_height, out_width = geometry[1], geometry[2], geometry[3], geometry[4], geometry[5]
+    batch, plane, window = geometry[0], height * width * channels, geometry[6] * geometry[7]
     for thread in numba.prange(threads):
         for image in range(thread * batch // threads, (thread + 1) * batch // threads):
-            for i in range(image * plane, (image + 1) * plane):
-                dx[i] = np.float32(0)
+            dx[image * plane : (image + 1) * plane] = np.float32(0)
             for row in range(out_height):
-                first_row, last_row = max(row * step_rows - top, 0), min(row * step_rows - top + kernel_rows, height)
+                row0, r_first, r_last = reach(row, geometry[8], geometry[10], geometry[6], height)
                 for column in range(out_width):
-                    first_col, last_col = max(column * step_cols - left, 0), min(column * step_cols - left + kernel_cols, width)
+                    col0, s_first, s_last = reach(column, geometry[9], geometry[11], geometry[7], width)
                     at = ((image * out_height + row) * out_width + column) * channels
-                    inside = (last_row - first_row) * (last_col - first_col)
-                    scale = np.float32(1.0 / (kernel_rows * kernel_cols if count_padding else inside))
-                    for h in range(first_row, last_row):
-                        for w in range(first_col, last_col):
-                            target = ((image * height + h) * width + w) * channels
+                    gradient = dy[at : at + channels]
+                    scale = np.float32(1.0 / (window if count_padding else (r_last - r_first) * (s_last - s_first)))
+                    for r in range(r_first, r_last):
+                        for s in range(s_first, s_last):
+                            target = ((image * height + row0 + r) * width + col0 + s) * channels
+                            sink = dx[target : target + channels]
                             for c in range(channels):
-                                dx[target + c] += dy[at + c] * scale
+                                sink[c] += gradient[c] * scale
 
 
 @kernel
@@ -135,23 +130,24 @@ def global_average_forward(x, y, batch, pixels, channels, threads):
     scale = np.float32(1.0 / pixels)
     for thread in numba.prange(threads):
         for image in range(thread * batch // threads, (thread + 1) * batch // threads):
-            at = image * channels
-            for c in range(channels):
-                y[at + c] = np.float32(0)
-            for pixel in range(pixels):
-                source = (image * pixels + pixel) * channels
+            mean = y[image * channels : (image + 1) * channels]
+            mean[:] = np.float32(0)
+            for pixel in range(image * pixels, (image + 1) * pixels):
+                values = x[pixel * channels : (pixel + 1) * channels]
                 for c in range(channels):
-                    y[at + c] += x[source + c]
+                    mean[c] += values[c]
             for c in range(channels):
-                y[at + c] *= scale
+                mean[c] *= scale
 
 
 @kernel
 def global_average_backward(dy, dx, batch, pixels, channels, threads):
     """dx = dy / pixels at every pixel."""
     scale = np.float32(1.0 / pixels)
+    lines = batch * pixels
     for thread in numba.prange(threads):
-        for line in range(thread * batch * pixels // threads, (thread + 1) * batch * pixels // threads):
-            at = line // pixels * channels
+        for line in range(thread * lines // threads, (thread + 1) * lines // threads):
+            gradient = dy[line // pixels * channels : (line // pixels + 1) * channels]
+            sink = dx[line * channels : (line + 1) * channels]
             for c in range(channels):
-                dx[line * channels + c] = dy[at + c] * scale
+                sink[c] = gradient[c] * scale

@@ -12,12 +12,10 @@ def pad_columns(x, y, rows, columns, before, after, threads):
     width = before + columns + after
     for thread in numba.prange(threads):
         for row in range(thread * rows // threads, (thread + 1) * rows // threads):
-            for i in range(before):
-                y[row * width + i] = np.float32(0)
-            for i in range(columns):
-                y[row * width + before + i] = x[row * columns + i]
-            for i in range(before + columns, width):
-                y[row * width + i] = np.float32(0)
+            out = y[row * width : (row + 1) * width]
+            out[:before] = np.float32(0)
+            out[before : before + columns] = x[row * columns : (row + 1) * columns]
+            out[before + columns :] = np.float32(0)
 
 
 @kernel
@@ -26,5 +24,5 @@ def crop_columns(dy, dx, rows, columns, before, after, threads):
     width = before + columns + after
     for thread in numba.prange(threads):
         for row in range(thread * rows // threads, (thread + 1) * rows // threads):
-            for i in range(columns):
-                dx[row * columns + i] = dy[row * width + before + i]
+            start = row * width + before
+            dx[row * columns : (row + 1) * columns] = dy[start : start + columns]
