@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -61,27 +62,59 @@ def _score(query: str, name: str) -> tuple[int, int] | None:
 
 
 class LayerListModel(QAbstractListModel):
-    """The layer types that fit the query; `dragged` data is the type's name."""
+    """The layer types that fit the query, with `headings` under their categories while the query is empty.
 
-    def __init__(self, parent: Any = None) -> None:
+    Rows can be dragged: the data of type `MIME` is the layer type's name. A heading has no TYPE.
+    """
+
+    def __init__(self, headings: bool = False, parent: Any = None) -> None:
         super().__init__(parent)
-        self._names = search("")
+        self._headings = headings
+        self._rows: list[tuple[str, str]] = []  # (heading, "") or ("", type name)
+        self.set_query("")
 
     def set_query(self, query: str) -> None:
         self.beginResetModel()
-        self._names = search(query)
+        self._rows = []
+        heading = ""
+        for name in search(query):
+            category = TYPES[name].about.category
+            if self._headings and not query.strip() and category != heading:
+                heading = category
+                self._rows.append((category.capitalize(), ""))
+            self._rows.append(("", name))
         self.endResetModel()
 
+    def first(self) -> QModelIndex:
+        """The first row that is a layer type, invalid if there is none."""
+        row = next((i for i, (_, name) in enumerate(self._rows) if name), -1)
+        return self.index(row, 0)
+
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
-        return 0 if parent.isValid() else len(self._names)
+        return 0 if parent.isValid() else len(self._rows)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        name = self._names[index.row()]
-        if role in (Qt.ItemDataRole.DisplayRole, TYPE):
+        heading, name = self._rows[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return heading or name
+        if role == TYPE:
             return name
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
+        if name and role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
             return TYPES[name].about.summary
         return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        if not index.isValid() or not self._rows[index.row()][1]:
+            return Qt.ItemFlag.NoItemFlags
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
+
+    def mimeTypes(self) -> list[str]:  # noqa: N802
+        return [MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:  # noqa: N802
+        data = QMimeData()
+        data.setData(MIME, indexes[0].data(TYPE).encode())
+        return data
 
 
 class LayerDelegate(QStyledItemDelegate):
@@ -92,19 +125,30 @@ class LayerDelegate(QStyledItemDelegate):
         self._summaries = summaries
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
-        return QSize(160, 42 if self._summaries else 28)
+        return QSize(160, 42 if self._summaries else 26)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = option.rect.adjusted(4, 1, -4, -1)
+        name = index.data(TYPE)
+        if name:
+            self._paint_background(painter, option, area)
+            self._paint_entry(painter, area, name)
+        else:
+            painter.setFont(small_font(bold=True))
+            painter.setPen(theme.color("muted"))
+            place = area.adjusted(8, 4, 0, 0)
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, index.data())
+        painter.restore()
+
+    @staticmethod
+    def _paint_background(painter: QPainter, option: QStyleOptionViewItem, area: QRect) -> None:
         state = QStyle.StateFlag
         if option.state & (state.State_Selected | state.State_MouseOver):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("selection" if option.state & state.State_Selected else "raised"))
             painter.drawRoundedRect(area, 5, 5)
-        self._paint_entry(painter, area, index.data(TYPE))
-        painter.restore()
 
     def _paint_entry(self, painter: QPainter, area: QRect, name: str) -> None:
         about = TYPES[name].about

@@ -31,7 +31,7 @@ class Port(NamedTuple):
 class NodeItem(QGraphicsItem):
     """Paints a Card. Its position is the card's top-left corner; `on_moved` is called with itself after each move."""
 
-    def __init__(self, card: Card, on_moved) -> None:  # noqa: ANN001
+    def __init__(self, card: Card, on_moved) -> None:
         super().__init__()
         self.card = card
         self._on_moved = on_moved
@@ -109,7 +109,7 @@ class NodeItem(QGraphicsItem):
 
     # ---- events
 
-    def itemChange(self, change, value):  # noqa: ANN001, ANN201, N802
+    def itemChange(self, change, value):  # noqa: N802
         if change == QGraphicsItem.GraphicsItemChange.ItemPositionChange and self._grabbed():
             half = GRID / 2
             return QPointF(round(value.x() / half) * half, round(value.y() / half) * half)
@@ -120,10 +120,10 @@ class NodeItem(QGraphicsItem):
     def _grabbed(self) -> bool:
         return self.scene() is not None and self.scene().mouseGrabberItem() is not None
 
-    def hoverMoveEvent(self, event) -> None:  # noqa: ANN001, N802
+    def hoverMoveEvent(self, event) -> None:  # noqa: N802
         self._hover(self.port_at(event.scenePos()))
 
-    def hoverLeaveEvent(self, event) -> None:  # noqa: ANN001, N802
+    def hoverLeaveEvent(self, event) -> None:  # noqa: N802
         self._hover(None)
 
     def _hover(self, port: Port | None) -> None:
@@ -193,7 +193,7 @@ class NodeItem(QGraphicsItem):
         font.setPixelSize(max(13, int(min(24, 12 / max(zoom, 0.1), fitting))))
         self._line(painter, font, "text", self.card.title, area)
 
-    def _line(self, painter: QPainter, font, colour: str, text: str, area: QRectF) -> None:  # noqa: ANN001
+    def _line(self, painter: QPainter, font, colour: str, text: str, area: QRectF) -> None:
         painter.setFont(font)
         painter.setPen(theme.color(colour))
         shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, area.width())

@@ -65,12 +65,10 @@ def _lane(start: QPointF, end: QPointF, blockers: Blockers) -> float:
 
 
 def _gutter(start: QPointF, end: QPointF, cards: Sequence[QRectF]) -> float:
-    """For a wire that climbs to the next column: just before that column."""
+    """For a wire that climbs to another column: just before the first card of that side."""
     if end.x() > start.x():
-        edges = [card.left() for card in cards if card.left() <= end.x() <= card.right()]
-        return min(edges, default=end.x() - 92) - CLEARANCE - 4
-    edges = [card.right() for card in cards if card.left() <= end.x() <= card.right()]
-    return max(edges, default=end.x() + 92) + CLEARANCE + 4
+        return min((card.left() for card in cards if card.left() > start.x()), default=end.x() - 92) - CLEARANCE - 4
+    return max((card.right() for card in cards if card.right() < start.x()), default=end.x() + 92) + CLEARANCE + 4
 
 
 def _curve(start: QPointF, end: QPointF) -> QPainterPath:

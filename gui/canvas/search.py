@@ -27,7 +27,7 @@ class SearchPopup(QFrame):
         self.field = QLineEdit(placeholderText="Search layers …", accessibleName="Search layers")
         self.field.setClearButtonEnabled(True)
         self.list = QListView(accessibleName="Layers found", uniformItemSizes=True)
-        self._model = LayerListModel(self)
+        self._model = LayerListModel(parent=self)
         self.list.setModel(self._model)
         self.list.setItemDelegate(LayerDelegate(summaries=True, parent=self))
         self.list.setMouseTracking(True)
@@ -67,7 +67,7 @@ class SearchPopup(QFrame):
         found = self._model.rowCount() > 0
         self.list.setVisible(found)
         self._none.setVisible(not found)
-        self.list.setCurrentIndex(self._model.index(0, 0))
+        self.list.setCurrentIndex(self._model.first())
 
     def _choose(self) -> None:
         index = self.list.currentIndex()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
@@ -79,6 +79,10 @@ class GraphView(QGraphicsView):
             self.zoom_to(min(1.0, width / area.width(), height / area.height()))
             self.centerOn(area.center())
 
+    def fit_soon(self) -> None:
+        """Show everything once the cards have come to rest."""
+        QTimer.singleShot(self.graph.animation_ms + 20, self, lambda: self.fit(all_nodes=True))
+
     def reveal(self, name: str) -> None:
         """Scroll so that a node is seen."""
         if name in self.graph.nodes:
@@ -90,7 +94,7 @@ class GraphView(QGraphicsView):
             self.fit(all_nodes=True)
             self._fitted = True
 
-    def resizeEvent(self, event) -> None:  # noqa: ANN001, N802
+    def resizeEvent(self, event) -> None:  # noqa: N802
         super().resizeEvent(event)
         if not self._fitted and self.isVisible():
             self.fit(all_nodes=True)
@@ -146,21 +150,21 @@ class GraphView(QGraphicsView):
             return edits.splice(self.document, type_name, wire.link, place)
         return edits.add_at(self.document, type_name, place, source, target)
 
-    def dragEnterEvent(self, event) -> None:  # noqa: ANN001, N802
+    def dragEnterEvent(self, event) -> None:  # noqa: N802
         if event.mimeData().hasFormat(MIME):
             event.acceptProposedAction()
         else:
             event.ignore()  # files go to the window
 
-    def dragMoveEvent(self, event) -> None:  # noqa: ANN001, N802
+    def dragMoveEvent(self, event) -> None:  # noqa: N802
         if event.mimeData().hasFormat(MIME):
             self._highlight(self.graph.wire_at(self.mapToScene(event.position().toPoint())))
             event.acceptProposedAction()
 
-    def dragLeaveEvent(self, event) -> None:  # noqa: ANN001, N802
+    def dragLeaveEvent(self, event) -> None:  # noqa: N802
         self._highlight(None)
 
-    def dropEvent(self, event) -> None:  # noqa: ANN001, N802
+    def dropEvent(self, event) -> None:  # noqa: N802
         self._highlight(None)
         if event.mimeData().hasFormat(MIME):
             type_name = bytes(event.mimeData().data(MIME).data()).decode()
@@ -256,7 +260,7 @@ class GraphView(QGraphicsView):
         else:
             self.inspect.emit()
 
-    def contextMenuEvent(self, event) -> None:  # noqa: ANN001, N802
+    def contextMenuEvent(self, event) -> None:  # noqa: N802
         point = self.mapToScene(event.pos())
         item = self.graph.node_at(point) or self.graph.wire_at(point)
         if item is not None and not item.isSelected():

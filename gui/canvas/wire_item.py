@@ -57,10 +57,10 @@ class WireItem(QGraphicsItem):
         stroker.setWidth(_GRIP)
         return stroker.createStroke(self._path)
 
-    def hoverEnterEvent(self, event) -> None:  # noqa: ANN001, N802
+    def hoverEnterEvent(self, event) -> None:  # noqa: N802
         self.highlight(True)
 
-    def hoverLeaveEvent(self, event) -> None:  # noqa: ANN001, N802
+    def hoverLeaveEvent(self, event) -> None:  # noqa: N802
         self.highlight(False)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:

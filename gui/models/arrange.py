@@ -71,7 +71,7 @@ def _ordered(ranks: Ranks, parents: Mapping[str, tuple[str, ...]], sweeps: int =
         place = {name: i - (len(row) - 1) / 2 for row in ranks for i, name in enumerate(row)}
         for row in ranks if down else reversed(ranks):
             near = parents if down else children
-            row.sort(key=lambda name: _mean([place[n] for n in near[name]], place[name]))  # noqa: B023  used at once
+            row.sort(key=lambda name: _mean([place[n] for n in near[name]], place[name]))
             place.update({name: i - (len(row) - 1) / 2 for i, name in enumerate(row)})
     return ranks
 
@@ -97,7 +97,7 @@ def _fold(ranks: Ranks, lanes: Mapping[str, float], parents: Mapping[str, tuple[
         scale = _scale(positions, spacing)
         if best is None or scale > best[0] * 1.05:
             best = (scale, positions)
-    assert best is not None  # there is always the rank of the input  # noqa: S101
+    assert best is not None  # there is always the rank of the input
     return best[1]
 
 
@@ -121,7 +121,7 @@ def _cut(count: int, columns: int, crossings: list[int]) -> list[int]:
         reach = max(1, int(height / 3))
         options = range(max(starts[-1] + 1, round(ideal) - reach), min(count - 1, round(ideal) + reach) + 1)
         if options:
-            starts.append(min(options, key=lambda s: (crossings[s - 1], abs(s - ideal))))  # noqa: B023  used at once
+            starts.append(min(options, key=lambda s: (crossings[s - 1], abs(s - ideal))))
     return starts
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
-from convscope.engine.graph import INPUT, Network
 from convscope.engine.cost import Summary
+from convscope.engine.graph import INPUT, Network
 
 from .arrange import arrange
 from .commands import EditNetwork, MoveNodes
@@ -23,7 +23,8 @@ class Document(QObject):
 
     Signals: `changed` after every edit, undo and redo of the network; `moved` when only canvas positions changed;
     `replaced` when another network was loaded (then `changed` is not emitted); `selection_changed` with the name of
-    the current node or ""; `path_changed` when the file or its saved state changed.
+    the current node or ""; `path_changed` when the file or its saved state changed; `batch_changed` when costs are
+    shown for another batch size.
     """
 
     changed = Signal()
@@ -31,6 +32,7 @@ class Document(QObject):
     replaced = Signal()
     selection_changed = Signal(str)
     path_changed = Signal()
+    batch_changed = Signal()
 
     def __init__(self, network: Network, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -70,7 +72,7 @@ class Document(QObject):
     @batch.setter
     def batch(self, batch: int) -> None:
         self._batch, self._summary = batch, None
-        self.changed.emit()
+        self.batch_changed.emit()
 
     @property
     def summary(self) -> Summary:

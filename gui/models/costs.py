@@ -1,0 +1,138 @@
+"""The cost table as a Qt model: one row a layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+
+from convscope.engine.cost import Row
+from convscope.engine.cost.units import format_bytes
+from convscope.engine.layers import TYPES
+from convscope.engine.spec import format_shape
+
+from .document import Document
+
+Index = QModelIndex | QPersistentModelIndex
+COLUMNS = ("Layer", "Type", "Output", "Parameters", "Multiply-adds", "Activations", "Receptive field")
+LEFT = (0, 1)
+SHARE = Qt.ItemDataRole.UserRole
+"""Role of a cell's share of its column's total, 0 … 1; None in columns without totals."""
+CATEGORY = Qt.ItemDataRole.UserRole + 1
+_TIPS = (
+    "Name of the layer",
+    "Its type",
+    "Height × width × channels of what it computes",
+    "Learned numbers, biases included",
+    "For one image; FLOPs are twice as many",
+    "Memory of the output for the batch",
+    "Image pixels that one output value depends on",
+)
+_KEYS = {3: "params", 4: "macs", 5: "activation_bytes"}
+
+
+class CostModel(QAbstractTableModel):
+    """Rows of the document's summary. A row whose layer stays is updated in place, so selection and scroll stay."""
+
+    def __init__(self, document: Document, parent: Any = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._rows: tuple[Row, ...] = document.summary.rows
+        document.changed.connect(self.refresh)
+        document.replaced.connect(self.refresh)
+        document.batch_changed.connect(self.refresh)
+
+    def refresh(self) -> None:
+        rows = self._document.summary.rows
+        if [row.name for row in rows] == [row.name for row in self._rows]:
+            self._rows = rows
+            if rows:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(COLUMNS) - 1))
+        else:
+            self.beginResetModel()
+            self._rows = rows
+            self.endResetModel()
+
+    def row_of(self, name: str) -> int:
+        """Row of a layer, -1 if it has none."""
+        return next((i for i, row in enumerate(self._rows) if row.name == name), -1)
+
+    def name_at(self, row: int) -> str:
+        return self._rows[row].name
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[section]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return _TIPS[section]
+        return alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row, column = self._rows[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _text(row, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return alignment(column)
+        if role == CATEGORY:
+            return TYPES[row.type].about.category
+        if role == SHARE and column in _KEYS:
+            total = getattr(self._document.summary.totals, _KEYS[column])
+            return (getattr(row, _KEYS[column]) or 0) / total if total else 0.0
+        return None
+
+
+class TotalModel(QAbstractTableModel):
+    """The totals, as a table of one row with the same columns."""
+
+    def __init__(self, document: Document, parent: Any = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        document.changed.connect(self.refresh)
+        document.replaced.connect(self.refresh)
+        document.batch_changed.connect(self.refresh)
+
+    def refresh(self) -> None:
+        self.dataChanged.emit(self.index(0, 0), self.index(0, len(COLUMNS) - 1))
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        return 0 if parent.isValid() else 1
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return alignment(index.column())
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        summary = self._document.summary
+        count, totals = len(summary.rows), summary.totals
+        layers = f"{count} layer{'s' if count != 1 else ''}"
+        return ("Total", layers, "", f"{totals.params:,}", f"{totals.macs:,}", format_bytes(totals.activation_bytes), "")[index.column()]
+
+
+def alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignLeft if column in LEFT else Qt.AlignmentFlag.AlignRight
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def _text(row: Row, column: int) -> str:
+    if column < 2:
+        return (row.name, row.type)[column]
+    if column == 2:
+        return format_shape(row.output)
+    if row.output is None:
+        return "?"
+    if column == 6:
+        field = row.field
+        return "" if field is None else format_shape(field.size) + ("" if field.aligned else " *")
+    value = getattr(row, _KEYS[column]) or 0
+    return format_bytes(value) if column == 5 else f"{value:,}"
