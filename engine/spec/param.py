@@ -55,12 +55,10 @@ class Param:
         return _PARSERS[self.kind](self, value)
 
 
-_SHORT = Repr()  # what came may be a whole damaged file
-_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 40
-
-
 def _fail(param: Param, value: Any, expected: str) -> ValueError:
-    return ValueError(f"{param.label.lower()} {_SHORT.repr(value)}: use {expected}")
+    came = Repr().repr(value)  # shortened and without deep recursion: what came may be a whole damaged file
+    came = came if len(came) <= 60 else f"{came[:56]} …"
+    return ValueError(f"{param.label.lower()} {came}: use {expected}")
 
 
 def _bounds_text(param: Param, value: Any = None) -> str:
