@@ -23,7 +23,7 @@ from ..models.document import Document
 from ..theme import body_font, follow, theme
 from .fields import WholeNumber
 
-_ROW = 26
+_ROW = 24
 _WIDTHS = (128, 112, 88, 104, 120, 104, 116)
 
 
@@ -145,13 +145,13 @@ class ShareDelegate(QStyledItemDelegate):
             width = max(2.0, full * share)
             painter.drawRoundedRect(QRectF(area.right() - 8 - width, area.bottom() - 4, width, 2.5), 1.2, 1.2)
         if index.column() == 0:
-            painter.drawRoundedRect(QRectF(area.left() + 10, area.center().y() - 4, 9, 9), 2.5, 2.5)
+            painter.drawRoundedRect(QRectF(area.left() + 12, area.center().y() - 4, 9, 9), 2.5, 2.5)
         painter.restore()
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # noqa: N802
         super().initStyleOption(option, index)
         if index.column() == 0:
-            option.text = "      " + option.text
+            option.text = "     " + option.text
 
 
 class _Table(QTableView):

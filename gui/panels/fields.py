@@ -107,7 +107,7 @@ class IntegerField(Field):
         self.box = WholeNumber(param.minimum or 0, param.maximum or _LARGEST, param.label)
         self.box.setSuffix(f" {param.unit}" if param.unit else "")
         self._row(self.box)
-        self.box.valueChanged.connect(self.edited)
+        self.box.valueChanged.connect(self.edited.emit)
 
     def show_value(self, value: int) -> None:
         if value != self.box.value():
@@ -122,7 +122,7 @@ class NumberField(Field):
         high = 1e9 if param.maximum is None else param.maximum
         self.box = Number(low, high, param.label)
         self._row(self.box)
-        self.box.valueChanged.connect(self.edited)
+        self.box.valueChanged.connect(self.edited.emit)
 
     def show_value(self, value: float) -> None:
         if value != self.box.value():
@@ -135,7 +135,7 @@ class FlagField(Field):
         super().__init__(param)
         self.box = QCheckBox(accessibleName=param.label)
         self._row(self.box)
-        self.box.toggled.connect(self.edited)
+        self.box.toggled.connect(self.edited.emit)
 
     def show_value(self, value: bool) -> None:
         with QSignalBlocker(self.box):
@@ -148,7 +148,7 @@ class ChoiceField(Field):
         self.box = QComboBox(accessibleName=param.label)
         self.box.addItems(list(param.choices))
         self._row(self.box)
-        self.box.textActivated.connect(self.edited)
+        self.box.textActivated.connect(self.edited.emit)
 
     def show_value(self, value: str) -> None:
         self.box.setCurrentText(value)

@@ -1,0 +1,51 @@
+"""The desktop program."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QIcon, QPixmap
+from PySide6.QtWidgets import QApplication
+
+from convscope.engine import zoo
+
+from .theme import theme
+from .view_actions import apply_appearance
+
+_FIRST_NETWORK = "lenet5"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the desktop until its window is closed; `argv` may name a file to open. Returns the exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    app = create_application()
+    from .main_window import MainWindow  # its parts are imported while the application already exists  # noqa: PLC0415
+
+    window = MainWindow(zoo.build(_FIRST_NETWORK))
+    window.show()
+    if arguments:
+        window.files.open_path(Path(arguments[0]))
+    return app.exec()
+
+
+def create_application() -> QApplication:
+    """The QApplication with name, icon, style and fonts."""
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    app = QApplication(["convscope"])
+    app.setApplicationName("Convscope")
+    app.setApplicationDisplayName("Convscope")
+    app.setDesktopFileName("convscope")
+    picture = QPixmap()
+    picture.loadFromData(files("convscope.assets").joinpath("icons", "convscope.svg").read_bytes())
+    app.setWindowIcon(QIcon(picture))
+    theme.apply(app)
+    apply_appearance()
+    return app
+
+
+if __name__ == "__main__":
+    sys.exit(main())

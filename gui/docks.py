@@ -1,0 +1,154 @@
+"""The docks around the canvas, their two arrangements (rooms), and how these are remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QByteArray, QObject, Qt, Signal
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QTabWidget, QToolButton, QWidget
+
+from .icons import set_icon
+from .settings import settings
+
+_Area = Qt.DockWidgetArea
+ROOMS = ("build", "train")
+_LAYOUT_VERSION = 1
+
+
+class Dock(QDockWidget):
+    """A panel in a dock, with a title that disappears where a tab shows it already."""
+
+    def __init__(self, name: str, panel: QWidget, window: QMainWindow) -> None:
+        super().__init__(panel.title, window)  # type: ignore[attr-defined]  every panel has a title
+        self.setObjectName(name)
+        self.setWidget(panel)
+        self._bar = _TitleBar(self)
+        self._none = QWidget(self)
+        self.setTitleBarWidget(self._bar)
+
+    def show_title(self, shown: bool) -> None:
+        wanted = self._bar if shown else self._none
+        if self.titleBarWidget() is not wanted:
+            self.setTitleBarWidget(wanted)
+
+
+class _TitleBar(QWidget):
+    """The panel's name and a button that closes it."""
+
+    def __init__(self, dock: QDockWidget) -> None:
+        super().__init__(dock)
+        self.setProperty("panel", True)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        label = QLabel(dock.windowTitle())
+        label.setProperty("role", "title")
+        dock.windowTitleChanged.connect(label.setText)
+        close = QToolButton(accessibleName=f"Close {dock.windowTitle()}")
+        close.setToolTip("Close; the View menu opens it again")
+        close.setFixedSize(20, 20)
+        set_icon(close, "x", "faint")
+        close.clicked.connect(dock.close)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 6, 8, 2)
+        layout.addWidget(label)
+        layout.addStretch()
+        layout.addWidget(close)
+
+
+class Docks(QObject):
+    """Creates a dock for each panel and switches between rooms. `room_changed` is emitted with the room's name."""
+
+    room_changed = Signal(str)
+
+    def __init__(self, window: QMainWindow, panels: Mapping[str, QWidget]) -> None:
+        super().__init__(window)
+        self._window = window
+        self.room = "build"
+        self.docks = {name: Dock(name, panel, window) for name, panel in panels.items()}
+        window.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
+        window.setTabPosition(_Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        for area in (_Area.LeftDockWidgetArea, _Area.RightDockWidgetArea):
+            window.setCorner(_CORNERS[area], area)
+        for dock in self.docks.values():
+            dock.visibilityChanged.connect(self._refresh_titles)
+            dock.dockLocationChanged.connect(self._refresh_titles)
+            dock.topLevelChanged.connect(self._refresh_titles)
+
+    # ---- rooms
+
+    def enter(self, room: str) -> None:
+        """Show another room; the arrangement of the one left is kept."""
+        if room != self.room:
+            self._keep()
+            self.room = room
+            self._restore()
+            self.room_changed.emit(room)
+
+    def reset(self) -> None:
+        """Arrange the room as it is when the program is new."""
+        for dock in self.docks.values():
+            dock.setFloating(False)
+            self._window.removeDockWidget(dock)
+        getattr(self, f"_arrange_{self.room}")()
+        self._refresh_titles()
+
+    def restore(self) -> None:
+        """Take up the arrangement of the last time, else the one of a new program."""
+        stored = settings()
+        geometry = stored.value("window/geometry")
+        if not (isinstance(geometry, QByteArray) and self._window.restoreGeometry(geometry)):
+            self._window.resize(1280, 800)
+        self._restore()
+
+    def remember(self) -> None:
+        """Keep the window's geometry and the arrangement of the room for the next start."""
+        settings().setValue("window/geometry", self._window.saveGeometry())
+        self._keep()
+
+    def _keep(self) -> None:
+        settings().setValue(f"window/{self.room}", self._window.saveState(_LAYOUT_VERSION))
+
+    def _restore(self) -> None:
+        state = settings().value(f"window/{self.room}")
+        if not (isinstance(state, QByteArray) and self._window.restoreState(state, _LAYOUT_VERSION)):
+            self.reset()
+        self._refresh_titles()
+
+    # ---- arrangements
+
+    def _put(self, name: str, area: Qt.DockWidgetArea) -> Dock:
+        dock = self.docks[name]
+        self._window.addDockWidget(area, dock)
+        dock.show()
+        return dock
+
+    def _arrange_build(self) -> None:
+        window = self._window
+        layers = self._put("layers", _Area.LeftDockWidgetArea)
+        inspector = self._put("inspector", _Area.RightDockWidgetArea)
+        costs = self._put("costs", _Area.BottomDockWidgetArea)
+        problems = self._put("problems", _Area.BottomDockWidgetArea)
+        window.tabifyDockWidget(costs, problems)
+        costs.raise_()
+        window.resizeDocks([layers, inspector], [196, 304], Qt.Orientation.Horizontal)
+        window.resizeDocks([costs], [240], Qt.Orientation.Vertical)
+
+    def _arrange_train(self) -> None:
+        window = self._window
+        training = self._put("training", _Area.RightDockWidgetArea)
+        curves = self._put("curves", _Area.BottomDockWidgetArea)
+        filters = self._put("filters", _Area.BottomDockWidgetArea)
+        activations = self._put("activations", _Area.BottomDockWidgetArea)
+        window.splitDockWidget(curves, filters, Qt.Orientation.Horizontal)
+        window.tabifyDockWidget(filters, activations)
+        filters.raise_()
+        window.resizeDocks([training], [312], Qt.Orientation.Horizontal)
+        window.resizeDocks([curves, filters], [1, 1], Qt.Orientation.Horizontal)
+        window.resizeDocks([curves], [360], Qt.Orientation.Vertical)
+
+    def _refresh_titles(self) -> None:
+        for dock in self.docks.values():
+            tabbed = any(not other.isHidden() for other in self._window.tabifiedDockWidgets(dock))
+            dock.show_title(dock.isFloating() or not tabbed)
+
+
+_CORNERS = {_Area.LeftDockWidgetArea: Qt.Corner.BottomLeftCorner, _Area.RightDockWidgetArea: Qt.Corner.BottomRightCorner}

@@ -1,0 +1,91 @@
+"""What the Edit menu does to the selected layers."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QMimeData, QObject, Signal
+from PySide6.QtGui import QGuiApplication, QKeySequence
+
+from convscope.engine.graph import INPUT
+from convscope.engine.spec import ConvscopeError
+
+from .actions import make_action
+from .canvas.view import GraphView
+from .icons import set_icon
+from .models import clipboard, edits
+from .models.document import Document
+
+_Key = QKeySequence.StandardKey
+_PASTE_OFFSET = (24.0, 24.0)
+
+
+class EditActions(QObject):
+    """Undo, clipboard, deletion and layout. Their shortcuts work while the canvas has the keyboard."""
+
+    message = Signal(str, bool)
+    rename_wanted = Signal()
+
+    def __init__(self, document: Document, view: GraphView) -> None:
+        super().__init__(view)
+        self._document, self._view = document, view
+        stack = document.undo_stack
+        self.undo, self.redo = stack.createUndoAction(self, "&Undo"), stack.createRedoAction(self, "&Redo")
+        self.undo.setShortcuts(QKeySequence.keyBindings(_Key.Undo))
+        self.redo.setShortcuts(["Ctrl+Shift+Z", "Ctrl+Y"])
+        set_icon(self.undo, "arrow-counter-clockwise")
+        set_icon(self.redo, "arrow-clockwise")
+        self.cut = make_action(self, "Cu&t", self._cut, _Key.Cut, "scissors", view)
+        self.copy = make_action(self, "&Copy", self._copy, _Key.Copy, "copy", view)
+        self.paste = make_action(self, "&Paste", self._paste, _Key.Paste, "clipboard-text", view)
+        self.duplicate = make_action(self, "&Duplicate", self._duplicate, "Ctrl+D", "copy-simple", view)
+        self.delete = make_action(self, "De&lete", self._delete, _Key.Delete, "trash", view)
+        self.delete.setShortcuts(["Del", "Backspace"])
+        self.select_all = make_action(self, "Select &All", self._select_all, _Key.SelectAll, scope=view)
+        self.rename = make_action(self, "&Rename", self.rename_wanted.emit, "F2", scope=view)
+        self.search = make_action(self, "&Add Layer…", view.open_search, "Ctrl+Space", "plus")
+        self.arrange = make_action(self, "A&rrange", self._arrange, "Ctrl+L", "tree-structure")
+
+    def _names(self) -> list[str]:
+        return [name for name in self._view.graph.selected_names() if name != INPUT]
+
+    def _copy(self) -> None:
+        text = clipboard.copied(self._document.network, self._names())
+        if text:
+            data = QMimeData()
+            data.setData(clipboard.MIME, text.encode())
+            data.setText(text)
+            QGuiApplication.clipboard().setMimeData(data)
+
+    def _cut(self) -> None:
+        self._copy()
+        edits.remove(self._document, self._names(), "Cut")
+
+    def _paste(self) -> None:
+        text = QGuiApplication.clipboard().text()
+        if not text.strip():
+            return
+        try:
+            names = clipboard.paste(self._document, text, _PASTE_OFFSET)
+        except ConvscopeError:
+            self.message.emit("The clipboard holds no layers; copy some from a Convscope canvas.", True)
+        else:
+            self._view.graph.select(names)
+
+    def _duplicate(self) -> None:
+        text = clipboard.copied(self._document.network, self._names())
+        if text:
+            names = clipboard.paste(self._document, text, _PASTE_OFFSET, "Duplicate")
+            self._view.graph.select(names)
+
+    def _delete(self) -> None:
+        links = self._view.graph.selected_links()
+        if names := self._names():
+            edits.remove(self._document, names)
+        elif links:
+            edits.disconnect(self._document, links)
+
+    def _select_all(self) -> None:
+        self._view.graph.select(list(self._document.network.nodes))
+
+    def _arrange(self) -> None:
+        edits.arrange_all(self._document)
+        self._view.fit_soon()

@@ -1,0 +1,162 @@
+"""New, open, save: what the File menu does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
+
+from convscope.engine import zoo
+from convscope.engine.graph import Network
+from convscope.engine.spec import ConvscopeError, format_shape
+
+from .actions import make_action
+from .models.document import Document
+from .settings import recent_files, remember_file
+
+NETWORK_SUFFIX = ".convscope.json"
+MODEL_SUFFIX = ".safetensors"
+_OPEN_FILTER = f"Networks and models (*.json *{MODEL_SUFFIX});;All files (*)"
+_NETWORK_FILTER = f"Network (*{NETWORK_SUFFIX})"
+_MODEL_FILTER = f"Model with weights (*{MODEL_SUFFIX})"
+_START_SHAPE = (28, 28, 1)
+_Key = QKeySequence.StandardKey
+
+
+class FileActions(QObject):
+    """Emits `message` with a text and whether it is an error; `model_wanted` and `model_leaves` with a model file's path.
+
+    Networks are read and written here. Model files are large: whoever owns the model does that in the background.
+    """
+
+    message = Signal(str, bool)
+    model_wanted = Signal(Path)
+    model_leaves = Signal(Path)
+
+    def __init__(self, document: Document, window: QWidget) -> None:
+        super().__init__(window)
+        self._document, self._window = document, window
+        self.new = make_action(self, "&New", self.new_network, _Key.New, "file")
+        self.open = make_action(self, "&Open…", self.choose_and_open, _Key.Open, "folder-open")
+        self.save = make_action(self, "&Save", self.save_file, _Key.Save, "floppy-disk")
+        self.save_as = make_action(self, "Save &As…", self.save_file_as, "Ctrl+Shift+S")
+        self.quit = make_action(self, "&Quit", window.close, "Ctrl+Q")
+        self.recent = QMenu("Open &Recent", window)
+        self.recent.aboutToShow.connect(self._fill_recent)
+        self.templates = QMenu("New from &Architecture", window)
+        for name, entry in zoo.ARCHITECTURES.items():
+            text = f"{name}    {entry.year}, {format_shape(entry.input)}"
+            self.templates.addAction(text, lambda name=name: self.new_from(name)).setToolTip(entry.source)
+        self.templates.setToolTipsVisible(True)
+
+    # ---- new and open
+
+    def new_network(self) -> None:
+        """Start with an empty network."""
+        if self.may_discard():
+            self._document.load(Network(_START_SHAPE, "network"))
+
+    def new_from(self, architecture: str) -> None:
+        """Start with an architecture of the zoo."""
+        if self.may_discard():
+            self._document.load(zoo.build(architecture))
+
+    def choose_and_open(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open", self._folder(), _OPEN_FILTER)
+        if path:
+            self.open_path(Path(path))
+
+    def open_path(self, path: Path) -> None:
+        """Open a file. If it cannot be read, the network that is shown stays."""
+        if not self.may_discard():
+            return
+        if path.suffix == MODEL_SUFFIX:
+            self.model_wanted.emit(path)
+            return
+        from convscope.engine.io import load_network  # reads NumPy, which the first picture does not need  # noqa: PLC0415
+
+        try:
+            network = load_network(path)
+        except ConvscopeError as error:
+            self.message.emit(str(error), True)
+        else:
+            self.opened(network, path)
+
+    def opened(self, network: Network, path: Path) -> None:
+        """Show a network that was read from a file."""
+        self._document.load(network, path)
+        remember_file(path)
+
+    def may_discard(self) -> bool:
+        """Whether the network may be replaced: it is saved, or the user says so."""
+        if not self._document.modified:
+            return True
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._window,
+            "Convscope",
+            f"Save the changes to {self._document.network.name}?",
+            buttons.Save | buttons.Discard | buttons.Cancel,
+            buttons.Save,
+        )
+        return answer == buttons.Discard or (answer == buttons.Save and self.save_file())
+
+    # ---- save
+
+    def save_file(self) -> bool:
+        """Save where the network came from; ask for a place if it came from none. False if it is not saved yet."""
+        path = self._document.path
+        return self.save_file_as() if path is None else self.save_path(path)
+
+    def save_file_as(self) -> bool:
+        filters = f"{_NETWORK_FILTER};;{_MODEL_FILTER}"
+        name = str(Path(self._folder()) / f"{self._document.network.name}{NETWORK_SUFFIX}")
+        path, chosen = QFileDialog.getSaveFileName(self._window, "Save", name, filters)
+        if not path:
+            return False
+        suffix = MODEL_SUFFIX if chosen == _MODEL_FILTER else NETWORK_SUFFIX
+        return self.save_path(_with_suffix(Path(path), suffix))
+
+    def save_path(self, path: Path) -> bool:
+        """Write the network, or ask for the model to be written; False if it is not written now."""
+        if path.suffix == MODEL_SUFFIX:
+            self.model_leaves.emit(path)
+            return False
+        from convscope.engine.io import save_network  # noqa: PLC0415
+
+        try:
+            save_network(self._document.network, path)
+        except ConvscopeError as error:
+            self.message.emit(str(error), True)
+            return False
+        self.saved(path)
+        return True
+
+    def saved(self, path: Path) -> None:
+        """Note that the network is in this file now."""
+        self._document.saved_as(path)
+        remember_file(path)
+        self.message.emit(f"Saved {path.name}.", False)
+
+    # ---- helpers
+
+    def _folder(self) -> str:
+        if self._document.path is not None:
+            return str(self._document.path.parent)
+        recent = recent_files()
+        return str(recent[0].parent if recent else Path.home())
+
+    def _fill_recent(self) -> None:
+        self.recent.clear()
+        for path in recent_files():
+            self.recent.addAction(path.name, lambda path=path: self.open_path(path)).setToolTip(str(path))
+        if self.recent.isEmpty():
+            self.recent.addAction("No recent files").setEnabled(False)
+        self.recent.setToolTipsVisible(True)
+
+
+def _with_suffix(path: Path, suffix: str) -> Path:
+    known = path.name.endswith((".json", MODEL_SUFFIX))
+    return path if known else path.with_name(path.name + suffix)

@@ -1,0 +1,215 @@
+"""The window: puts canvas, panels and actions together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QMainWindow, QMenu, QSizePolicy, QToolBar, QToolButton, QVBoxLayout, QWidget
+
+from convscope.engine.graph import Network
+
+from . import help
+from .canvas.view import GraphView
+from .docks import Docks
+from .edit_actions import EditActions
+from .file_actions import FileActions
+from .message_bar import MessageBar
+from .models import edits
+from .models.document import Document
+from .panels.cost import Costs
+from .panels.inspector import Inspector
+from .panels.palette import Palette
+from .panels.problems import Problems
+from .panels.training import TrainingPanel
+from .status import Status
+from .view_actions import ViewActions
+from .views.activations import ActivationsView
+from .views.curves import CurvesView
+from .views.filters import FiltersView
+from .work.session import Session
+
+
+class MainWindow(QMainWindow):
+    """One document, its canvas and panels, and the session that trains it."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.document = Document(network, self)
+        self.session = Session(self.document, parent=self)
+        self.view = GraphView(self.document)
+        self.messages = MessageBar()
+        self.setCentralWidget(_stacked(self.messages, self.view))
+        self._create_panels()
+        self.docks = Docks(self, self._panels)
+        self.files = FileActions(self.document, self)
+        self.edit = EditActions(self.document, self.view)
+        self.views = ViewActions(self.view, self.docks)
+        self._fill_menus()
+        self._fill_toolbar()
+        self.status = Status(self.document)
+        self.setStatusBar(self.status)
+        self._connect()
+        self.setAcceptDrops(True)
+        self.docks.restore()
+        self._show_title()
+        self.view.setFocus()
+
+    def _create_panels(self) -> None:
+        self.palette_panel = Palette()
+        self.inspector = Inspector(self.document)
+        self.costs = Costs(self.document)
+        self.problems = Problems(self.document)
+        self.training = TrainingPanel(self.session)
+        self._panels: dict[str, QWidget] = {
+            "layers": self.palette_panel,
+            "inspector": self.inspector,
+            "costs": self.costs,
+            "problems": self.problems,
+            "training": self.training,
+            "curves": CurvesView(self.session),
+            "filters": FiltersView(self.session),
+            "activations": ActivationsView(self.session),
+        }
+
+    # ---- menus and toolbar
+
+    def _fill_menus(self) -> None:
+        files, edit, views = self.files, self.edit, self.views
+        bar = self.menuBar()
+        _fill(bar.addMenu("&File"), files.new, files.templates, files.open, files.recent, None, files.save, files.save_as, None, files.quit)
+        _fill(
+            bar.addMenu("&Edit"), edit.undo, edit.redo, None, edit.cut, edit.copy, edit.paste, edit.duplicate, edit.delete,
+            edit.select_all, None, edit.search, edit.rename, edit.arrange,
+        )  # fmt: skip
+        _fill(
+            bar.addMenu("&View"), views.build, views.train, None, views.fit, views.actual, views.zoom_in, views.zoom_out,
+            None, *views.panels(), None, views.appearance, views.reset,
+        )  # fmt: skip
+        menu = bar.addMenu("&Help")
+        menu.addAction("&Keyboard and Mouse", lambda: help.show_shortcuts(self))
+        menu.addAction("&About Convscope", lambda: help.show_about(self))
+
+    def _fill_toolbar(self) -> None:
+        bar = QToolBar("Toolbar", movable=False)
+        bar.setObjectName("toolbar")
+        bar.setIconSize(QSize(18, 18))
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        files, edit, views = self.files, self.edit, self.views
+        for action in (files.new, files.open, files.save, None, edit.undo, edit.redo, None, edit.search, edit.arrange):
+            bar.addSeparator() if action is None else bar.addAction(action)
+        bar.addSeparator()
+        for action in (views.fit, views.zoom_out, views.zoom_in):
+            bar.addAction(action)
+        space = QWidget()
+        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(space)
+        for action in (views.build, views.train):
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setProperty("room", True)
+            bar.addWidget(button)
+        self.addToolBar(bar)
+
+    def _open_context_menu(self, place: object) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        edit = self.edit
+        _fill(menu, edit.search, None, edit.cut, edit.copy, edit.paste, edit.duplicate, edit.delete, None, edit.rename, self.views.fit)
+        menu.popup(place)
+
+    # ---- connections
+
+    def _connect(self) -> None:
+        document, session, view = self.document, self.session, self.view
+        self.files.message.connect(self.messages.tell)
+        self.files.model_wanted.connect(lambda path: session.open_model(str(path)))
+        self.files.model_leaves.connect(self._save_model)
+        self.edit.message.connect(self.messages.tell)
+        self.edit.rename_wanted.connect(self.inspector.focus_name)
+        self.palette_panel.chosen.connect(self._add)
+        self.costs.chosen.connect(self._go_to)
+        self.problems.jump.connect(self._go_to)
+        self.problems.counted.connect(self._show_problem_count)
+        self._show_problem_count(self.problems.count)
+        view.inspect.connect(self._inspect)
+        view.menu_wanted.connect(self._open_context_menu)
+        view.zoomed.connect(self.status.show_zoom)
+        document.path_changed.connect(self._show_title)
+        document.changed.connect(self._show_title)
+        session.message.connect(self.messages.tell)
+        session.opened.connect(lambda network, path: self.files.opened(network, Path(path)))
+        session.progress.connect(self.status.show_progress)
+        session.ended.connect(lambda event: self.status.end_progress())
+
+    def _add(self, type_name: str) -> None:
+        edits.add_after(self.document, type_name)
+        self.view.reveal(self.document.selected)
+
+    def _go_to(self, name: str) -> None:
+        self.view.graph.select([name])
+        self.view.reveal(name)
+
+    def _inspect(self) -> None:
+        self.docks.docks["inspector"].show()
+        self.docks.docks["inspector"].raise_()
+        self.inspector.focus()
+
+    def _save_model(self, path: Path) -> None:
+        info = self.session.model_info
+        if info is None or info.network != self.document.network:
+            text = "The weights belong to another version of the network; train it first, or save it as a network."
+            self.messages.tell(text, True)
+        else:
+            self.session.save_model(str(path))
+
+    def _show_problem_count(self, count: int) -> None:
+        self.docks.docks["problems"].setWindowTitle(f"Problems ({count})" if count else "Problems")
+
+    def _show_title(self) -> None:
+        path = self.document.path
+        file = f" ({path.name})" if path else ""
+        self.setWindowTitle(f"{self.document.network.name}{file}[*] – Convscope")
+        self.setWindowModified(self.document.modified)
+
+    # ---- events of the window
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        path = next(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
+        self.files.open_path(path)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        if not self.files.may_discard():
+            event.ignore()
+            return
+        self.docks.remember()
+        self.session.close()
+        event.accept()
+
+
+def _fill(menu: QMenu, *entries: object) -> None:
+    """Put actions, submenus and separators (None) into a menu."""
+    for entry in entries:
+        if entry is None:
+            menu.addSeparator()
+        elif isinstance(entry, QMenu):
+            menu.addMenu(entry)
+        else:
+            menu.addAction(entry)
+
+
+def _stacked(*widgets: QWidget) -> QWidget:
+    """Widgets above each other without gaps."""
+    box = QWidget()
+    layout = QVBoxLayout(box)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return box

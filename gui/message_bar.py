@@ -1,0 +1,58 @@
+"""A line above the canvas that tells what happened, without standing in the way."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from .icons import icon, set_icon
+from .theme import follow, theme
+
+_SECONDS = 6
+
+
+class MessageBar(QFrame):
+    """`tell` shows a text. Errors stay until they are closed or replaced, other messages for a few seconds."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._error = False
+        self.setObjectName("message")
+        self._sign = QLabel()
+        self._sign.setFixedWidth(20)
+        self.text = QLabel(wordWrap=True)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        close = QToolButton(accessibleName="Close message")
+        set_icon(close, "x", "muted")
+        close.clicked.connect(self.hide)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 6, 8, 6)
+        for widget in (self._sign, self.text, close):
+            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        layout.setStretch(1, 1)
+        self._timer = QTimer(self, singleShot=True, interval=_SECONDS * 1000)
+        self._timer.timeout.connect(self.hide)
+        follow(self, self._restyle)
+        self.hide()
+
+    def tell(self, text: str, error: bool = False) -> None:
+        """Show a message; it replaces the one before."""
+        self._error = error
+        self.text.setText(text)
+        self.setAccessibleName(("Error: " if error else "Message: ") + text)
+        self._restyle()
+        self.show()
+        if error:
+            self._timer.stop()
+        else:
+            self._timer.start()
+
+    def _restyle(self) -> None:
+        name = "error" if self._error else "accent"
+        self._sign.setPixmap(icon("warning-circle" if self._error else "info", name).pixmap(18, 18))
+        colours = theme.colours
+        self.setStyleSheet(
+            f"#message {{ background: {colours.surface}; border: 0; border-left: 3px solid {getattr(colours, name)};"
+            f" border-bottom: 1px solid {colours.line}; }}"
+        )

@@ -1,0 +1,281 @@
+"""The training panel: data, settings, the buttons of a run and how it goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from convscope.engine.spec import ConvscopeError
+from convscope.engine.train.events import Ended, Epoch
+from convscope.engine.train.settings import suggested
+
+from ..icons import set_icon
+from ..widgets import figures
+from ..widgets.data_picker import DataPicker
+from ..widgets.recipe_form import RecipeForm
+from ..widgets.run_figures import RunFigures
+from ..work.checks import Fault
+from ..work.posts import RunStarted
+from ..work.progress import Progress
+
+
+class TrainingPanel(QWidget):
+    """Starts, pauses, steps and stops a run of `session`. Its actions can be put into menus as well."""
+
+    title = "Training"
+
+    def __init__(self, session: Any, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._fault: Fault | None = None
+        self._make_actions()
+        self._build()
+        self._connect()
+        self._plan()
+        self._show_state(session.state)
+
+    # ---- building
+
+    def _make_actions(self) -> None:
+        self.train_action = self._action("Train", "play", "F5", self._train)
+        self.pause_action = self._action("Pause", "pause", "F6", self._pause_or_resume)
+        self.step_action = self._action("Single step", "skip-forward", "F8", self._session.single_step)
+        self.step_action.setToolTip("Train one batch and pause (F8)")
+        self.stop_action = self._action("Stop", "stop", "Shift+F5", self._session.stop)
+        self.stop_action.setToolTip("End the run; what was learned is kept (Shift+F5)")
+        self.over_action = self._action("Start over", "arrow-counter-clockwise", "", self._session.start_over)
+        self.over_action.setToolTip("Start over: forget what was learned and begin with new weights")
+
+    def _action(self, text: str, icon: str, shortcut: str, triggered: Any) -> QAction:
+        action = QAction(text, self)
+        if shortcut:
+            action.setShortcut(QKeySequence(shortcut))
+            action.setToolTip(f"{text} ({shortcut})")
+        action.triggered.connect(lambda checked: triggered())
+        set_icon(action, icon)
+        self.addAction(action)
+        return action
+
+    def _build(self) -> None:
+        self.setProperty("panel", True)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAccessibleName("Training")
+        self._data, self._form, self._figures = DataPicker(), RecipeForm(), RunFigures()
+        self._status = QLabel("Ready to train")
+        self._status.setAccessibleName("Status")
+        self._status.setWordWrap(True)
+        self._bar = QProgressBar()
+        self._bar.setAccessibleName("Progress of the run")
+        self._bar.setRange(0, 1000)
+        inside = QWidget()
+        inside.setProperty("panel", True)
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(12, 8, 12, 12)
+        column.setSpacing(12)
+        for part in (
+            self._data,
+            self._form,
+            self._build_buttons(),
+            self._build_reason(),
+            self._build_status(),
+            self._figures,
+        ):
+            column.addWidget(part)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inside)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scroll)
+        self.setMinimumWidth(264)
+
+    def _build_buttons(self) -> QWidget:
+        self._train_button = QPushButton("Train")
+        self._train_button.setProperty("primary", True)
+        self._train_button.setMinimumHeight(34)
+        self._train_button.clicked.connect(self.train_action.trigger)
+        set_icon(self._train_button, "play", "on_accent")
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(self._train_button, 1)
+        for action in (self.pause_action, self.step_action, self.stop_action, self.over_action):
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setAccessibleName(action.text())
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            button.setFixedSize(34, 34)
+            row.addWidget(button)
+        holder = QWidget()
+        holder.setLayout(row)
+        return holder
+
+    def _build_reason(self) -> QWidget:
+        self._reason = QLabel()
+        self._reason.setProperty("role", "error")
+        self._reason.setAccessibleName("Why training cannot start")
+        self._reason.setWordWrap(True)
+        self._fix = QPushButton()
+        self._fix.clicked.connect(self._apply_fix)
+        self._reasons = QWidget()
+        column = QVBoxLayout(self._reasons)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self._reason)
+        column.addWidget(self._fix)
+        return self._reasons
+
+    def _build_status(self) -> QWidget:
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self._status)
+        column.addWidget(self._bar)
+        return holder
+
+    def _connect(self) -> None:
+        session, document = self._session, self._session.document
+        self._data.chosen.connect(self._plan)
+        self._form.edited.connect(self._plan)
+        self._form.rate_edited.connect(self._change_rate)
+        document.changed.connect(self._check)
+        document.replaced.connect(self._check)
+        session.state_changed.connect(self._show_state)
+        session.run_started.connect(self._show_start)
+        session.progress.connect(self._show_progress)
+        session.epoch_ended.connect(self._show_epoch)
+        session.ended.connect(self._show_end)
+        session.message.connect(self._show_message)
+        session.model_changed.connect(self._check)
+        session.data_changed.connect(self._show_data)
+        session.data_progress.connect(self._data.show_progress)
+        session.data_failed.connect(self._data.show_fault)
+
+    # ---- what the user does
+
+    def _plan(self) -> None:
+        """Take the fields over; while a run is on, only the learning rate can have changed."""
+        if self._session.state == "idle":
+            self._session.plan(self._form.recipe(self._data.choice))
+            self._check()
+
+    def _train(self) -> None:
+        self._session.train(self._form.recipe(self._data.choice))
+
+    def _pause_or_resume(self) -> None:
+        if self._session.state == "paused":
+            self._session.resume()
+        else:
+            self._session.pause()
+
+    def _change_rate(self, rate: float) -> None:
+        if self._session.state != "idle":
+            self._session.set_learning_rate(rate)
+
+    def _apply_fix(self) -> None:
+        fault = self._fault
+        if fault is None or fault.fix is None:
+            return
+        try:
+            self._session.document.edit(fault.fix_name, fault.fix)
+        except ConvscopeError as error:
+            self._show_message(str(error), True)
+
+    # ---- what the session says
+
+    def _check(self, _cause: Any = None) -> None:
+        """Say why training cannot start, or what Train will do."""
+        found = self._session.faults()
+        idle = self._session.state == "idle"
+        self._fault = found[0] if found and idle else None
+        more = f" And {len(found) - 1} more." if len(found) > 1 else ""
+        self._reason.setText(f"{self._fault}{more}" if self._fault else "")
+        self._fix.setText(self._fault.fix_name if self._fault else "")
+        self._fix.setVisible(bool(self._fault and self._fault.fix))
+        self._reasons.setVisible(self._fault is not None)
+        self.train_action.setEnabled(idle and not found)
+        self.step_action.setEnabled((idle and not found) or self._session.state == "paused")
+        self._train_button.setEnabled(self.train_action.isEnabled())
+        self._train_button.setToolTip(self._reason.text() or "Train (F5)")
+        goes_on = idle and self._session.continues()
+        self._train_button.setText("Train on" if goes_on else "Train")
+        info = self._session.model_info
+        self.over_action.setEnabled(idle and info is not None and info.trained)
+        if self._session.dataset is not None:
+            self._data.show_data(self._session.dataset, self._session.document.network.input)
+
+    def _show_state(self, state: str) -> None:
+        idle = state == "idle"
+        self._form.set_running(not idle)
+        self._data.setEnabled(idle)
+        self.pause_action.setEnabled(state in {"running", "paused"})
+        self.pause_action.setText("Resume" if state == "paused" else "Pause")
+        self.pause_action.setToolTip(f"{self.pause_action.text()} (F6)")
+        self.stop_action.setEnabled(state in {"preparing", "running", "paused"})
+        if state == "preparing":
+            self._bar.setRange(0, 0)
+        elif self._bar.maximum() == 0:
+            self._bar.setRange(0, 1000)
+        if state == "stopping":
+            self._status.setText("Stopping…")
+        self._check()
+
+    def _show_start(self, run: RunStarted) -> None:
+        self._figures.clear()
+        self._bar.setValue(0)
+
+    def _show_progress(self, progress: Progress) -> None:
+        self._figures.show_progress(progress)
+        self._bar.setValue(round(1000 * progress.fraction))
+        words = "Paused at epoch" if self._session.state == "paused" else "Epoch"
+        self._status.setText(
+            f"{words} {progress.epoch:,} of {progress.epochs:,}, batch {progress.batch:,} of {progress.batches:,}"
+        )
+
+    def _show_epoch(self, epoch: Epoch) -> None:
+        self._figures.show_epoch(epoch)
+
+    def _show_end(self, end: Ended) -> None:
+        self._figures.show_end()
+        self._set_status_role(end.reason == "error")
+        if end.reason == "error":
+            self._status.setText(end.message)
+            return
+        tested = "" if end.test_accuracy is None else f", test accuracy {figures.percent(end.test_accuracy)}"
+        words = "Finished" if end.reason == "completed" else "Stopped"
+        epochs = "1 full epoch" if end.epoch == 1 else f"{end.epoch:,} full epochs"
+        self._status.setText(f"{words} after {epochs}{tested}")
+
+    def _show_message(self, text: str, error: bool) -> None:
+        self._set_status_role(error)
+        self._status.setText(text)
+
+    def _show_data(self, dataset: Any) -> None:
+        if dataset is None:
+            self._data.show_loading()
+        else:
+            self._form.suggest(*suggested(len(dataset.train_images)))
+            self._plan()
+
+    def _set_status_role(self, error: bool) -> None:
+        role = "error" if error else ""
+        if self._status.property("role") != role:
+            self._status.setProperty("role", role)
+            self._status.style().polish(self._status)
