@@ -1,4 +1,8 @@
-"""What a training run reports: frozen records, one kind a class. `to_dict` gives the JSON form of the command line."""
+"""What a training run reports: frozen records, one kind a class. `to_dict` gives the JSON form of the command line.
+
+Epochs, batches and steps are counted as people count them: the first one done is number 1. In `Started` and `Ended`,
+which come before the first and after the last, they are how many were done.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Started(Event):
-    """The run is set up; `epoch` and `batch` say where it starts (not 0 when resumed)."""
+    """The run is set up; `epoch` whole epochs and `batch` batches of the next are done already (0 unless resumed)."""
 
     network: str
     dataset: str
@@ -42,7 +46,7 @@ class Started(Event):
 
 @dataclass(frozen=True)
 class Batch(Event):
-    """One optimiser step is done. `loss` and `accuracy` are this batch's; `step` counts batches since epoch 0."""
+    """One optimiser step is done. `loss` and `accuracy` are the batch's before it; `step` counts all batches."""
 
     epoch: int
     batch: int
@@ -55,8 +59,20 @@ class Batch(Event):
 
 
 @dataclass(frozen=True)
+class Evaluated(Event):
+    """One batch of test images is done; the epoch's figures follow when all are."""
+
+    epoch: int
+    batch: int
+    batches: int
+
+
+@dataclass(frozen=True)
 class Epoch(Event):
-    """One pass over the training images is done. Test figures are None without test images."""
+    """One pass over the training images is done. Test figures are None without test images.
+
+    `train_loss` and `train_accuracy` are means over the epoch's batches, each before its own step.
+    """
 
     epoch: int
     train_loss: float
@@ -70,7 +86,7 @@ class Epoch(Event):
 
 @dataclass(frozen=True)
 class Changed(Event):
-    """A setting was changed while the run went on."""
+    """A setting was changed while the run went on; it counts from the next step."""
 
     step: int
     setting: str

@@ -1,0 +1,46 @@
+"""Whether a network can learn a data set: every reason why not, found before the first step."""
+
+from __future__ import annotations
+
+from ..data import Dataset
+from ..graph import Network
+from ..spec import format_shape
+from .loss import score_node
+
+
+def misfits(network: Network, dataset: Dataset) -> list[str]:
+    """Reasons, each with its fix, why this network cannot be trained or evaluated on this data set."""
+    return [*_channel_misfit(network, dataset), *_score_misfit(network, dataset), *_label_faults(dataset)]
+
+
+def _channel_misfit(network: Network, dataset: Dataset) -> list[str]:
+    wanted, given = network.input[2], dataset.image_shape[2]
+    if wanted == given:
+        return []
+    what = f"the network's input has {_count(wanted, 'channel')} and the images of {dataset.name} have {given}"
+    return [f"{what}, set the input to {format_shape((*network.input[:2], given))}"]
+
+
+def _score_misfit(network: Network, dataset: Dataset) -> list[str]:
+    name, classes = score_node(network), len(dataset.classes)
+    shape, layer = network.shapes()[name], network[name].type_name()
+    if shape is None or len(shape) != 1:
+        what = f"{name} ({layer}) gives {format_shape(shape)} where one score for each class is needed"
+        return [f"{what}, end with Flatten and Dense({classes})"]
+    if shape[0] == classes:
+        return []
+    what = f"{name} ({layer}) gives {_count(shape[0], 'score')} and {dataset.name} has {classes} classes"
+    return [f"{what}, set its units to {classes}" if layer == "Dense" else f"{what}, end with Dense({classes})"]
+
+
+def _label_faults(dataset: Dataset) -> list[str]:
+    """Kernels look labels up without bounds checks, and arrays may have been written to since the data set was made."""
+    faults, classes = [], len(dataset.classes)
+    for which, labels in (("training", dataset.train_labels), ("test", dataset.test_labels)):
+        if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < classes:
+            faults.append(f"{which} labels lie between {labels.min()} and {labels.max()}, use 0 to {classes - 1}")
+    return faults
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,114 @@
+"""Kernels of a training step that belong to no layer: batch gathering, loss, optimiser."""
+
+import math
+
+import numba
+import numpy as np
+
+from ..kernels.jit import device, kernel, serial_kernel
+
+CHUNK = 1 << 14  # weights an optimiser task updates at once: 4 arrays of 64 KiB stay in the L2 cache
+LARGEST = np.finfo(np.float32).max
+
+
+@serial_kernel
+def gather_pixels(images, rows, table, out):
+    """out[i, p, c] = table[c, images[rows[i], p, c]]: images (N, P, C) uint8, table (C, 256), out (n, P, C) float32."""
+    for i in range(rows.shape[0]):
+        row = rows[i]
+        for p in range(images.shape[1]):
+            for c in range(images.shape[2]):
+                out[i, p, c] = table[c, images[row, p, c]]
+
+
+@serial_kernel
+def gather_values(images, rows, out):
+    """out[i] = images[rows[i]]: images (N, P) and out (n, P) float32."""
+    for i in range(rows.shape[0]):
+        row = rows[i]
+        for p in range(images.shape[1]):
+            out[i, p] = images[row, p]
+
+
+@device
+def _row_loss(scores, i, label, exponentials):
+    """Fill `exponentials` with e^(score − largest); their sum, −log softmax[label], and the place of the largest.
+
+    The label's score is read first, so `exponentials` may be `scores` itself.
+    """
+    best, largest, own = 0, scores[i, 0], scores[i, label]
+    for j in range(1, scores.shape[1]):
+        if scores[i, j] > largest:
+            best, largest = j, scores[i, j]
+    total = 0.0
+    for j in range(scores.shape[1]):
+        e = math.exp(scores[i, j] - largest)
+        exponentials[j] = e
+        total += e
+    return total, math.log(total) - (own - largest), best
+
+
+@serial_kernel
+def cross_entropy_gradient(scores, labels, rows, gradient):
+    """Mean softmax cross-entropy of scores (n, K) and how many are right; its gradient goes to `gradient` (n, K).
+
+    Image i has the label labels[rows[i]]. The gradient is (softmax − one-hot) / n.
+    """
+    n = scores.shape[0]
+    loss, correct = 0.0, 0
+    for i in range(n):
+        label = labels[rows[i]]
+        total, row_loss, best = _row_loss(scores, i, label, gradient[i])
+        loss += row_loss
+        correct += best == label
+        others = total - gradient[i, label]  # p − 1 = −(sum of the other p), without cancellation where p is near 1
+        scale = 1.0 / (total * n)
+        for j in range(scores.shape[1]):
+            gradient[i, j] *= scale
+        gradient[i, label] = -others * scale
+    return loss / n, correct
+
+
+@serial_kernel
+def cross_entropy(scores, labels, rows, scratch):
+    """Summed softmax cross-entropy of scores (n, K) and how many are right; `scratch` holds K values."""
+    loss, correct = 0.0, 0
+    for i in range(scores.shape[0]):
+        label = labels[rows[i]]
+        _, row_loss, best = _row_loss(scores, i, label, scratch)
+        loss += row_loss
+        correct += best == label
+    return loss, correct
+
+
+@device
+def _sgd_range(weights, gradients, decays, velocity, rate, momentum, decay, start, stop):
+    bad = 0
+    for i in range(start, stop):
+        v = momentum * velocity[i] + (gradients[i] + decay * decays[i] * weights[i])
+        w = weights[i] - rate * v
+        velocity[i] = v
+        weights[i] = w
+        bad += not abs(w) <= LARGEST  # NaN compares false
+    return bad
+
+
+@serial_kernel
+def sgd(weights, gradients, decays, velocity, rate, momentum, decay):
+    """One step of stochastic gradient descent over flat arrays, on one thread; how many weights are not finite now.
+
+    v ← momentum·v + g + decay·w (where `decays` is 1), w ← w − rate·v: PyTorch's form of Sutskever et al. 2013.
+    """
+    return _sgd_range(weights, gradients, decays, velocity, rate, momentum, decay, 0, weights.shape[0])
+
+
+@kernel
+def sgd_parallel(weights, gradients, decays, velocity, rate, momentum, decay):
+    """`sgd` on all threads; every weight gets the same bits."""
+    size = weights.shape[0]
+    bad = 0
+    for task in numba.prange((size + CHUNK - 1) // CHUNK):
+        bad += _sgd_range(
+            weights, gradients, decays, velocity, rate, momentum, decay, task * CHUNK, min((task + 1) * CHUNK, size)
+        )
+    return bad

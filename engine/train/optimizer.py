@@ -1,0 +1,106 @@
+"""Optimisers as declarations: parameters with their bounds, the buffers they keep, the kernel that makes a step.
+
+A further optimiser is a frozen dataclass below `Optimizer`, two kernels in `cpu.py` (one thread and all threads) that
+take `(weights, gradients, decays, *buffers, *scalars)` and return how many weights are not finite, and an entry in
+`OPTIMIZERS`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from ..spec import ConvscopeError, Param, ParameterError, number
+
+DEFAULT_RATE = 0.02
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """Base of all optimisers. Construction parses every parameter; ParameterError names all that are illegal."""
+
+    learning_rate: float = number(
+        DEFAULT_RATE,
+        label="Learning rate",
+        help="Length of a step along the gradient.",
+        minimum=0.0,
+        maximum=1000.0,
+        open_ends=True,
+    )
+
+    name: ClassVar[str] = ""
+    source: ClassVar[str] = ""
+    buffers: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        reasons = []
+        for name, param in self.params().items():
+            try:
+                object.__setattr__(self, name, param.parse(getattr(self, name)))
+            except ValueError as error:
+                reasons.append(str(error))
+        if reasons:
+            raise ParameterError(type(self).__name__, reasons)
+
+    @classmethod
+    def params(cls) -> dict[str, Param]:
+        """Parameter declarations by field name, in order."""
+        return {f.name: f.metadata["param"] for f in dataclasses.fields(cls)}
+
+    def values(self) -> dict[str, Any]:
+        """Parameter values by field name."""
+        return {name: getattr(self, name) for name in self.params()}
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some parameters changed; ParameterError if a name or value is illegal."""
+        unknown = [name for name in changes if name not in self.params()]
+        if unknown:
+            known = ", ".join(self.params())
+            raise ParameterError(type(self).__name__, [f"unknown parameter {n!r}; it has: {known}" for n in unknown])
+        return type(self)(**{**self.values(), **changes})
+
+    def scalars(self, rate: float) -> tuple[float, ...]:
+        """What the kernel takes after the buffers, for a step at this scheduled learning rate."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class SGD(Optimizer):
+    """Stochastic gradient descent with momentum and weight decay: v ← m·v + g + d·w, w ← w − lr·v."""
+
+    momentum: float = number(
+        0.9, label="Momentum", help="Share of the last step that is carried on.", minimum=0.0, maximum=0.9999
+    )
+    weight_decay: float = number(
+        5e-4,
+        label="Weight decay",
+        help="Pulls weights towards zero; biases and normalisation are left alone.",
+        minimum=0.0,
+        maximum=1.0,
+    )
+
+    name = "sgd"
+    source = "Robbins & Monro 1951; momentum: Polyak 1964, in the form of Sutskever et al. 2013"
+    buffers = ("velocity",)
+
+    def scalars(self, rate: float) -> tuple[float, ...]:
+        return rate, self.momentum, self.weight_decay
+
+
+OPTIMIZERS: Mapping[str, type[Optimizer]] = {"sgd": SGD}
+"""Optimisers by name."""
+
+
+def optimizer(given: str | Optimizer, **changes: Any) -> Optimizer:
+    """An optimiser from its name or an instance, with the parameters in `changes` that are not None replaced."""
+    if isinstance(given, str):
+        if given not in OPTIMIZERS:
+            raise ConvscopeError(f"There is no optimiser {given!r}; use one of: {', '.join(OPTIMIZERS)}")
+        given = OPTIMIZERS[given]()
+    if not isinstance(given, Optimizer):
+        raise ConvscopeError(
+            f"The optimiser is {given!r}; give a name ({', '.join(OPTIMIZERS)}) or an instance such as SGD(0.01)"
+        )
+    return given.replace(**{name: value for name, value in changes.items() if value is not None})

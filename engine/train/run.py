@@ -1,0 +1,229 @@
+"""A training run: an iterator of events that can be paused, changed, cancelled and resumed between any two of them."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data import Dataset
+from ..runtime.compute import exclusive
+from ..spec import ConvscopeError
+from .controls import Controls
+from .events import Batch, Ended, EndReason, Epoch, Evaluated, Event, Started, Warned
+from .feed import Feed, shuffled
+from .loss import Tally
+from .settings import Settings
+from .snapshot import Snapshot
+from .state import Arrays, Progress, State
+from .step import DivergedError, Scorer, Stepper
+
+if TYPE_CHECKING:
+    from ..runtime.model import Model
+
+
+class _Cancelled(Exception):  # noqa: N818 (a way out, no error)
+    pass
+
+
+class TrainRun(Iterator[Event]):
+    """Trains a model on a data set: Started, Batch …, Evaluated …, Epoch, Batch …, and Ended at last, always.
+
+    The run is a function of (seed, epoch, batch): the same seed gives the same bits, and so does a run resumed from
+    `state()` and the weights of the same moment. Between two `next()` calls, and from any thread, `learning_rate`,
+    `momentum` and `weight_decay` may be set and `cancel()` called. `train.fit` makes one, and checks everything first.
+
+    When training diverges, the weights of the last full epoch (or of the start) are put back before Ended is sent.
+    """
+
+    def __init__(self, model: Model, dataset: Dataset, settings: Settings, state: State | None = None) -> None:
+        self.model, self.dataset, self.settings = model, dataset, settings
+        self.error: Exception | None = None
+        """What ended the run with reason "error"."""
+        self._batches = math.ceil(len(dataset.train_images) / settings.batch_size)
+        self._progress = state.progress if state else Progress()
+        fresh = {name: np.zeros_like(model.flat_weights) for name in settings.optimizer.buffers}
+        self._buffers: Arrays = state.buffers if state else fresh
+        self._controls = Controls(settings, self._progress, settings.epochs * self._batches)
+        self._cancelled = self._finished = False
+        self._events: Generator[Event, None, None] = self._generate()
+
+    # ---- between two events
+
+    def __next__(self) -> Event:
+        return next(self._events)
+
+    def close(self) -> None:
+        """Drop the run without its Ended event; its model stays as it is."""
+        self._events.close()
+
+    def cancel(self) -> None:
+        """End the run before the next batch, with an Ended event."""
+        self._cancelled = True
+
+    @property
+    def finished(self) -> bool:
+        """Whether the Ended event was sent."""
+        return self._finished
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the next step. When it is set, the schedule goes on from there in proportion."""
+        return self._controls.get("learning_rate")
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self._controls.set("learning_rate", value)
+
+    @property
+    def momentum(self) -> float:
+        """The optimiser's momentum from the next step on."""
+        return self._controls.get("momentum")
+
+    @momentum.setter
+    def momentum(self, value: float) -> None:
+        self._controls.set("momentum", value)
+
+    @property
+    def weight_decay(self) -> float:
+        """The optimiser's weight decay from the next step on."""
+        return self._controls.get("weight_decay")
+
+    @weight_decay.setter
+    def weight_decay(self, value: float) -> None:
+        self._controls.set("weight_decay", value)
+
+    def state(self) -> dict[str, Any]:
+        """What `fit(resume=…)` needs beside the weights of this moment: `{"meta": JSON, "arrays": {name: ndarray}}`."""
+        settings, progress = self._controls.now()
+        data = self.dataset
+        return State(settings, progress, self._buffers, data.name, len(data.train_images), self.model.seed).to_dict()
+
+    # ---- the run itself
+
+    def _generate(self) -> Generator[Event, None, None]:
+        reason: EndReason = "completed"
+        try:
+            yield from self._set_up()
+            while self._progress.epoch < self.settings.epochs:
+                yield from self._epoch()
+            message = f"Completed {self.settings.epochs} epoch{'s' if self.settings.epochs > 1 else ''}."
+        except _Cancelled:
+            reason, message = "cancelled", f"Stopped on request {self._place()}."
+        except Exception as error:  # the end is always told, whatever happened
+            self.error, reason, message = error, "error", self._explain(error)
+        self._finished = True
+        yield self._ended(reason, message)
+
+    def _set_up(self) -> Iterator[Event]:
+        self._go_on_unless_cancelled()
+        model, data, progress = self.model, self.dataset, self._progress
+        self._train = Feed(data.train_images, data.train_labels, model.preprocessing, model.network.input)
+        self._test = Feed(data.test_images, data.test_labels, model.preprocessing, model.network.input)
+        self._scorer = Scorer(model, self._test)
+        self._stepper = Stepper(model, self._train, self.settings.optimizer, self._buffers)
+        self._stepper.prepare(min(self.settings.batch_size, len(self._train)))
+        self._good = Snapshot(model, self._buffers, progress)
+        yield Started(
+            network=model.network.name, dataset=data.name, parameters=model.parameters,
+            train_images=len(self._train), test_images=len(self._test), epochs=self.settings.epochs,
+            batch_size=self.settings.batch_size, batches=self._batches, learning_rate=self.learning_rate,
+            device=model.device, seed=self.settings.seed, epoch=progress.epoch, batch=progress.batch,
+        )  # fmt: skip
+        yield from (Warned(text) for text in _doubts(data))
+
+    def _epoch(self) -> Iterator[Event]:
+        order = shuffled(len(self._train), self.settings.seed, self._progress.epoch)
+        while self._progress.batch < self._batches:
+            yield from self._before_batch()
+            yield self._train_batch(order)
+        tally = Tally(len(self.dataset.classes))
+        for index in range(self._scorer.batches):
+            yield from self._before_batch()
+            yield self._test_batch(index, tally)
+        figures = self._figures(tally)
+        self._progress.close_epoch(figures)
+        self._good.take()
+        yield figures
+
+    def _before_batch(self) -> Iterator[Event]:
+        self._go_on_unless_cancelled()
+        yield from self._controls.apply()
+
+    def _go_on_unless_cancelled(self) -> None:
+        if self._cancelled:
+            raise _Cancelled
+
+    def _train_batch(self, order: NDArray[np.int64]) -> Batch:
+        began, progress, rate = time.perf_counter(), self._progress, self._controls.rate()
+        start = progress.batch * self.settings.batch_size
+        rows = order[start : start + self.settings.batch_size]
+        loss, correct = self._stepper.step(rows, progress.step, self._controls.optimizer, rate)
+        seconds = time.perf_counter() - began
+        progress.count(loss, correct, len(rows), seconds)
+        speed = len(rows) / max(seconds, 1e-9)
+        return Batch(
+            progress.epoch + 1, progress.batch, self._batches, progress.step, loss, correct / len(rows), rate, speed
+        )
+
+    def _test_batch(self, index: int, tally: Tally) -> Evaluated:
+        began = time.perf_counter()
+        with exclusive:
+            rows, scores = self._scorer.scores(index)
+            tally.add(scores, self._test.labels, rows)
+        tally.seconds += time.perf_counter() - began
+        return Evaluated(self._progress.epoch + 1, index + 1, self._scorer.batches)
+
+    def _figures(self, test: Tally) -> Epoch:
+        done = self._progress
+        return Epoch(
+            epoch=done.epoch + 1,
+            train_loss=done.loss_sum / done.images,
+            train_accuracy=done.correct / done.images,
+            test_loss=test.loss if test.images else None,
+            test_accuracy=test.accuracy if test.images else None,
+            images_per_second=done.images / max(done.seconds, 1e-9),
+            seconds=done.seconds + test.seconds,
+            learning_rate=self._controls.rate(back=1),
+        )
+
+    # ---- its end
+
+    def _place(self) -> str:
+        progress = self._progress
+        return f"after {progress.batch} of {self._batches} batches of epoch {progress.epoch + 1}"
+
+    def _explain(self, error: Exception) -> str:
+        if isinstance(error, DivergedError):
+            progress, rate = self._progress, self._controls.rate()
+            where = f"in epoch {progress.epoch + 1}, batch {progress.batch + 1}"
+            self._good.restore()
+            kept = f"of epoch {progress.epoch}" if progress.epoch else "from before training"
+            kept = "from where the run was resumed" if progress.batch else kept
+            fix = f"use a lower learning rate than {rate:.3g}, such as {rate / 10:.2g}"
+            return f"Training diverged {where}: {error}. The weights {kept} are back; {fix}."
+        if isinstance(error, ConvscopeError):
+            return str(error)
+        return f"Internal error {self._place()} ({type(error).__name__}: {error})."
+
+    def _ended(self, reason: EndReason, message: str) -> Ended:
+        progress, last = self._progress, self._progress.last
+        if last is None:
+            return Ended(reason, message, progress.epoch, progress.step)
+        figures = (last.train_loss, last.train_accuracy, last.test_loss, last.test_accuracy, last.images_per_second)
+        return Ended(reason, message, progress.epoch, progress.step, *figures)
+
+
+def _doubts(dataset: Dataset) -> list[str]:
+    """Facts about the data that make the figures doubtful."""
+    absent = [name for name, count in zip(dataset.classes, dataset.class_counts) if not count]
+    doubts = []
+    if absent:
+        doubts.append(f"No training image shows {', '.join(absent)}; the network cannot learn what it never sees.")
+    if not len(dataset.test_images):
+        doubts.append(f"{dataset.name} has no test images; accuracy is only known for the images trained on.")
+    return doubts

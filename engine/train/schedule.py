@@ -1,0 +1,36 @@
+"""Learning-rate schedules: the factor on the rate as a function of progress, 0 at the first step, 1 at the end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from ..spec import ConvscopeError
+
+Schedule = Callable[[float], float]
+
+
+def constant(progress: float) -> float:
+    """Always the full rate."""
+    return 1.0
+
+
+def step(progress: float) -> float:
+    """A tenth after half of the run, a hundredth after three quarters (He et al. 2015, §4.2)."""
+    return 1.0 if progress < 0.5 else 0.1 if progress < 0.75 else 0.01
+
+
+def cosine(progress: float) -> float:
+    """Half a cosine wave from 1 towards 0, slow at both ends (Loshchilov & Hutter 2017, eq. 5, without restarts)."""
+    return 0.5 * (1.0 + math.cos(math.pi * min(max(progress, 0.0), 1.0)))
+
+
+SCHEDULES: Mapping[str, Schedule] = {"constant": constant, "step": step, "cosine": cosine}
+
+
+def schedule(name: str) -> Schedule:
+    """The schedule of this name; ConvscopeError with the known names if there is none."""
+    try:
+        return SCHEDULES[name]
+    except (KeyError, TypeError):
+        raise ConvscopeError(f"There is no schedule {name!r}; use one of: {', '.join(SCHEDULES)}") from None

@@ -1,0 +1,140 @@
+"""Where a run stands: what a file must hold, beside the weights, for the run to go on bit for bit."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data import Dataset
+from ..spec import ConvscopeError
+from .events import Epoch
+from .settings import Settings, TrainingError
+
+VERSION = 1
+Arrays = dict[str, NDArray[np.float32]]
+
+
+@dataclass
+class Progress:
+    """How far a run has come, and the sums of the epoch under way.
+
+    `epoch` whole epochs and `batch` batches of the next one are done, `step` batches in all. `anchor` is the step at
+    which the learning rate was set; the schedule goes on from there.
+    """
+
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+    anchor: int = 0
+    loss_sum: float = 0.0
+    correct: int = 0
+    images: int = 0
+    seconds: float = 0.0
+    last: Epoch | None = None
+
+    def count(self, loss: float, correct: int, images: int, seconds: float) -> None:
+        """One batch is done; `loss` is its mean."""
+        self.batch += 1
+        self.step += 1
+        self.loss_sum += loss * images
+        self.correct += correct
+        self.images += images
+        self.seconds += seconds
+
+    def close_epoch(self, figures: Epoch) -> None:
+        """The epoch's batches and its test are done."""
+        self.epoch += 1
+        self.batch = self.correct = self.images = 0
+        self.loss_sum = self.seconds = 0.0
+        self.last = figures
+
+    def assign(self, other: Progress) -> None:
+        """Become equal to another."""
+        for field in dataclasses.fields(self):
+            setattr(self, field.name, getattr(other, field.name))
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Progress:
+        """Read the JSON form; KeyError, TypeError or ValueError when it is damaged."""
+        last = values["last"]
+        found = cls(**{**values, "last": None if last is None else Epoch(**last)})
+        counts = (found.epoch, found.batch, found.step, found.anchor, found.correct, found.images)
+        if not all(isinstance(n, int) and n >= 0 for n in counts) or found.anchor > found.step:
+            raise ValueError("a count is not a whole number")
+        found.loss_sum, found.seconds = float(found.loss_sum), float(found.seconds)
+        return found
+
+
+@dataclass(frozen=True)
+class State:
+    """Settings, progress, optimiser buffers, and what they belong to."""
+
+    settings: Settings
+    progress: Progress
+    buffers: Arrays
+    dataset: str
+    train_images: int
+    model_seed: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """`{"meta": JSON-able, "arrays": {name: ndarray}}`, sharing nothing with the run."""
+        meta = {
+            "version": VERSION,
+            "settings": self.settings.to_dict(),
+            "progress": dataclasses.asdict(self.progress),
+            "dataset": self.dataset,
+            "train_images": self.train_images,
+            "model_seed": self.model_seed,
+        }
+        return {"meta": meta, "arrays": {name: array.copy() for name, array in self.buffers.items()}}
+
+    @classmethod
+    def from_dict(cls, state: Mapping[str, Any]) -> State:
+        """Read what `to_dict` gave; TrainingError when it is damaged."""
+        try:
+            meta = state["meta"]
+            if meta["version"] != VERSION:
+                raise ValueError(f"version {meta['version']!r}, this program reads {VERSION}")
+            buffers = {name: np.array(array, np.float32) for name, array in state["arrays"].items()}
+            settings, progress = Settings.from_dict(meta["settings"]), Progress.from_dict(meta["progress"])
+            return cls(
+                settings, progress, buffers, str(meta["dataset"]), int(meta["train_images"]), int(meta["model_seed"])
+            )
+        except (KeyError, TypeError, ValueError, AttributeError, ConvscopeError) as error:
+            raise TrainingError(
+                [f"the saved training state is damaged ({type(error).__name__}: {error}), start anew without it"]
+            ) from None
+
+    def misfits(self, dataset: Dataset, weights: int) -> list[str]:
+        """Reasons why the run cannot go on with this data set and so many trainable weights."""
+        reasons = []
+        if not self._consistent():
+            reasons.append("the saved training state contradicts itself, start anew without it")
+        if (self.dataset, self.train_images) != (dataset.name, len(dataset.train_images)):
+            was, now = (
+                f"{self.dataset} ({self.train_images:,} images)",
+                f"{dataset.name} ({len(dataset.train_images):,})",
+            )
+            reasons.append(f"the run was begun on {was} and would go on with {now}, give the same data set")
+        wanted = set(self.settings.optimizer.buffers)
+        if set(self.buffers) != wanted or any(array.shape != (weights,) for array in self.buffers.values()):
+            what = f"the saved {' and '.join(sorted(wanted))} does not fit the network's {weights:,} weights"
+            reasons.append(f"{what}, start anew without it")
+        if not all(np.isfinite(array).all() for array in self.buffers.values()):
+            reasons.append("the saved optimiser state holds NaN or infinity, start anew without it")
+        return reasons
+
+    def _consistent(self) -> bool:
+        """Whether the counts of epochs, batches, steps and images agree."""
+        done, size = self.progress, self.settings.batch_size
+        batches = -(-self.train_images // size)
+        return (
+            done.batch <= batches
+            and done.step == done.epoch * batches + done.batch
+            and done.images == min(done.batch * size, self.train_images)
+        )

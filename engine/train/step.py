@@ -1,0 +1,99 @@
+"""One optimiser step, and the scores of a split: the two things a run asks of a model."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..runtime.compute import exclusive
+from . import cpu, loss
+from .feed import Feed
+from .optimizer import Optimizer
+from .state import Arrays
+
+if TYPE_CHECKING:
+    from ..runtime.model import Model
+
+EVALUATION_BATCH = 128
+_PARALLEL_FROM = 1 << 17  # weights; below, starting the threads costs more than they save
+
+
+class DivergedError(ArithmeticError):
+    """Loss or weights stopped being finite numbers; the text says which."""
+
+
+class Stepper:
+    """Trains a model on batches of a split. `buffers` holds the optimiser's arrays, one value a trainable weight."""
+
+    def __init__(self, model: Model, feed: Feed, optimizer: Optimizer, buffers: Arrays) -> None:
+        self._buffers = [buffers[name] for name in optimizer.buffers]
+        self._model = model
+        self._feed = feed
+        self._node, self._keep = _scores(model)
+        big = model.flat_weights.size >= _PARALLEL_FROM
+        self._kernel = getattr(cpu, f"{optimizer.name}_parallel" if big else optimizer.name)
+
+    def prepare(self, batch: int) -> None:
+        """Make the plan for this batch size; ConvscopeError if it does not fit into memory."""
+        with exclusive:
+            self._model.plan(batch, "training", self._keep)
+
+    def step(self, rows: NDArray[np.int64], number: int, optimizer: Optimizer, rate: float) -> tuple[float, int]:
+        """One step on the images `rows` at a learning rate; mean loss before it and how many were right.
+
+        `number` is the global step, which seeds dropout. DivergedError, with the weights as they were, if the loss is
+        not finite; also if the step itself leaves weights that are not.
+        """
+        model = self._model
+        with exclusive:
+            plan = model.plan(len(rows), "training", self._keep)
+            self._feed.fill(rows, plan.input)
+            plan.forward(step=number)
+            mean, correct = loss.with_gradient(plan.value(self._node), self._feed.labels, rows, plan.seed(self._node))
+            if not math.isfinite(mean):
+                raise DivergedError("the loss is not a number any more")
+            plan.backward(self._node)
+            scalars = (np.float32(value) for value in optimizer.scalars(rate))
+            arrays = (model.flat_weights, model.flat_gradients, model.decay_mask, *self._buffers)
+            bad = self._kernel(*arrays, *scalars)
+            model.weights_changed()
+        if bad:
+            raise DivergedError(f"{bad:,} weights are not numbers any more")
+        return mean, correct
+
+
+class Scorer:
+    """Class scores of a split in its own order, batch by batch, through one inference plan.
+
+    The last batch is filled up with the first image, so that one plan serves all.
+    """
+
+    def __init__(self, model: Model, feed: Feed, batch: int = EVALUATION_BATCH) -> None:
+        self._model = model
+        self._feed = feed
+        self._node, self._keep = _scores(model)
+        self._batch = min(batch, len(feed))
+        self.batches = math.ceil(len(feed) / self._batch) if len(feed) else 0
+        self._rows = np.zeros(self.batches * self._batch, np.int64)
+        self._rows[: len(feed)] = np.arange(len(feed))
+
+    def scores(self, index: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Rows (n,) of batch `index` and a view of their scores (n, K), good until the plan runs again.
+
+        The caller holds `compute.exclusive`.
+        """
+        start = index * self._batch
+        plan = self._model.plan(self._batch, "inference", self._keep)
+        self._feed.fill(self._rows[start : start + self._batch], plan.input)
+        plan.forward()
+        count = min(self._batch, len(self._feed) - start)
+        return self._rows[start : start + count], plan.value(self._node)[:count]
+
+
+def _scores(model: Model) -> tuple[str, tuple[str, ...]]:
+    """The score node, and what a plan must keep so that it can be read: nothing where it is the output itself."""
+    node = loss.score_node(model.network)
+    return node, () if node == model.network.output else (node,)
