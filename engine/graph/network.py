@@ -137,9 +137,9 @@ class Network:
         Without `inputs` it reads the node added last (or the image). Without `name` it gets its type and a number.
         """
         if inputs is None:
-            inputs = (next(reversed(self._nodes), INPUT),)
-        name = self.free_name(layer) if name is None else name
-        node = Node(name, layer, tuple(inputs))
+            inputs = next(reversed(self._nodes), INPUT)
+        name = self.free_name(layer) if name is None else str(name)
+        node = Node(name, layer, _names(inputs))
         self._require([*self._name_problems(name), *self._source_problems(node)])
         self._change({**self._nodes, name: node})
         return name
@@ -155,7 +155,7 @@ class Network:
 
     def rewire(self, name: str, inputs: Iterable[str]) -> None:
         """Replace what a node reads. NetworkError if a source is unknown or a cycle would arise."""
-        node = replace(self._node(name), inputs=tuple(inputs))
+        node = replace(self._node(name), inputs=_names(inputs))
         self._require(self._source_problems(node))
         self._change({**self._nodes, name: node})
 
@@ -258,10 +258,10 @@ class Network:
     def _source_problems(self, node: Node) -> list[Problem]:
         problems = []
         for source in node.inputs:
-            if source not in {INPUT, node.name} and source not in self._nodes:
-                problems.append(unknown_source(node, source))
-            elif source == node.name:
+            if source == node.name:
                 problems.append(node.problem("cycle", "cannot read itself", "connect it to an earlier layer"))
+            elif source != INPUT and source not in self._nodes:
+                problems.append(unknown_source(node, source))
             elif loop := self.cycle_through(source, node.name):
                 circle = " → ".join([*loop, loop[0]])
                 what = f"reading {source} would close the cycle {circle}"
@@ -271,6 +271,11 @@ class Network:
     def _require(self, problems: list[Problem]) -> None:
         if problems:
             raise NetworkError(problems)
+
+
+def _names(inputs: Iterable[str]) -> tuple[str, ...]:
+    """Names as a tuple; one name alone stands for itself, not for its letters."""
+    return (inputs,) if isinstance(inputs, str) else tuple(inputs)
 
 
 def _substitute(inputs: tuple[str, ...], name: str, substitute: tuple[str, ...]) -> tuple[str, ...]:

@@ -136,7 +136,7 @@ class Layer:
         """Canonical parameter values by field name."""
         return {name: getattr(self, name) for name in self.params()}
 
-    def replace(self, **changes: Any) -> Self:
+    def replace(self, /, **changes: Any) -> Self:
         """A copy with some parameters changed; ParameterError if a name or value is illegal."""
         unknown = [name for name in changes if name not in self.params()]
         if unknown:

@@ -59,9 +59,7 @@ def test_lost_rows_lie_behind_the_last_window(geometry, height, width):
 
 @given(geometries, lengths, lengths)
 def test_the_suggested_kernel_and_the_suggested_padding_both_fit(geometry, height, width):
-    layer = L.Conv2D(
-        1, geometry.kernel, stride=geometry.stride, padding=geometry.padding, dilation=geometry.dilation
-    )
+    layer = L.Conv2D(1, geometry.kernel, stride=geometry.stride, padding=geometry.padding, dilation=geometry.dilation)
     try:
         layer.infer_shape([(height, width, 1)])
     except ShapeError as error:

@@ -1,0 +1,241 @@
+"""Planned memory, executed symbolically: every byte must still hold what was written when it is read."""
+
+from itertools import pairwise
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convscope.engine import layers as L
+from convscope.engine import zoo
+from convscope.engine.graph import INPUT, Network
+from convscope.engine.graph.arena import ALIGNMENT, Span, aligned, least_bytes, pack
+from convscope.engine.graph.schedule import Schedule, Step, build, needs_gradient
+from convscope.engine.spec import NetworkError, size
+
+from .random_networks import networks
+
+MODES = ("inference", "gradient", "training")
+
+
+class Memory:
+    """An arena in which every cache line knows the buffer that was written there last."""
+
+    def __init__(self, spans: dict[str, Span], nbytes: int) -> None:
+        self.spans = spans
+        self.owner: list[str | None] = [None] * (aligned(nbytes) // ALIGNMENT)
+
+    def _lines(self, name: str) -> range:
+        span = self.spans[name]
+        assert span.offset % ALIGNMENT == 0
+        return range(span.offset // ALIGNMENT, (span.offset + aligned(span.nbytes)) // ALIGNMENT)
+
+    def write(self, name: str) -> None:
+        for line in self._lines(name):
+            self.owner[line] = name
+
+    def read(self, name: str) -> None:
+        assert {self.owner[line] for line in self._lines(name)} == {name}, f"{name} was overwritten"
+
+
+def forward(schedule: Schedule, memory: Memory) -> None:
+    memory.write(f"value:{INPUT}")
+    for step in schedule.steps:
+        memory.write(f"value:{step.name}")
+        for saved in saved_names(schedule, step):
+            memory.write(saved)
+        for value in step.inputs:
+            memory.read(f"value:{value}")
+        memory.read(f"value:{step.name}")
+
+
+def backward(schedule: Schedule, memory: Memory, at: str) -> None:
+    """From the gradient at one value back to the input, through the steps it depends on."""
+    written_by = {step.name: step for step in schedule.steps}
+    behind, waiting = set(), [at]
+    while waiting:
+        name = waiting.pop()
+        if name in written_by and name not in behind:
+            behind.add(name)
+            waiting += written_by[name].inputs
+    begun = {at}
+    memory.write(f"grad:{at}")
+    for step in reversed(schedule.steps):
+        if step.name in behind:
+            backward_step(schedule, memory, step, begun)
+
+
+def backward_step(schedule: Schedule, memory: Memory, step: Step, begun: set[str]) -> None:
+    check_operands(schedule, memory, step)
+    for port, value in enumerate(step.inputs):
+        if not needs_gradient(schedule.mode, value):
+            continue
+        total, part = f"grad:{value}", f"part:{value}>{step.name}.{port}"
+        first = schedule.readers[value][0] == (step.index, port)
+        if first or value not in begun:  # the first reader writes; where it takes no part the sum starts from zeros
+            memory.write(total)
+        if not first:
+            memory.write(part)
+            memory.read(part)
+        memory.read(total)
+        begun.add(value)
+        check_operands(schedule, memory, step)
+
+
+def check_operands(schedule: Schedule, memory: Memory, step: Step) -> None:
+    """What a step's backward kernels read is there, also after they have begun to write."""
+    memory.read(f"grad:{step.name}")
+    if "input" in step.layer.backward_needs:
+        for value in step.inputs:
+            memory.read(f"value:{value}")
+    if "output" in step.layer.backward_needs:
+        memory.read(f"value:{step.name}")
+    for saved in saved_names(schedule, step):
+        memory.read(saved)
+
+
+def saved_names(schedule: Schedule, step: Step) -> list[str]:
+    saved = step.layer.saved(step.input_shapes, step.output_shape) if schedule.mode != "inference" else ()
+    return [f"saved:{step.name}.{array.name}" for array in saved]
+
+
+def run_all(network: Network, batch: int) -> None:
+    for mode in MODES:
+        kept = list(network.nodes)[::3] if mode == "inference" else []
+        schedule = build(network, batch, mode, keep=kept)
+        memory = Memory(schedule.spans, schedule.arena_bytes)
+        forward(schedule, memory)
+        for name in [network.output, *kept]:
+            memory.read(f"value:{schedule.value_of[name]}")
+        if mode == "training":
+            backward(schedule, memory, schedule.value_of[network.output])
+        if mode == "gradient":
+            for node in network.nodes:
+                backward(schedule, memory, schedule.value_of[node])
+                memory.read(f"grad:{INPUT}")
+            for value in schedule.shapes:
+                memory.read(f"value:{value}")
+
+
+@given(networks(), st.integers(1, 3))
+def test_random_networks_run_in_their_planned_memory(network, batch):
+    run_all(network, batch)
+
+
+@pytest.mark.parametrize("name", zoo.ARCHITECTURES)
+def test_architectures_run_in_their_planned_memory(name):
+    run_all(zoo.build(name), batch=1)
+
+
+def test_the_memory_model_notices_an_overlap():
+    memory = Memory({"a": Span(0, 100), "b": Span(64, 10)}, 128)
+    memory.write("a")
+    memory.write("b")
+    with pytest.raises(AssertionError, match="a was overwritten"):
+        memory.read("a")
+
+
+lives = st.dictionaries(
+    st.text("abcdefgh", min_size=1),
+    st.tuples(st.integers(1, 1000), st.integers(-1, 12), st.integers(0, 6)).map(lambda t: (t[0], t[1], t[1] + t[2])),
+    max_size=14,
+)
+
+
+@given(lives)
+def test_buffers_alive_at_one_time_never_overlap(lives):
+    spans = pack(lives)
+    assert {name: span.nbytes for name, span in spans.items()} == {name: life[0] for name, life in lives.items()}
+    for moment in range(-1, 20):
+        alive = sorted((spans[name] for name, life in lives.items() if life[1] <= moment <= life[2]), key=by_offset)
+        assert all(a.offset + aligned(a.nbytes) <= b.offset for a, b in pairwise(alive))
+    assert all(span.offset % ALIGNMENT == 0 for span in spans.values())
+
+
+def by_offset(span: Span) -> int:
+    return span.offset
+
+
+@given(lives)
+def test_the_least_memory_is_the_most_that_is_alive_at_once(lives):
+    alive = [sum(aligned(n) for n, a, b in lives.values() if a <= moment <= b) for moment in range(-1, 20)]
+    assert least_bytes(lives) == max(alive)
+
+
+@given(st.lists(st.integers(1, 5000), min_size=1, max_size=30))
+def test_a_chain_takes_no_more_than_its_largest_neighbours(sizes):
+    lives = {f"layer{i}": (nbytes, i, i + 1) for i, nbytes in enumerate(sizes)}
+    spans = pack(lives)
+    assert max(s.offset + aligned(s.nbytes) for s in spans.values()) == least_bytes(lives)
+    rounded = [aligned(n) for n in sizes]
+    assert least_bytes(lives) == max([rounded[0], *(a + b for a, b in pairwise(rounded))])
+
+
+@pytest.mark.parametrize("name", zoo.ARCHITECTURES)
+@pytest.mark.parametrize("mode", MODES)
+def test_architectures_take_the_least_memory_possible(name, mode, monkeypatch):
+    seen = []
+    monkeypatch.setattr("convscope.engine.graph.schedule.pack", lambda lives: seen.append(lives) or pack(lives))
+    schedule = build(zoo.build(name), 8, mode)
+    assert aligned(schedule.arena_bytes) == least_bytes(seen[0])
+
+
+def test_buffers_that_need_nothing_give_an_empty_arena():
+    assert pack({}) == {}
+    assert least_bytes({}) == 0
+
+
+def test_renaming_layers_take_no_step_and_no_memory():
+    net = Network((4, 4, 1))
+    net.add(L.ReLU(), "relu")
+    net.add(L.Flatten(), "flatten")
+    net.add(L.Dropout(), "dropout")
+    net.add(L.Dense(2), "scores")
+    assert [s.name for s in build(net, 1, "inference").steps] == ["relu", "scores"]
+    training = build(net, 1, "training")
+    assert [s.name for s in training.steps] == ["relu", "dropout", "scores"]
+    assert training.value_of["flatten"] == "relu"
+    assert training.value_of["dropout"] == "dropout"
+
+
+def test_steps_follow_their_inputs_whatever_the_order_of_insertion():
+    names = [f"n{i}" for i in range(30)]
+    rng = Random(3)
+    net = Network((2, 2, 1))
+    for i, name in enumerate(names):
+        net.add(L.ReLU() if i < 2 else L.Add(), name, [INPUT] if i < 2 else rng.sample(names[:i], 2))
+    shuffled = net.to_dict()
+    rng.shuffle(shuffled["layers"])
+    order = [node.name for node in Network.from_dict(shuffled).order()]
+    assert sorted(order) == sorted(names)
+    for node in net.nodes.values():
+        assert all(s == INPUT or order.index(s) < order.index(node.name) for s in node.inputs)
+
+
+def test_activation_bytes_count_the_batch_and_float32():
+    net = Network((4, 6, 3))
+    net.add(L.ReLU(), "relu")
+    spans = build(net, 5, "inference").spans
+    assert spans["value:relu"].nbytes == 5 * size((4, 6, 3)) * 4
+
+
+def test_keeping_an_unknown_node_is_refused():
+    net = zoo.lenet5()
+    with pytest.raises(NetworkError, match="there is no layer 'conv9'; use one of: conv1"):
+        build(net, 1, "inference", keep=["conv9"])
+
+
+def test_the_input_and_renamed_nodes_can_be_kept():
+    schedule = build(zoo.lenet5(), 2, "inference", keep=[INPUT, "flatten"])
+    memory = Memory(schedule.spans, schedule.arena_bytes)
+    forward(schedule, memory)
+    for value in (INPUT, "pool2"):
+        memory.read(f"value:{value}")
+
+
+def test_a_network_with_errors_has_no_schedule():
+    net = Network((4, 4, 1))
+    net.add(L.Dense(3), "scores")
+    with pytest.raises(NetworkError, match="scores"):
+        build(net, 1, "inference")
