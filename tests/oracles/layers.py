@@ -1,0 +1,101 @@
+"""Forward passes of all layer types, written to be obviously right. Arrays are (N, …) float64, channels last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Oracle = Callable[..., Array]
+
+
+def windows(x: Array, layer: Any, dilation: tuple[int, int], fill: float) -> Array:
+    """(N, OH, OW, R, S, C): the values under every window, `fill` where it leaves the image."""
+    top, bottom, left, right = layer.geometry.pads(*x.shape[1:3])
+    padded = np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)), constant_values=fill)
+    rows, columns = layer.geometry.output_size(*x.shape[1:3])
+    (kernel_rows, kernel_columns), (down, across) = layer.kernel, layer.stride
+    out = np.empty((len(x), rows, columns, kernel_rows, kernel_columns, x.shape[3]))
+    for i in range(rows):
+        for j in range(columns):
+            for r in range(kernel_rows):
+                for s in range(kernel_columns):
+                    out[:, i, j, r, s] = padded[:, i * down + r * dilation[0], j * across + s * dilation[1]]
+    return out
+
+
+def conv2d(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
+    seen = windows(inputs[0], layer, layer.dilation, 0.0)
+    channels, filters = inputs[0].shape[-1] // layer.groups, layer.filters // layer.groups
+    parts = []
+    for g in range(layer.groups):
+        own = seen[..., g * channels : (g + 1) * channels]
+        parts.append(np.einsum("nijrsc,rsck->nijk", own, w["weight"][..., g * filters : (g + 1) * filters]))
+    return np.concatenate(parts, -1) + w.get("bias", 0.0)
+
+
+def max_pool(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
+    return windows(inputs[0], layer, (1, 1), -np.inf).max((3, 4))
+
+
+def average_pool(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
+    total = windows(inputs[0], layer, (1, 1), 0.0).sum((3, 4))
+    inside = windows(np.ones_like(inputs[0]), layer, (1, 1), 1.0 if layer.count_padding else 0.0).sum((3, 4))
+    return total / inside
+
+
+def batch_norm(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
+    x = inputs[0]
+    axes = tuple(range(x.ndim - 1))
+    mean, variance = (x.mean(axes), x.var(axes)) if training else (w["running_mean"], w["running_var"])
+    return (x - mean) / np.sqrt(variance + layer.epsilon) * w["weight"] + w["bias"]
+
+
+def softmax(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
+    e = np.exp(inputs[0] - inputs[0].max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
+
+
+def elementwise(formula: Callable[[Any, Array], Array]) -> Oracle:
+    return lambda layer, inputs, w, training: formula(layer, inputs[0])
+
+
+def no_dropout(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
+    """Dropout outside training; its random pattern is tested by itself."""
+    assert not training or layer.rate == 0
+    return inputs[0]
+
+
+ORACLES: dict[str, Oracle] = {
+    "Conv2D": conv2d,
+    "MaxPool2D": max_pool,
+    "AvgPool2D": average_pool,
+    "GlobalAvgPool": lambda layer, inputs, w, training: inputs[0].mean((1, 2)),
+    "BatchNorm": batch_norm,
+    "Softmax": softmax,
+    "Dense": lambda layer, inputs, w, training: inputs[0] @ w["weight"] + w.get("bias", 0.0),
+    "Flatten": lambda layer, inputs, w, training: inputs[0].reshape(len(inputs[0]), -1),
+    "Add": lambda layer, inputs, w, training: sum(inputs[1:], inputs[0]),
+    "Concat": lambda layer, inputs, w, training: np.concatenate(inputs, -1),
+    "PadChannels": lambda layer, inputs, w, training: np.pad(
+        inputs[0], [(0, 0)] * (inputs[0].ndim - 1) + [(layer.before, layer.after)]
+    ),
+    "Dropout": no_dropout,
+    "ReLU": elementwise(lambda layer, x: np.maximum(x, 0)),
+    "LeakyReLU": elementwise(lambda layer, x: np.where(x > 0, x, layer.slope * x)),
+    "Tanh": elementwise(lambda layer, x: np.tanh(x)),
+    "Sigmoid": elementwise(lambda layer, x: 1 / (1 + np.exp(-x))),
+}
+
+
+def run(network: Any, weights: dict[str, Array], x: Array, training: bool = False) -> dict[str, Array]:
+    """Every node's output of a whole network."""
+    values = {"input": x}
+    for node in network.order():
+        own = {k.removeprefix(f"{node.name}."): v for k, v in weights.items() if k.startswith(f"{node.name}.")}
+        inputs = [values[source] for source in node.inputs]
+        values[node.name] = ORACLES[node.layer.type_name()](node.layer, inputs, own, training)
+    return values
