@@ -43,7 +43,7 @@ def architecture(name: str) -> Architecture:
     """The entry of this name, or ConvscopeError with the nearest names."""
     if name in ARCHITECTURES:
         return ARCHITECTURES[name]
-    near = difflib.get_close_matches(name, ARCHITECTURES, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(name, ARCHITECTURES, n=3, cutoff=0.6)
     hint = f"did you mean {' or '.join(near)}?" if near else f"use one of: {', '.join(ARCHITECTURES)}"
     raise ConvscopeError(f"There is no architecture {name!r}; {hint}")
 

@@ -1,0 +1,119 @@
+"""Receptive fields against sets of pixels, followed through the network unit by unit."""
+
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convscope.engine import layers as L
+from convscope.engine import zoo
+from convscope.engine.cost import receptive_fields
+from convscope.engine.graph import INPUT, Network
+
+from .random_networks import networks
+
+Box = tuple[int, int, int, int]
+
+
+def seen_box(network: Network, name: str, row: int, column: int) -> Box:
+    """Bounding box of the pixels a unit depends on, the image continued without end on all sides."""
+
+    @cache
+    def pixels(node: str, position: int, axis: int) -> frozenset[int]:
+        if node == INPUT:
+            return frozenset({position})
+        window = network[node].window(network.input_shapes(node))
+        first = position * window.stride[axis] - window.padding[axis]
+        taps = range(first, first + window.kernel[axis])
+        return frozenset().union(*(pixels(s, tap, axis) for s in network.nodes[node].inputs for tap in taps))
+
+    rows, columns = pixels(name, row, 0), pixels(name, column, 1)
+    return min(rows), max(rows) + 1, min(columns), max(columns) + 1
+
+
+def check_everywhere(network: Network) -> None:
+    fields = receptive_fields(network)
+    assert set(fields) == {INPUT, *network.nodes}
+    for name, shape in network.shapes().items():
+        rows, columns = shape[:2] if len(shape) == 3 else (1, 1)
+        for row in {0, rows // 2, rows - 1}:
+            for column in {0, columns - 1}:
+                assert fields[name].box(row, column) == seen_box(network, name, row, column)
+
+
+windows = st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(0, 2), st.integers(1, 2))
+
+
+@given(st.lists(windows, min_size=1, max_size=4))
+def test_chains_of_windows_see_what_is_computed(chain):
+    net = Network((64, 50, 1))
+    for kernel, stride, padding, dilation in chain:
+        net.add(L.Conv2D(1, (kernel, 3), stride=(stride, 2), padding=padding, dilation=(dilation, 1)))
+    if not net.errors():
+        check_everywhere(net)
+
+
+@given(networks(most=6))
+def test_branches_see_the_box_around_all_of_them(network):
+    check_everywhere(network)
+    assert all(field.aligned for field in receptive_fields(network).values())
+
+
+def misaligned() -> Network:
+    """Two branches of 7×7 units: one at stride 2, one at stride 1, and a convolution on their sum."""
+    net = Network((14, 14, 1))
+    net.add(L.MaxPool2D(2), "halved")
+    net.add(L.Conv2D(1, 8), "valid", inputs=[INPUT])
+    net.add(L.Add(), "sum", inputs=["halved", "valid"])
+    net.add(L.Conv2D(1, 3, stride=2, padding=1), "conv")
+    net.add(L.Concat(), "again", inputs=["conv", "conv"])
+    return net
+
+
+def test_branches_of_different_stride_keep_every_box_exact():
+    net = misaligned()
+    assert net.problems() == []
+    check_everywhere(net)
+    fields = receptive_fields(net)
+    assert [fields[n].aligned for n in ("halved", "valid", "sum", "conv", "again")] == [True, True, False, False, False]
+    assert fields["sum"].size == (8, 8)
+    assert fields["conv"].stride == (4, 4)
+
+
+def test_where_strides_disagree_the_table_and_the_json_do_not_claim_one():
+    summary = misaligned().summary()
+    stride = {row["name"]: row["effective_stride"] for row in summary.to_dict()["layers"]}
+    assert stride == {"halved": 2, "valid": 1, "sum": None, "conv": None, "again": None}
+    assert "8×8 (misaligned)" in str(summary)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
+def test_the_lectures_formula_for_chains_of_one_filter_size(count):
+    net = Network((99, 99, 1))
+    for _ in range(count):
+        name = net.add(L.Conv2D(1, 3, padding=1))
+    assert receptive_fields(net)[name].size == (1 + 2 * count,) * 2
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_the_lectures_formula_for_chains_of_stride_two(count):
+    net = Network((99, 99, 1))
+    for _ in range(count):
+        name = net.add(L.Conv2D(1, 3, stride=2, padding=1))
+    assert receptive_fields(net)[name].size == (2 ** (count + 1) - 1,) * 2
+
+
+def test_dense_layers_see_all_that_their_input_sees():
+    fields = receptive_fields(zoo.lenet5())
+    assert (fields["conv1"].size, fields["pool2"].size) == ((5, 5), (16, 16))
+    assert fields["scores"].size == (32, 32)
+    assert fields["scores"].box(0, 0) == (-2, 30, -2, 30)
+
+
+def test_nodes_without_a_shape_have_no_field():
+    net = Network((8, 8, 1))
+    net.add(L.Dense(3), "wrong")
+    net.add(L.ReLU(), "behind")
+    net.add(L.ReLU(), "good", inputs=[INPUT])
+    assert set(receptive_fields(net)) == {INPUT, "good"}
