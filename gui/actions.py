@@ -14,7 +14,12 @@ Keys = QKeySequence.StandardKey | str | None
 
 
 def make_action(
-    parent: QObject, text: str, slot: Callable[[], object], keys: Keys = None, icon: str = "", scope: QWidget | None = None
+    parent: QObject,
+    text: str,
+    slot: Callable[[], object],
+    keys: Keys = None,
+    icon: str = "",
+    scope: QWidget | None = None,
 ) -> QAction:
     """An action of the window; with `scope` its shortcut works only while that widget has the keyboard."""
     action = QAction(text, parent)

@@ -13,6 +13,11 @@ from .settings import settings
 _Area = Qt.DockWidgetArea
 ROOMS = ("build", "train")
 _LAYOUT_VERSION = 1
+_NARROWEST = 176
+_CORNERS = {
+    _Area.LeftDockWidgetArea: Qt.Corner.BottomLeftCorner,
+    _Area.RightDockWidgetArea: Qt.Corner.BottomRightCorner,
+}
 
 
 class Dock(QDockWidget):
@@ -21,6 +26,7 @@ class Dock(QDockWidget):
     def __init__(self, name: str, panel: QWidget, window: QMainWindow) -> None:
         super().__init__(panel.title, window)  # type: ignore[attr-defined]  every panel has a title
         self.setObjectName(name)
+        panel.setMinimumWidth(_NARROWEST)  # a panel wider than that must not widen the window
         self.setWidget(panel)
         self._bar = _TitleBar(self)
         self._none = QWidget(self)
@@ -66,8 +72,8 @@ class Docks(QObject):
         self.docks = {name: Dock(name, panel, window) for name, panel in panels.items()}
         window.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
         window.setTabPosition(_Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        for area in (_Area.LeftDockWidgetArea, _Area.RightDockWidgetArea):
-            window.setCorner(_CORNERS[area], area)
+        for area, corner in _CORNERS.items():
+            window.setCorner(corner, area)
         for dock in self.docks.values():
             dock.visibilityChanged.connect(self._refresh_titles)
             dock.dockLocationChanged.connect(self._refresh_titles)
@@ -88,7 +94,10 @@ class Docks(QObject):
         for dock in self.docks.values():
             dock.setFloating(False)
             self._window.removeDockWidget(dock)
-        getattr(self, f"_arrange_{self.room}")()
+        if self.room == "build":
+            self._arrange_build()
+        else:
+            self._arrange_train()
         self._refresh_titles()
 
     def restore(self) -> None:
@@ -113,42 +122,45 @@ class Docks(QObject):
             self.reset()
         self._refresh_titles()
 
-    # ---- arrangements
-
-    def _put(self, name: str, area: Qt.DockWidgetArea) -> Dock:
-        dock = self.docks[name]
-        self._window.addDockWidget(area, dock)
-        dock.show()
-        return dock
+    # ---- arrangements: every panel has its place in both rooms, so that the View menu can open it
 
     def _arrange_build(self) -> None:
-        window = self._window
-        layers = self._put("layers", _Area.LeftDockWidgetArea)
-        inspector = self._put("inspector", _Area.RightDockWidgetArea)
-        costs = self._put("costs", _Area.BottomDockWidgetArea)
-        problems = self._put("problems", _Area.BottomDockWidgetArea)
-        window.tabifyDockWidget(costs, problems)
-        costs.raise_()
-        window.resizeDocks([layers, inspector], [196, 304], Qt.Orientation.Horizontal)
-        window.resizeDocks([costs], [240], Qt.Orientation.Vertical)
+        window, docks = self._window, self.docks
+        self._put(_Area.LeftDockWidgetArea, "layers")
+        self._put(_Area.RightDockWidgetArea, "inspector", "training")
+        self._put(_Area.BottomDockWidgetArea, "costs", "problems", "curves", "filters", "activations")
+        self._show("layers", "inspector", "costs", "problems")
+        window.resizeDocks([docks["layers"], docks["inspector"]], [196, 304], Qt.Orientation.Horizontal)
+        window.resizeDocks([docks["costs"]], [240], Qt.Orientation.Vertical)
 
     def _arrange_train(self) -> None:
-        window = self._window
-        training = self._put("training", _Area.RightDockWidgetArea)
-        curves = self._put("curves", _Area.BottomDockWidgetArea)
-        filters = self._put("filters", _Area.BottomDockWidgetArea)
-        activations = self._put("activations", _Area.BottomDockWidgetArea)
-        window.splitDockWidget(curves, filters, Qt.Orientation.Horizontal)
-        window.tabifyDockWidget(filters, activations)
-        filters.raise_()
-        window.resizeDocks([training], [312], Qt.Orientation.Horizontal)
-        window.resizeDocks([curves, filters], [1, 1], Qt.Orientation.Horizontal)
-        window.resizeDocks([curves], [360], Qt.Orientation.Vertical)
+        window, docks = self._window, self.docks
+        self._put(_Area.LeftDockWidgetArea, "layers")
+        self._put(_Area.RightDockWidgetArea, "training", "inspector")
+        self._put(_Area.BottomDockWidgetArea, "curves")
+        window.splitDockWidget(docks["curves"], docks["filters"], Qt.Orientation.Horizontal)
+        for first, other in (("filters", "activations"), ("curves", "costs"), ("curves", "problems")):
+            window.tabifyDockWidget(docks[first], docks[other])
+        self._show("training", "curves", "filters", "activations")
+        window.resizeDocks([docks["training"]], [288], Qt.Orientation.Horizontal)
+        window.resizeDocks([docks["curves"], docks["filters"]], [480, 500], Qt.Orientation.Horizontal)
+        window.resizeDocks([docks["curves"]], [376], Qt.Orientation.Vertical)
+
+    def _put(self, area: Qt.DockWidgetArea, first: str, *others: str) -> None:
+        """Place panels at one side, as tabs of each other."""
+        self._window.addDockWidget(area, self.docks[first])
+        for name in others:
+            self._window.addDockWidget(area, self.docks[name])
+            self._window.tabifyDockWidget(self.docks[first], self.docks[name])
+
+    def _show(self, *names: str) -> None:
+        """Show exactly these panels, the earlier ones in front."""
+        for name, dock in self.docks.items():
+            dock.setVisible(name in names)
+        for name in reversed(names):
+            self.docks[name].raise_()
 
     def _refresh_titles(self) -> None:
         for dock in self.docks.values():
             tabbed = any(not other.isHidden() for other in self._window.tabifiedDockWidgets(dock))
             dock.show_title(dock.isFloating() or not tabbed)
-
-
-_CORNERS = {_Area.LeftDockWidgetArea: Qt.Corner.BottomLeftCorner, _Area.RightDockWidgetArea: Qt.Corner.BottomRightCorner}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QMimeData, QObject, Signal
-from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 
 from convscope.engine.graph import INPUT
 from convscope.engine.spec import ConvscopeError
@@ -43,6 +43,10 @@ class EditActions(QObject):
         self.rename = make_action(self, "&Rename", self.rename_wanted.emit, "F2", scope=view)
         self.search = make_action(self, "&Add Layer…", view.open_search, "Ctrl+Space", "plus")
         self.arrange = make_action(self, "A&rrange", self._arrange, "Ctrl+L", "tree-structure")
+
+    def on_selection(self) -> list[QAction]:
+        """Actions on the selected layers."""
+        return [self.cut, self.copy, self.paste, self.duplicate, self.delete]
 
     def _names(self) -> list[str]:
         return [name for name in self._view.graph.selected_names() if name != INPUT]

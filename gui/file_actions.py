@@ -26,7 +26,7 @@ _Key = QKeySequence.StandardKey
 
 
 class FileActions(QObject):
-    """Emits `message` with a text and whether it is an error; `model_wanted` and `model_leaves` with a model file's path.
+    """Emits `message` with a text and whether it is an error, `model_wanted` and `model_leaves` with a file's path.
 
     Networks are read and written here. Model files are large: whoever owns the model does that in the background.
     """

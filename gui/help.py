@@ -51,6 +51,6 @@ def show_about(parent: QWidget) -> None:
     QMessageBox.about(
         parent,
         "About Convscope",
-        f"<b>Convscope {__version__}</b><p>A desktop laboratory for convolutional networks: build, cost, train and look "
-        "inside.</p><p>MIT licence. The typeface is Inter, the icons are Phosphor.</p>",
+        f"<b>Convscope {__version__}</b><p>A desktop laboratory for convolutional networks: build, cost, train and "
+        "look inside.</p><p>MIT licence. The typeface is Inter, the icons are Phosphor.</p>",
     )

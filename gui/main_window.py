@@ -78,15 +78,13 @@ class MainWindow(QMainWindow):
     def _fill_menus(self) -> None:
         files, edit, views = self.files, self.edit, self.views
         bar = self.menuBar()
-        _fill(bar.addMenu("&File"), files.new, files.templates, files.open, files.recent, None, files.save, files.save_as, None, files.quit)
-        _fill(
-            bar.addMenu("&Edit"), edit.undo, edit.redo, None, edit.cut, edit.copy, edit.paste, edit.duplicate, edit.delete,
-            edit.select_all, None, edit.search, edit.rename, edit.arrange,
-        )  # fmt: skip
-        _fill(
-            bar.addMenu("&View"), views.build, views.train, None, views.fit, views.actual, views.zoom_in, views.zoom_out,
-            None, *views.panels(), None, views.appearance, views.reset,
-        )  # fmt: skip
+        opening = (files.new, files.templates, files.open, files.recent)
+        _fill(bar.addMenu("&File"), *opening, None, files.save, files.save_as, None, files.quit)
+        change = (edit.undo, edit.redo, None, *edit.on_selection())
+        _fill(bar.addMenu("&Edit"), *change, edit.select_all, None, edit.search, edit.rename, edit.arrange)
+        zoom = (views.fit, views.actual, views.zoom_in, views.zoom_out)
+        look = (*views.panels(), None, views.appearance, views.reset)
+        _fill(bar.addMenu("&View"), views.build, views.train, None, *zoom, None, *look)
         menu = bar.addMenu("&Help")
         menu.addAction("&Keyboard and Mouse", lambda: help.show_shortcuts(self))
         menu.addAction("&About Convscope", lambda: help.show_about(self))
@@ -117,7 +115,7 @@ class MainWindow(QMainWindow):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         edit = self.edit
-        _fill(menu, edit.search, None, edit.cut, edit.copy, edit.paste, edit.duplicate, edit.delete, None, edit.rename, self.views.fit)
+        _fill(menu, edit.search, None, *edit.on_selection(), None, edit.rename, self.views.fit)
         menu.popup(place)
 
     # ---- connections
@@ -139,6 +137,7 @@ class MainWindow(QMainWindow):
         view.zoomed.connect(self.status.show_zoom)
         document.path_changed.connect(self._show_title)
         document.changed.connect(self._show_title)
+        self.docks.room_changed.connect(lambda room: view.fit_soon())
         session.message.connect(self.messages.tell)
         session.opened.connect(lambda network, path: self.files.opened(network, Path(path)))
         session.progress.connect(self.status.show_progress)

@@ -12,7 +12,7 @@ _MOST_RECENT = 10
 
 def settings() -> QSettings:
     """The settings of the desktop, in the place and format of the system."""
-    return QSettings("Convscope", "Convscope")
+    return QSettings(QSettings.defaultFormat(), QSettings.Scope.UserScope, "Convscope", "Convscope")
 
 
 def recent_files() -> list[Path]:

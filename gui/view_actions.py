@@ -12,6 +12,8 @@ from .docks import Docks
 from .settings import settings
 from .theme import theme
 
+_STEP = 1.25
+_IN, _OUT = "magnifying-glass-plus", "magnifying-glass-minus"
 _APPEARANCE = "window/appearance"
 _SCHEMES = {
     "system": ("Follow the &System", Qt.ColorScheme.Unknown),
@@ -27,9 +29,9 @@ class ViewActions(QObject):
         super().__init__(view)
         self._docks = docks
         self.fit = make_action(self, "&Fit", view.fit, "F", "corners-out", view)
-        self.zoom_in = make_action(self, "Zoom &In", lambda: view.zoom_to(view.zoom * 1.25), "Ctrl++", "magnifying-glass-plus")
+        self.zoom_in = make_action(self, "Zoom &In", lambda: view.zoom_to(view.zoom * _STEP), "Ctrl++", _IN)
         self.zoom_in.setShortcuts(["Ctrl++", "Ctrl+="])
-        self.zoom_out = make_action(self, "Zoom &Out", lambda: view.zoom_to(view.zoom / 1.25), "Ctrl+-", "magnifying-glass-minus")
+        self.zoom_out = make_action(self, "Zoom &Out", lambda: view.zoom_to(view.zoom / _STEP), "Ctrl+-", _OUT)
         self.actual = make_action(self, "Zoom to &100 %", lambda: view.zoom_to(1.0), "Ctrl+0")
         self.reset = make_action(self, "&Reset Layout", docks.reset)
         rooms = QActionGroup(self)

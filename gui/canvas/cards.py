@@ -10,6 +10,8 @@ from convscope.engine.spec import Layer, Param, Problem, format_shape
 
 from ..models.document import Document
 
+_NO_PADDING = (0, 0, 0, 0)
+
 
 @dataclass(frozen=True)
 class Card:
@@ -63,7 +65,7 @@ def detail(layer: Layer) -> str:
     for position, (name, param) in enumerate(layer.params().items()):
         value = getattr(layer, name)
         always = param.kind in ("integer", "pair") and (position == 0 or name == "kernel")
-        if always or value != param.parse(param.default):
+        if always or (value != param.parse(param.default) and value != _NO_PADDING):
             parts.append(_value(param, value, bare=always))
     return " · ".join(parts)
 

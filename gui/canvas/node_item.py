@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -31,7 +32,7 @@ class Port(NamedTuple):
 class NodeItem(QGraphicsItem):
     """Paints a Card. Its position is the card's top-left corner; `on_moved` is called with itself after each move."""
 
-    def __init__(self, card: Card, on_moved) -> None:
+    def __init__(self, card: Card, on_moved: Callable[[NodeItem], None]) -> None:
         super().__init__()
         self.card = card
         self._on_moved = on_moved
@@ -181,7 +182,8 @@ class NodeItem(QGraphicsItem):
         if share:
             painter.setFont(small_font())
             painter.setPen(theme.color("muted"))
-            painter.drawText(QRectF(left, 6, width, 18), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, share)
+            side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(QRectF(left, 6, width, 18), side, share)
         name_width = width - (small.horizontalAdvance(share) + 6 if share else 0)
         self._line(painter, body_font(bold=True), "text", self.card.title, QRectF(left, 6, name_width, 18))
         self._line(painter, small_font(), "muted", self.card.detail, QRectF(left, 25, width, 16))

@@ -56,19 +56,20 @@ def _lane(start: QPointF, end: QPointF, blockers: Blockers) -> float:
     right = max((card.right() for card in cards), default=max(start.x(), end.x())) + CLEARANCE
     left = min((card.left() for card in cards), default=min(start.x(), end.x())) - CLEARANCE
     outside = [left, right] if end.x() < start.x() - 1 else [right, left]
-    direct = [] if upwards else [start.x(), end.x()]
-    gutters = [_gutter(start, end, cards)] if upwards else []
-    for lane in (*gutters, *direct, *outside):
+    direct = _gutters(start, end, cards) if upwards else [start.x(), end.x()]
+    for lane in (*direct, *outside):
         if not blockers(QRectF(lane - 4, top, 8, bottom - top)):
             return lane
     return outside[0]
 
 
-def _gutter(start: QPointF, end: QPointF, cards: Sequence[QRectF]) -> float:
-    """For a wire that climbs to another column: just before the first card of that side."""
+def _gutters(start: QPointF, end: QPointF, cards: Sequence[QRectF]) -> list[float]:
+    """For a wire that climbs to another column: the gaps before the cards on its way, those near its end first."""
     if end.x() > start.x():
-        return min((card.left() for card in cards if card.left() > start.x()), default=end.x() - 92) - CLEARANCE - 4
-    return max((card.right() for card in cards if card.right() < start.x()), default=end.x() + 92) + CLEARANCE + 4
+        lanes = {card.left() - CLEARANCE - 4 for card in cards if card.left() > start.x()}
+    else:
+        lanes = {card.right() + CLEARANCE + 4 for card in cards if card.right() < start.x()}
+    return sorted(lanes, key=lambda lane: abs(lane - end.x()))
 
 
 def _curve(start: QPointF, end: QPointF) -> QPainterPath:

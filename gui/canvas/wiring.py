@@ -14,7 +14,7 @@ from .scene import GraphScene
 
 
 class Wiring:
-    """One drag from a port until release. `refusal` is the reason why the node under the pointer cannot be connected."""
+    """One drag from a port until release. `refusal` says why the node under the pointer cannot be connected."""
 
     def __init__(self, scene: GraphScene, node: NodeItem, port: Port) -> None:
         self._scene = scene

@@ -17,6 +17,7 @@ CARD = (184.0, 48.0)
 
 Positions = dict[str, tuple[float, float]]
 Ranks = list[list[str]]
+Parents = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Spacing:
     row: float = 76.0  # between the tops of cards in a column
     lane: float = 208.0  # between the left sides of cards next to each other
     column: float = 88.0  # between columns: wires that pass cards run here
-    window: tuple[float, float] = (760.0, 520.0)
+    window: tuple[float, float] = (728.0, 420.0)
 
 
 def arrange(network: Network, spacing: Spacing | None = None) -> Positions:
@@ -42,7 +43,7 @@ def _sources(network: Network, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(s for s in network.nodes[name].inputs if s == INPUT or s in network.nodes))
 
 
-def _ranks(network: Network, parents: Mapping[str, tuple[str, ...]]) -> Ranks:
+def _ranks(network: Network, parents: Parents) -> Ranks:
     """Nodes by the longest path from the input; nodes without inputs stand just above their first reader."""
     rank = {INPUT: 0}
     ordered = [node.name for node in network.order()]
@@ -60,7 +61,7 @@ def _ranks(network: Network, parents: Mapping[str, tuple[str, ...]]) -> Ranks:
     return rows
 
 
-def _ordered(ranks: Ranks, parents: Mapping[str, tuple[str, ...]], sweeps: int = 4) -> Ranks:
+def _ordered(ranks: Ranks, parents: Parents, sweeps: int = 4) -> Ranks:
     """Ranks with their nodes sorted by the mean place of their neighbours, downwards and upwards in turn."""
     children: dict[str, list[str]] = {name: [] for name in parents}
     for name, sources in parents.items():
@@ -76,7 +77,7 @@ def _ordered(ranks: Ranks, parents: Mapping[str, tuple[str, ...]], sweeps: int =
     return ranks
 
 
-def _lanes(ranks: Ranks, parents: Mapping[str, tuple[str, ...]], lane: float) -> dict[str, float]:
+def _lanes(ranks: Ranks, parents: Parents, lane: float) -> dict[str, float]:
     """Horizontal centres: each node below the middle of its parents, neighbours at least a lane apart."""
     centre: dict[str, float] = {}
     for row in ranks:
@@ -89,7 +90,8 @@ def _lanes(ranks: Ranks, parents: Mapping[str, tuple[str, ...]], lane: float) ->
     return centre
 
 
-def _fold(ranks: Ranks, lanes: Mapping[str, float], parents: Mapping[str, tuple[str, ...]], spacing: Spacing) -> Positions:
+def _fold(ranks: Ranks, lanes: Mapping[str, float], parents: Parents, spacing: Spacing) -> Positions:
+    """Positions with the number of columns that shows the graph largest; fewer ones where that is nearly as good."""
     crossings = _crossings(ranks, parents)
     best: tuple[float, Positions] | None = None
     for columns in range(1, min(16, len(ranks)) + 1):
@@ -101,7 +103,7 @@ def _fold(ranks: Ranks, lanes: Mapping[str, float], parents: Mapping[str, tuple[
     return best[1]
 
 
-def _crossings(ranks: Ranks, parents: Mapping[str, tuple[str, ...]]) -> list[int]:
+def _crossings(ranks: Ranks, parents: Parents) -> list[int]:
     """For each boundary below rank i: how many connections cross it."""
     rank = {name: i for i, row in enumerate(ranks) for name in row}
     counts = [0] * len(ranks)

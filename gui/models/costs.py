@@ -116,7 +116,8 @@ class TotalModel(QAbstractTableModel):
         summary = self._document.summary
         count, totals = len(summary.rows), summary.totals
         layers = f"{count} layer{'s' if count != 1 else ''}"
-        return ("Total", layers, "", f"{totals.params:,}", f"{totals.macs:,}", format_bytes(totals.activation_bytes), "")[index.column()]
+        memory = format_bytes(totals.activation_bytes)
+        return ("Total", layers, "", f"{totals.params:,}", f"{totals.macs:,}", memory, "")[index.column()]
 
 
 def alignment(column: int) -> Qt.AlignmentFlag:

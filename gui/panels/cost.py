@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QSizePolicy,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -24,7 +25,7 @@ from ..theme import body_font, follow, theme
 from .fields import WholeNumber
 
 _ROW = 24
-_WIDTHS = (128, 112, 88, 104, 120, 104, 116)
+_WIDTHS = (128, 112, 100, 104, 120, 92, 108)
 
 
 class Costs(QWidget):
@@ -53,6 +54,7 @@ class Costs(QWidget):
         self.totals.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._memory = QLabel()
         self._memory.setProperty("role", "small")
+        self._memory.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._lay_out()
         header = self.table.horizontalHeader()
         header.sectionResized.connect(lambda i, old, new: self.totals.setColumnWidth(i, new))
@@ -121,8 +123,7 @@ class Costs(QWidget):
         self.table.scrollTo(index)
 
     def _restyle(self) -> None:
-        colours = theme.colours
-        self.totals.setStyleSheet(f"QTableView {{ border-top: 1px solid {colours.line}; background: {colours.surface}; }}")
+        self.totals.setStyleSheet(f"QTableView {{ border-top: 1px solid {theme.colours.line}; }}")
 
 
 class ShareDelegate(QStyledItemDelegate):
@@ -175,5 +176,3 @@ class _Table(QTableView):
         header.setHighlightSections(False)
         header.setMinimumSectionSize(56)
         header.setStretchLastSection(False)
-
-

@@ -125,7 +125,8 @@ class Inspector(QScrollArea):
     def _show_layer(self, name: str) -> None:
         layer = self._document.network[name]
         about = layer.about
-        self._texts(layer.type_name(), about.category.capitalize(), about.summary, f"{about.help}\n\nSource: {about.source}.")
+        more = f"{about.help}\n\nSource: {about.source}."
+        self._texts(layer.type_name(), about.category.capitalize(), about.summary, more)
         self._show_name(name, enabled=True)
         form = self._forms.get(layer.type_name())
         if form is None:
@@ -137,8 +138,9 @@ class Inspector(QScrollArea):
     def _show_image(self) -> None:
         self._texts("Image", "Input", "What the network looks at.", "")
         self._show_name(INPUT, enabled=False)
-        form = self._forms.setdefault(INPUT, None) or ParameterForm(_IMAGE, self._set_image)  # type: ignore[arg-type]
-        self._forms[INPUT] = form
+        form = self._forms.get(INPUT)
+        if form is None:
+            form = self._forms[INPUT] = ParameterForm(_IMAGE, self._set_image)
         self._show_form(form, dict(zip(_IMAGE, self._document.network.input, strict=True)))
         self._show_problems("")
         self.facts.show_facts([])

@@ -27,10 +27,11 @@ def layer_facts(document: Document, name: str) -> list[Fact]:
 
 
 def _cost_facts(row: Row, batch: int) -> list[Fact]:
+    others = (row.bias_adds or 0) + (row.elementwise or 0)
     facts: list[Fact] = [
         ("Parameters", f"{row.params or 0:,}", "Learned numbers, biases included."),
         ("Multiply-adds", f"{row.macs or 0:,}", _MACS),
-        ("Other operations", f"{(row.bias_adds or 0) + (row.elementwise or 0):,}", "Additions, comparisons, exponentials …"),
+        ("Other operations", f"{others:,}", "Additions, comparisons, exponentials …"),
         ("Activations", format_bytes(row.activation_bytes or 0), f"Memory of the output for a batch of {batch}."),
     ]
     if row.field is not None:
@@ -47,16 +48,13 @@ def network_facts(document: Document) -> list[Fact]:
     def memory(value: int | None) -> str:
         return "—" if value is None else format_bytes(value)
 
+    batch = f"for a batch of {document.batch}"
     known = "" if totals.complete else " Layers with problems are left out."
     return [
         ("Layers", f"{len(document.network):,}", "Without the image."),
         ("Parameters", f"{totals.params:,}", "Learned numbers, biases included." + known),
         ("Multiply-adds", f"{totals.macs:,}", _MACS + known),
         ("FLOPs", format_count(totals.flops), "Floating-point operations an image: two a multiply-add."),
-        ("Memory, inference", memory(totals.inference_bytes), f"Weights and activations for a batch of {document.batch}."),
-        (
-            "Memory, training",
-            memory(totals.training_bytes),
-            f"Weights, gradients, momentum and activations for a batch of {document.batch}.",
-        ),
+        ("Memory, inference", memory(totals.inference_bytes), f"Weights and activations {batch}."),
+        ("Memory, training", memory(totals.training_bytes), f"Weights, gradients, momentum and activations {batch}."),
     ]

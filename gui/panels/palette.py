@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from ..icons import set_icon
@@ -24,8 +24,9 @@ class Palette(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.field = QLineEdit(placeholderText="Search layers", accessibleName="Search layers")
         self.field.setClearButtonEnabled(True)
-        action = self.field.addAction(self.style().standardIcon(self.style().StandardPixmap.SP_ArrowUp), QLineEdit.ActionPosition.LeadingPosition)
-        set_icon(action, "magnifying-glass", "muted")
+        sign = QAction(self)
+        set_icon(sign, "magnifying-glass", "muted")
+        self.field.addAction(sign, QLineEdit.ActionPosition.LeadingPosition)
         self.list = QListView(accessibleName="Layer types")
         self._model = LayerListModel(headings=True, parent=self)
         self.list.setModel(self._model)
