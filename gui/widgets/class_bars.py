@@ -12,6 +12,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..theme import follow, small_font, theme
+from .figures import share
 
 ROWS = 10
 _ROW = 20
@@ -35,7 +36,7 @@ class ClassBars(QWidget):
         grown = len(self.rows()) != min(len(values), ROWS)
         self._values, self._names, self._true = np.asarray(values), names, true
         best = int(np.argmax(values)) if len(values) else -1
-        self.setAccessibleDescription(f"{names[best]}, {values[best]:.0%}" if best >= 0 else "")
+        self.setAccessibleDescription(f"{names[best]}, {share(values[best])}" if best >= 0 else "")
         if grown:
             self.updateGeometry()
         self.update()
@@ -58,8 +59,8 @@ class ClassBars(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(small_font(bold=True))
         metrics = painter.fontMetrics()
-        painter.setFont(small_font())
         named = min(max(metrics.horizontalAdvance(self._names[i]) for i in rows), self.width() // 2 - 16) + 8
         figure = metrics.horizontalAdvance("100 %")
         best = int(np.argmax(self._values))
@@ -82,7 +83,11 @@ class ClassBars(QWidget):
         name = painter.fontMetrics().elidedText(self._names[index], Qt.TextElideMode.ElideRight, named - 8)
         painter.drawText(QRectF(0, place.y(), named - 8, _ROW), middle | Qt.AlignmentFlag.AlignRight, name)
         painter.setFont(small_font())
-        painter.drawText(QRectF(track.right(), place.y(), figure + 8, _ROW), middle | Qt.AlignmentFlag.AlignRight, f"{value:.0%}".replace("%", " %"))
+        painter.drawText(
+            QRectF(track.right(), place.y(), figure + 8, _ROW),
+            middle | Qt.AlignmentFlag.AlignRight,
+            share(value),
+        )
 
     def _bar_colour(self, index: int, best: bool) -> str:
         if index == self._true:

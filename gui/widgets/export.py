@@ -25,7 +25,10 @@ def picture(widget: QWidget, scale: int = PRINT_SCALE) -> QImage:
 
 
 def save_picture(widget: QWidget, path: str) -> str:
-    """Write the widget as PNG or, when the path says so, SVG. Why it failed, or ""; a file is there whole or not at all."""
+    """Write the widget as PNG or, when the path says so, SVG; the result says why it failed, "" if it did not.
+
+    The file is there whole or not at all.
+    """
     file = QSaveFile(path)
     if not file.open(QIODevice.OpenModeFlag.WriteOnly):
         return f"{path} cannot be written ({file.errorString()}); choose another folder."

@@ -31,6 +31,11 @@ def percent(value: float | None) -> str:
     return "–" if value is None or not math.isfinite(value) else f"{100 * value:.2f} %"
 
 
+def share(value: float) -> str:
+    """A share as `98 %`."""
+    return f"{100 * value:.0f} %"
+
+
 def rate(value: float | None) -> str:
     """Images a second: `12,300`."""
     if value is None:

@@ -45,7 +45,10 @@ class LayerPicker(QWidget):
         return self._list.currentData() or ""
 
     def set_layers(self, layers: Sequence[tuple[str, str]], first: str = "") -> None:
-        """Offer layers as (name, text). The one in view stays if it can; else the selected one, `first`, or the first."""
+        """Offer layers as (name, text).
+
+        The one selected on the canvas is shown if it is followed; else the one in view stays, or `first` is shown.
+        """
         names = [name for name, _ in layers]
         wanted = (self._document.selected if self._follow.isChecked() else "", self.layer, first)
         keep = next((name for name in wanted if name in names), names[0] if names else "")

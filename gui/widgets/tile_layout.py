@@ -10,7 +10,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class TileLayout:
-    """`count` tiles in rows of `columns`, in device pixels. A value is `zoom` pixels wide; `stride` > 1 skips values."""
+    """`count` tiles in rows of `columns`. Lengths are device pixels.
+
+    A value is `zoom` pixels wide; a `stride` over 1 skips values.
+    """
 
     count: int
     columns: int
@@ -51,7 +54,12 @@ class TileLayout:
 
 
 def arrange(
-    count: int, tile: tuple[int, int], area: tuple[int, int], gap: int, largest: int, matrix: tuple[int, int] | None = None
+    count: int,
+    tile: tuple[int, int],
+    area: tuple[int, int],
+    gap: int,
+    largest: int,
+    matrix: tuple[int, int] | None = None,
 ) -> TileLayout:
     """The layout with the largest zoom for tiles (h, w) in an area (height, width), no tile over `largest` pixels.
 

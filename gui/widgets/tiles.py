@@ -15,7 +15,7 @@ from .colours import LEVELS, table
 from .tile_layout import TileLayout, arrange
 
 GAP = 3
-LARGEST = 144
+LARGEST = 224
 _STEPS = {
     Qt.Key.Key_Left: (0, -1),
     Qt.Key.Key_Right: (0, 1),
@@ -96,13 +96,17 @@ class TileGrid(QWidget):
         """Where the picture's corner is, in widget coordinates: it stands in the middle."""
         height, width = self.layout_of_tiles().size
         ratio = self.devicePixelRatioF()
-        return QPoint(max(0, int((self.width() - width / ratio) / 2)), max(0, int((self.height() - height / ratio) / 2)))
+        return QPoint(
+            max(0, int((self.width() - width / ratio) / 2)), max(0, int((self.height() - height / ratio) / 2))
+        )
 
     def tile_rect(self, index: int) -> QRectF:
         """A tile's place in widget coordinates."""
         layout, ratio, origin = self.layout_of_tiles(), self.devicePixelRatioF(), self._origin()
         top, left = layout.corner(index)
-        return QRectF(origin.x() + left / ratio, origin.y() + top / ratio, layout.tile[1] / ratio, layout.tile[0] / ratio)
+        return QRectF(
+            origin.x() + left / ratio, origin.y() + top / ratio, layout.tile[1] / ratio, layout.tile[0] / ratio
+        )
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(320, 240)
@@ -127,7 +131,9 @@ class TileGrid(QWidget):
         pixels = pixels.reshape(*grid, *pixels.shape[1:])
         pixels = pixels.swapaxes(0, 1) if layout.transposed else pixels
         height, width = layout.tile
-        canvas = np.full((layout.rows, height + layout.gap, layout.columns, width + layout.gap, *colours), LEVELS, np.uint8)
+        canvas = np.full(
+            (layout.rows, height + layout.gap, layout.columns, width + layout.gap, *colours), LEVELS, np.uint8
+        )
         enlarged = pixels.repeat(layout.zoom, axis=2).repeat(layout.zoom, axis=3)
         canvas[:, :height, :, :width] = enlarged.swapaxes(1, 2)
         full = canvas.reshape(layout.rows * (height + layout.gap), -1, *colours)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..theme import follow, small_font, theme
@@ -72,7 +72,7 @@ class VectorBars(QWidget):
         width = max(min(step * 0.8, 32.0), 1.0)
         zero = frame.bottom() + low * scale
         for values, colour in ((tops, theme.colours.series[0]), (bottoms, theme.colours.series[1])):
-            painter.setBrush(colour)
+            painter.setBrush(QColor(colour))
             lefts = frame.left() + (np.arange(groups) + 0.5) * step - width / 2
             heights = np.abs(values) * scale
             ys = zero - heights if values is tops else np.full(groups, zero)

@@ -1,6 +1,9 @@
-"""Whether a network and a data set go together, in words for the place where the user looks."""
+"""Whether a network and a data set go together, in words for the place where the user looks, with the fix."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from convscope.engine.data import DATASETS
 from convscope.engine.data.entry import Entry
@@ -8,54 +11,77 @@ from convscope.engine.graph.network import Network
 from convscope.engine.spec import format_shape
 
 
-def faults(network: Network, data: str) -> list[str]:
-    """What keeps a network from being trained on the data set of this name, a sentence each; empty if nothing does.
+@dataclass(frozen=True)
+class Fault:
+    """Why a network cannot be trained. `fix`, if there is one, makes it right; `fix_name` is what that is called."""
+
+    text: str
+    fix_name: str = ""
+    fix: Callable[[Network], None] | None = None
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def faults(network: Network, data: str) -> list[Fault]:
+    """What keeps a network from being trained on the data set of this name; empty if nothing does.
 
     Images of another height or width are no fault: they are resized.
     """
     if errors := network.errors():
-        return [str(problem) for problem in errors]
+        return [Fault(str(problem)) for problem in errors]
     entry = DATASETS[data]
     return [fault for fault in (_channel_fault(network, entry), _class_fault(network, entry)) if fault]
 
 
-def _channel_fault(network: Network, entry: Entry) -> str:
+def _channel_fault(network: Network, entry: Entry) -> Fault | None:
     wanted, given = network.input[2], entry.image_shape[2]
     if wanted == given:
-        return ""
-    fix = format_shape((*network.input[:2], given))
-    return (
-        f"input: the network takes {_channels(wanted)} and {entry.name} has {_channels(given)}; "
-        f"set the network's input to {fix} or choose another data set."
+        return None
+    shape = (*network.input[:2], given)
+    text = (
+        f"input: the network takes {_channels(wanted)} and {entry.title} has {_channels(given)}; "
+        f"set the network's input to {format_shape(shape)} or choose another data set."
     )
 
+    def fix(other: Network) -> None:
+        other.input = shape
 
-def _class_fault(network: Network, entry: Entry) -> str:
+    return Fault(text, f"Set the input to {format_shape(shape)}", fix)
+
+
+def _class_fault(network: Network, entry: Entry) -> Fault | None:
     name, classes = network.output, len(entry.classes)
-    node, shape = network.nodes[name], network.shapes()[name]
-    where = f"{name} ({node.layer.type_name()})"
+    shape = network.shapes()[name]
+    where = f"{name} ({network[name].type_name()})"
     if shape is None or shape == (classes,):
-        return ""
+        return None
     if len(shape) != 1:
-        return (
-            f"{where}: the network ends in an image of {format_shape(shape)} and {entry.name} has {classes} classes; "
+        return Fault(
+            f"{where}: the network ends in an image of {format_shape(shape)} and {entry.title} has {classes} classes; "
             f"end with GlobalAvgPool or Flatten and a Dense of {classes} units."
         )
+    counts = f"{where}: gives {shape[0]} scores and {entry.title} has {classes} classes"
     source = _last_dense(network, name)
-    fix = f"set the units of {source} to {classes}" if source else f"end with a Dense of {classes} units"
-    return f"{where}: gives {shape[0]} scores and {entry.name} has {classes} classes; {fix}."
+    if not source:
+        return Fault(f"{counts}; end with a Dense of {classes} units.")
+
+    def fix(other: Network) -> None:
+        other.set(source, units=classes)
+
+    return Fault(f"{counts}; set the units of {source} to {classes}.", f"Set {source} to {classes} units", fix)
 
 
-def _last_dense(network: Network, name: str) -> str | None:
-    """The Dense that sets the number of scores, looked for upwards along single inputs."""
-    while name in network.nodes:
+def _last_dense(network: Network, name: str) -> str:
+    """The Dense that sets the number of scores, looked for upwards along single inputs; "" if there is none."""
+    while name in network:
         node = network.nodes[name]
         if node.layer.type_name() == "Dense":
             return name
         if len(node.inputs) != 1:
-            return None
+            return ""
         name = node.inputs[0]
-    return None
+    return ""
 
 
 def _channels(count: int) -> str:

@@ -18,9 +18,9 @@ class Recipe:
     """Data set and settings of one training run; the settings have the names they have in `Model.fit`."""
 
     data: DataChoice = DataChoice()
-    epochs: int = 10
+    epochs: int = 23
     batch_size: int = 32
     learning_rate: float = 0.02
     momentum: float = 0.9
-    weight_decay: float = 0.0
+    weight_decay: float = 0.0005
     seed: int = 0

@@ -21,7 +21,7 @@ from convscope.engine.spec import ConvscopeError
 from convscope.engine.train.events import Batch, Changed, Ended, Epoch, Event, Warned
 
 from .bench import Bench
-from .checks import faults
+from .checks import Fault, faults
 from .drive import Drive
 from .inbox import Inbox
 from .loader import Loader
@@ -102,6 +102,11 @@ class Session(QObject):
         return self._state
 
     @property
+    def document(self) -> Any:
+        """The document whose network is trained."""
+        return self._document
+
+    @property
     def dataset(self) -> Any:
         """The data set that is there, or None."""
         return self._loader.dataset
@@ -115,8 +120,8 @@ class Session(QObject):
     def recipe(self) -> Recipe:
         return self._recipe
 
-    def faults(self) -> list[str]:
-        """What keeps the document's network from being trained on the chosen data, a sentence each."""
+    def faults(self) -> list[Fault]:
+        """What keeps the document's network from being trained on the chosen data."""
         return faults(self._document.network, self._recipe.data.name)
 
     def continues(self) -> bool:
@@ -238,7 +243,7 @@ class Session(QObject):
 
     def _begin(self, single: bool) -> None:
         if reasons := self.faults():
-            self._finish(Ended("error", " ".join(reasons), 0, 0))
+            self._finish(Ended("error", " ".join(map(str, reasons)), 0, 0))
             return
         network, dataset, recipe = self._document.network.copy(), self._loader.dataset, self._recipe
 

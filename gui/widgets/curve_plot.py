@@ -1,0 +1,194 @@
+"""One quantity over a training run: every batch faintly, its trend, and the figures of each epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from ..theme import follow, small_font, style_plot, theme
+from .legend import Legend
+from .series import Series
+
+TRAIN, TEST = "Training", "Test"
+_COLOURS = {TRAIN: 0, TEST: 1}
+_AXIS_WIDTH = 52
+_LEAST = 1e-8  # what a logarithmic axis shows in place of zero
+
+
+class CurvePlot(QWidget):
+    """Curves over epochs.
+
+    `pointed(x)` is the epoch under the mouse, NaN when there is none; `zoomed()` says that a range was made by hand.
+    """
+
+    pointed = Signal(float)
+    zoomed = Signal()
+
+    def __init__(
+        self, heading: str, shown: Callable[[float | None], str], scale: float = 1.0, top: float | None = None
+    ) -> None:
+        """`shown` turns a value into text; the axis shows values times `scale`, up to `top` if that is given."""
+        super().__init__()
+        self._shown, self._scale, self._top = shown, scale, top
+        self._log = False
+        self.batches = Series()
+        self.epochs: dict[str, tuple[list[float], list[float]]] = {TRAIN: ([], []), TEST: ([], [])}
+        self.legend = Legend(heading, _COLOURS)
+        self.plot = pg.PlotWidget()
+        self.plot.setAccessibleName(f"{heading} over epochs")
+        self._build_plot()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.legend)
+        column.addWidget(self.plot, 1)
+        follow(self, self._recolour)
+
+    def _build_plot(self) -> None:
+        item = self.plot.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.getViewBox().setMouseEnabled(x=True, y=False)
+        item.getViewBox().disableAutoRange()
+        item.getViewBox().sigRangeChangedManually.connect(lambda *_: self.zoomed.emit())
+        item.getAxis("left").setWidth(_AXIS_WIDTH)
+        item.getAxis("bottom").enableAutoSIPrefix(False)
+        item.getAxis("left").enableAutoSIPrefix(False)
+        style_plot(self.plot)
+        self._faint = item.plot(connect="finite")
+        self._trend = item.plot(connect="finite", antialias=True)
+        self._points = {
+            name: item.plot(antialias=True, symbol="o", symbolSize=6, pxMode=True) for name in (TRAIN, TEST)
+        }
+        self._cursor = pg.InfiniteLine(angle=90, movable=False)
+        self._cursor.hide()
+        item.addItem(self._cursor, ignoreBounds=True)
+        self._markers: list[pg.InfiniteLine] = []
+        self.plot.scene().sigMouseMoved.connect(self._mouse_moved)
+        self.plot.viewport().installEventFilter(self)
+
+    def _recolour(self) -> None:
+        colours = [QColor(c) for c in theme.colours.series]
+        self._faint.setPen(_mixed(colours[_COLOURS[TRAIN]], theme.color("surface"), 0.3))
+        self._trend.setPen(pg.mkPen(colours[_COLOURS[TRAIN]], width=2))
+        self._points[TRAIN].setPen(None)
+        self._points[TEST].setPen(pg.mkPen(colours[_COLOURS[TEST]], width=2))
+        for name, item in self._points.items():
+            item.setSymbolBrush(theme.color("surface") if name == TRAIN else colours[_COLOURS[TEST]])
+            item.setSymbolPen(pg.mkPen(colours[_COLOURS[name]], width=1.5))
+        self._cursor.setPen(pg.mkPen(theme.color("faint"), width=1))
+        for marker in self._markers:
+            self._colour_marker(marker)
+
+    def _colour_marker(self, marker: pg.InfiniteLine) -> None:
+        marker.setPen(pg.mkPen(theme.color("warning"), width=1, style=Qt.PenStyle.DashLine))
+        if label := getattr(marker, "label", None):  # there only if it was given a text
+            label.setColor(theme.color("warning"))
+
+    # ---- contents
+
+    def clear(self) -> None:
+        self.batches.clear()
+        for xs, ys in self.epochs.values():
+            xs.clear()
+            ys.clear()
+        for marker in self._markers:
+            self.plot.removeItem(marker)
+        self._markers.clear()
+
+    def add_epoch(self, x: float, values: dict[str, float | None]) -> None:
+        for name, value in values.items():
+            if value is not None:
+                self.epochs[name][0].append(x)
+                self.epochs[name][1].append(value)
+
+    def mark(self, x: float, text: str, labelled: bool) -> None:
+        """A dashed line at x, where a setting was changed."""
+        options = {"position": 0.94, "anchors": [(0, 0.5), (1, 0.5)], "movable": False}
+        marker = pg.InfiniteLine(x, 90, label=text if labelled else None, labelOpts=options)
+        if labelled:
+            marker.label.setFont(small_font())
+        self._colour_marker(marker)
+        self.plot.addItem(marker, ignoreBounds=True)
+        self._markers.append(marker)
+
+    @property
+    def markers(self) -> list[float]:
+        """Where settings were changed, in epochs."""
+        return [float(marker.value()) for marker in self._markers]
+
+    # ---- drawing
+
+    def set_logarithmic(self, on: bool) -> None:
+        self._log = on
+        self.plot.setLogMode(y=on)
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw what is in view, and fit the upright axis to it."""
+        low, high = self.plot.viewRange()[0]
+        points = max(self.plot.width(), 100)  # more than one a pixel costs time and shows nothing
+        envelope = self.batches.envelope(low, high, points)
+        trend = self.batches.trend(low, high, points)
+        self._faint.setData(envelope[0], self._drawn(envelope[1]))
+        self._trend.setData(trend[0], self._drawn(trend[1]))
+        for name, item in self._points.items():
+            xs, ys = self.epochs[name]
+            item.setData(xs, self._drawn(np.asarray(ys, float)))
+        self._fit(envelope, trend)
+
+    def _drawn(self, values: np.ndarray) -> np.ndarray:
+        return np.maximum(values * self._scale, _LEAST) if self._log else values * self._scale
+
+    def _fit(self, envelope: tuple[np.ndarray, np.ndarray], trend: tuple[np.ndarray, np.ndarray]) -> None:
+        low, high = self.plot.viewRange()[0]
+        tests = [y for x, y in zip(*self.epochs[TEST]) if low <= x <= high]
+        values = np.concatenate([envelope[1], trend[1], tests])
+        values = self._drawn(values[np.isfinite(values)])
+        if not len(values):
+            return
+        if self._log:
+            lowest, highest = np.log10(values.min()), np.log10(values.max())
+            margin = max(0.05 * (highest - lowest), 0.02)
+            self.plot.setYRange(lowest - margin, highest + margin, padding=0)
+        else:
+            top = self._top or float(np.percentile(values, 99.5)) * 1.08 or 1.0  # a lone peak may leave the picture
+            self.plot.setYRange(0.0, top, padding=0)
+
+    # ---- reading
+
+    def show_values(self, x: float) -> None:
+        """Put the values at an epoch into the legend, the latest for NaN, and the cursor there."""
+        if not len(self.batches):
+            return
+        index = len(self.batches) - 1 if np.isnan(x) else self.batches.nearest(x)
+        self.legend.set_value(TRAIN, self._shown(float(self.batches.smooth[index])))
+        xs, ys = self.epochs[TEST]
+        done = sum(1 for place in xs if np.isnan(x) or place <= x)
+        self.legend.set_value(TEST, self._shown(ys[done - 1] if done else None))
+        self._cursor.setVisible(not np.isnan(x))
+        if not np.isnan(x):
+            self._cursor.setValue(self.batches.x[index])
+
+    def _mouse_moved(self, place: QPointF) -> None:
+        box = self.plot.getPlotItem().getViewBox()
+        if box.sceneBoundingRect().contains(place):
+            self.pointed.emit(box.mapSceneToView(place).x())
+        else:
+            self.pointed.emit(float("nan"))
+
+    def eventFilter(self, watched: QWidget, event: QEvent) -> bool:  # noqa: N802
+        if event.type() == QEvent.Type.Leave:
+            self.pointed.emit(float("nan"))
+        return super().eventFilter(watched, event)
+
+
+def _mixed(colour: QColor, background: QColor, share: float) -> QColor:
+    """A faint colour without transparency, which is slow to draw."""
+    parts = zip(colour.getRgb()[:3], background.getRgb()[:3])
+    return QColor(*(round(share * a + (1 - share) * b) for a, b in parts))
