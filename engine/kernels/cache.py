@@ -22,7 +22,11 @@ _KEPT_VERSIONS = 3
 def root() -> Path:
     """The folder that holds the kernel caches of all versions; CONVSCOPE_CACHE_DIR moves it."""
     given = os.environ.get("CONVSCOPE_CACHE_DIR")
-    return Path(given) / "kernels" if given else Path(platformdirs.user_cache_dir("convscope", appauthor=False)) / "kernels"
+    return (
+        Path(given) / "kernels"
+        if given
+        else Path(platformdirs.user_cache_dir("convscope", appauthor=False)) / "kernels"
+    )
 
 
 @cache

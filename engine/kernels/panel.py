@@ -20,7 +20,31 @@ SPARE_OUTS = np.arange(ROWS, dtype=np.int64) * WIDTH
 
 
 @numba.njit(**FLAGS)
-def panel_set(a, a0, rows, r0, taps, t0, n_taps, n_inner, a_step, b, b0, c, c0, outs, u0, count, valid, bias, z0, floor, spare, spare_at, spare_outs):
+def panel_set(
+    a,
+    a0,
+    rows,
+    r0,
+    taps,
+    t0,
+    n_taps,
+    n_inner,
+    a_step,
+    b,
+    b0,
+    c,
+    c0,
+    outs,
+    u0,
+    count,
+    valid,
+    bias,
+    z0,
+    floor,
+    spare,
+    spare_at,
+    spare_outs,
+):
     """`count` output rows × `valid` columns of one packed block of B: WIDTH wide, or LANES wide when valid ≤ LANES.
 
     Blocks that do not fill their vectors are computed into `spare` (ROWS × WIDTH at `spare_at`, `spare_outs` holding
@@ -40,13 +64,97 @@ def panel_set(a, a0, rows, r0, taps, t0, n_taps, n_inner, a_step, b, b0, c, c0, 
         whole = count - at >= ROWS
         u = u0 + at if exact else 0
         if whole and not narrow:
-            tile_set_wide(a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, width, target, base, places, u, bias, z0, floor)
+            tile_set_wide(
+                a,
+                a0,
+                rows,
+                r0 + at,
+                taps,
+                t0,
+                n_taps,
+                n_inner,
+                a_step,
+                b,
+                b0,
+                b_tap,
+                width,
+                target,
+                base,
+                places,
+                u,
+                bias,
+                z0,
+                floor,
+            )
         elif whole:
-            tile_set_narrow(a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, width, target, base, places, u, bias, z0, floor)
+            tile_set_narrow(
+                a,
+                a0,
+                rows,
+                r0 + at,
+                taps,
+                t0,
+                n_taps,
+                n_inner,
+                a_step,
+                b,
+                b0,
+                b_tap,
+                width,
+                target,
+                base,
+                places,
+                u,
+                bias,
+                z0,
+                floor,
+            )
         elif not narrow:
-            tile_set_row_wide(a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, width, target, base, places, u, bias, z0, floor)
+            tile_set_row_wide(
+                a,
+                a0,
+                rows,
+                r0 + at,
+                taps,
+                t0,
+                n_taps,
+                n_inner,
+                a_step,
+                b,
+                b0,
+                b_tap,
+                width,
+                target,
+                base,
+                places,
+                u,
+                bias,
+                z0,
+                floor,
+            )
         else:
-            tile_set_row_narrow(a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, width, target, base, places, u, bias, z0, floor)
+            tile_set_row_narrow(
+                a,
+                a0,
+                rows,
+                r0 + at,
+                taps,
+                t0,
+                n_taps,
+                n_inner,
+                a_step,
+                b,
+                b0,
+                b_tap,
+                width,
+                target,
+                base,
+                places,
+                u,
+                bias,
+                z0,
+                floor,
+            )
         height = ROWS if whole else 1
         if not exact:
             for i in range(height):
@@ -60,14 +168,20 @@ def panel_add(a, a0, rows, r0, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, 
     """Add to `count` rows (a multiple of ROWS) × one block of columns of C."""
     for at in range(0, count, ROWS):
         if narrow:
-            tile_add_narrow(a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, b_step, c, c0, outs, u0 + at)
+            tile_add_narrow(
+                a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, b_step, c, c0, outs, u0 + at
+            )
         else:
-            tile_add_wide(a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, b_step, c, c0, outs, u0 + at)
+            tile_add_wide(
+                a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, b_step, c, c0, outs, u0 + at
+            )
 
 
 @numba.njit(**FLAGS)
-def copy_window(source, plane, row_pitch, row0, rows, height, col0, cols, width, channel0, channels, source_channels, target, at):
-    """Copy image rows [row0, row0+rows) × columns [col0, col0+cols) × a slice of channels, with zeros outside the image.
+def copy_window(
+    source, plane, row_pitch, row0, rows, height, col0, cols, width, channel0, channels, source_channels, target, at
+):
+    """Copy image rows [row0, row0+rows) × columns [col0, col0+cols) × a slice of channels, zeros outside the image.
 
     `plane` is the image's offset in `source`, whose pixels hold `source_channels` values; the target is packed.
     """
@@ -93,6 +207,18 @@ def copy_window(source, plane, row_pitch, row0, rows, height, col0, cols, width,
         else:
             for x in range(right - left):
                 first = (left + x) * channels
-                inside, values = out[first : first + channels], source[start + x * source_channels : start + x * source_channels + channels]
+                inside, values = (
+                    out[first : first + channels],
+                    source[start + x * source_channels : start + x * source_channels + channels],
+                )
                 for i in range(channels):
                     inside[i] = values[i]
+
+
+@numba.njit(**FLAGS)
+def add_rows(source, at, step, rows, columns, total):
+    """total += the sum of rows."""
+    for row in range(rows):
+        values = source[at + row * step : at + row * step + columns]
+        for k in range(columns):
+            total[k] += values[k]

@@ -81,7 +81,9 @@ def subtract(ctx, a, b):
 @intrinsic
 def scaled(ctx, a, factor):
     """a · factor."""
-    return vector(vector, types.float32), lambda context, builder, signature, args: builder.fmul(args[0], _splat(builder, args[1]))
+    return vector(vector, types.float32), lambda context, builder, signature, args: builder.fmul(
+        args[0], _splat(builder, args[1])
+    )
 
 
 @intrinsic

@@ -36,12 +36,18 @@ def _constant(value: int) -> ir.Constant:
 class _Emitter:
     """Writes the tile's instructions with an llvmlite builder. `args` are the intrinsic's arguments by name."""
 
-    def __init__(self, context: Any, builder: Any, rows: int, vectors: int, values: dict[str, Any], kinds: dict[str, Any]) -> None:
+    def __init__(
+        self, context: Any, builder: Any, rows: int, vectors: int, values: dict[str, Any], kinds: dict[str, Any]
+    ) -> None:
         self.builder, self.rows, self.vectors, self.values = builder, rows, vectors, values
         self.data = {
-            name: context.make_array(kind)(context, builder, values[name]).data for name, kind in kinds.items() if isinstance(kind, types.Array)
+            name: context.make_array(kind)(context, builder, values[name]).data
+            for name, kind in kinds.items()
+            if isinstance(kind, types.Array)
         }
-        self.fma = cgutils.get_or_insert_function(builder.module, ir.FunctionType(VEC, [VEC] * 3), f"llvm.fma.v{LANES}f32")
+        self.fma = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(VEC, [VEC] * 3), f"llvm.fma.v{LANES}f32"
+        )
         self.cells: list[Cell] = [(i, v) for i in range(rows) for v in range(vectors)]
 
     def pointer(self, array: str, *terms: Any) -> Any:
@@ -134,14 +140,34 @@ class _Emitter:
         return pointers
 
 
-_COMMON = ("a", "a0", "rows", "r0", "taps", "t0", "n_taps", "n_inner", "a_step", "b", "b0", "b_tap", "b_step", "c", "c0", "outs", "u0")
+_COMMON = (
+    "a",
+    "a0",
+    "rows",
+    "r0",
+    "taps",
+    "t0",
+    "n_taps",
+    "n_inner",
+    "a_step",
+    "b",
+    "b0",
+    "b_tap",
+    "b_step",
+    "c",
+    "c0",
+    "outs",
+    "u0",
+)
 
 
 def make_tile_set(rows: int, vectors: int) -> Callable[..., None]:
     """The tile that starts from `bias[z0 …]` and writes max(result, floor)."""
 
     @intrinsic
-    def tile(ctx, a, a0, rows_, r0, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, b_step, c, c0, outs, u0, bias, z0, floor):
+    def tile(
+        ctx, a, a0, rows_, r0, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, b_step, c, c0, outs, u0, bias, z0, floor
+    ):
         names = (*_COMMON, "bias", "z0", "floor")
         n = types.intp
         kinds = (a, n, rows_, n, taps, n, n, n, n, b, n, n, n, c, n, outs, n, bias, n, types.float32)
@@ -170,7 +196,9 @@ def make_tile_add(rows: int, vectors: int) -> Callable[..., None]:
         kinds = (a, n, rows_, n, taps, n, n, n, n, b, n, n, n, c, n, outs, n)
 
         def codegen(context, builder, signature, args):
-            emit = _Emitter(context, builder, rows, vectors, dict(zip(_COMMON, args)), dict(zip(_COMMON, signature.args)))
+            emit = _Emitter(
+                context, builder, rows, vectors, dict(zip(_COMMON, args)), dict(zip(_COMMON, signature.args))
+            )
             pointers = emit.outputs()
             result = emit.reduce({cell: emit.load_vector(pointer) for cell, pointer in pointers.items()})
             for cell, pointer in pointers.items():

@@ -51,7 +51,7 @@ class Exclusive:
 
 
 exclusive = Exclusive()
-"""The process-wide owner of the processor. Scripts run kernels on their own thread; this keeps two such threads apart."""
+"""The owner of the processor. Scripts run kernels on their own thread; this keeps two such threads apart."""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,12 @@ class Model:
     """
 
     def __init__(
-        self, network: Network, device: str = "cpu", seed: int = 0, preprocessing: Preprocessing | None = None, classes: Sequence[str] = ()
+        self,
+        network: Network,
+        device: str = "cpu",
+        seed: int = 0,
+        preprocessing: Preprocessing | None = None,
+        classes: Sequence[str] = (),
     ) -> None:
         network.check()
         self.network = network.copy()
@@ -52,7 +57,7 @@ class Model:
 
     @property
     def weights(self) -> NamedArrays:
-        """Weights by name, such as `conv1.weight` (R, S, C/groups, K) or `dense.weight` (in, out). Assign to change them."""
+        """Weights by name: `conv1.weight` (R, S, C/groups, K), `dense.weight` (in, out) … Assign to change them."""
         return self._store.weights
 
     @property
@@ -120,7 +125,10 @@ class Model:
             seed = plan.seed(node)
             given = np.asarray(dy, np.float32)
             if given.shape != seed.shape:
-                raise ConvscopeError(f"The gradient given has shape {given.shape} and the output of {node} has {seed.shape}; give one of that shape.")
+                raise ConvscopeError(
+                    f"The gradient given has shape {given.shape} and the output of {node} has {seed.shape}; "
+                    "give one of that shape."
+                )
             seed[...] = given
             self.flat_gradients[...] = 0
             plan.backward(node, relu)
@@ -131,7 +139,10 @@ class Model:
         height, width, channels = self.network.input
         pixels = np.asarray(images)
         if pixels.ndim != 4 or pixels.shape[3] != channels:
-            raise ConvscopeError(f"The images have shape {pixels.shape} and the network takes (N, height, width, {channels}); convert them first.")
+            raise ConvscopeError(
+                f"The images have shape {pixels.shape} and the network takes (N, height, width, {channels}); "
+                "convert them first."
+            )
         return self.preprocessing.apply(pixels, (height, width))
 
     def probabilities(self, images: NDArray[Any], batch: int = 64) -> FloatArray:
@@ -164,12 +175,17 @@ class Model:
         images = np.asarray(x)
         if images.ndim != 4 or images.shape[1:] != self.network.input or not len(images):
             expected = format_shape(self.network.input)
-            raise ConvscopeError(f"The input has shape {images.shape} and {self.network.name} takes N×{expected}; use `prepare` on images of another size.")
+            raise ConvscopeError(
+                f"The input has shape {images.shape} and {self.network.name} takes N×{expected}; "
+                "use `prepare` on images of another size."
+            )
         return images
 
     def _checked_names(self, names: Iterable[str]) -> tuple[str, ...]:
         wanted = tuple(names)
         unknown = [name for name in wanted if name not in self.network and name != "input"]
         if unknown:
-            raise ConvscopeError(f"There is no layer {', '.join(map(repr, unknown))}; there are: {', '.join(self.network.nodes)}.")
+            raise ConvscopeError(
+                f"There is no layer {', '.join(map(repr, unknown))}; there are: {', '.join(self.network.nodes)}."
+            )
         return wanted

@@ -26,7 +26,9 @@ class Plan:
     layers act as at inference) or "training". Nodes in `keep` stay readable in any mode.
     """
 
-    def __init__(self, network: Network, store: WeightStore, backend: Backend, batch: int, mode: Mode, keep: Iterable[str] = ()) -> None:
+    def __init__(
+        self, network: Network, store: WeightStore, backend: Backend, batch: int, mode: Mode, keep: Iterable[str] = ()
+    ) -> None:
         self.schedule = build(network, batch, mode, keep)
         self.network, self.batch, self.mode = network, batch, mode
         self._store, self._backend = store, backend
@@ -96,7 +98,8 @@ class Plan:
         needed, free = self.schedule.arena_bytes, self._backend.available_bytes()
         if needed > free:
             raise ConvscopeError(
-                f"Running {self.network.name} with batch {self.batch} ({self.mode}) needs {format_bytes(needed)} and {format_bytes(free)} are free; "
+                f"Running {self.network.name} with batch {self.batch} ({self.mode}) "
+                f"needs {format_bytes(needed)} and {format_bytes(free)} are free; "
                 "use a smaller batch, input or network."
             )
 
@@ -118,16 +121,23 @@ class Plan:
         learns = self.mode != "inference"
         layer_saved = step.layer.saved(step.input_shapes, step.output_shape) if learns else ()
         binding = Binding(
-            name=step.name, index=step.index, mode=self.mode, batch=self.batch, threads=self._threads,
-            input_shapes=step.input_shapes, output_shape=step.output_shape,
+            name=step.name,
+            index=step.index,
+            mode=self.mode,
+            batch=self.batch,
+            threads=self._threads,
+            input_shapes=step.input_shapes,
+            output_shape=step.output_shape,
             x=[self._buffer(f"value:{value}") for value in step.inputs],
             y=self._buffer(f"value:{step.name}"),
             dx=[self._gradient_target(value, step.index, port) for port, value in enumerate(step.inputs)],
             dy=self._buffer(f"grad:{step.name}") if learns else None,
-            weights=self._store.flat(step.name), gradients=self._store.flat_gradients(step.name),
+            weights=self._store.flat(step.name),
+            gradients=self._store.flat_gradients(step.name),
             saved={r.name: self._buffer(f"saved:{step.name}.{r.name}", r.dtype) for r in layer_saved},
-            state=self._state, store=self._store.packed,
-        )  # fmt: skip
+            state=self._state,
+            store=self._store.packed,
+        )
         declare_steps(step.layer, binding, self._backend.name)
         return binding
 
@@ -140,7 +150,11 @@ class Plan:
 
     def _place_scratch(self) -> dict[int, Array]:
         """Give every Scratch in every call its memory: one block for each area, as large as the largest call needs."""
-        lists = [calls for b in self._bindings for calls in (b.forward_calls, b.backward_calls, b.weight_calls, *b.input_calls.values())]
+        lists = [
+            calls
+            for b in self._bindings
+            for calls in (b.forward_calls, b.backward_calls, b.weight_calls, *b.input_calls.values())
+        ]
         wanted = [arg for calls in lists for call in calls for arg in call.args if isinstance(arg, Scratch)]
         sizes: dict[int, int] = {}
         for s in wanted:

@@ -34,7 +34,9 @@ class NamedArrays(Mapping[str, FloatArray]):
     def __setitem__(self, name: str, values: Any) -> None:
         target, given = self[name], np.asarray(values)
         if given.shape != target.shape:
-            raise ConvscopeError(f"{name} has shape {target.shape} and the array given has {given.shape}; give one of that shape.")
+            raise ConvscopeError(
+                f"{name} has shape {target.shape} and the array given has {given.shape}; give one of that shape."
+            )
         target[...] = given
         if self._changed is not None:
             self._changed()
@@ -62,7 +64,9 @@ class WeightStore:
         self._packed_version: dict[str, int] = {}
         learned = {name: w for name, w in declared.items() if w.trainable}
         self.flat_weights, self.flat_gradients_buffer, self.decay_mask = (_zeros(learned) for _ in range(3))
-        views, gradients, masks = (_views(learned, b) for b in (self.flat_weights, self.flat_gradients_buffer, self.decay_mask))
+        views, gradients, masks = (
+            _views(learned, b) for b in (self.flat_weights, self.flat_gradients_buffer, self.decay_mask)
+        )
         for name, weight in declared.items():
             if not weight.trainable:
                 views[name] = np.zeros(weight.shape, np.float32)
@@ -99,7 +103,10 @@ class WeightStore:
 
         needed, free = 2 * _FLOAT * sum(size(w.shape) for w in declared.values()), psutil.virtual_memory().available
         if needed > free:
-            raise ConvscopeError(f"The weights and gradients of {network.name} need {format_bytes(needed)} and {format_bytes(free)} are free; use fewer filters or units.")
+            raise ConvscopeError(
+                f"The weights and gradients of {network.name} need {format_bytes(needed)} "
+                f"and {format_bytes(free)} are free; use fewer filters or units."
+            )
 
 
 def initial(weight: Weight, random: np.random.Generator) -> FloatArray:

@@ -31,7 +31,9 @@ def network_of(example: Example) -> Network:
         sources = [_vector(net, i, shape[0]) for i, shape in enumerate(example.inputs)]
     else:
         net = Network(first)
-        sources = [net.add(L.Conv2D(shape[-1], 1), f"source{i}", inputs=["input"]) for i, shape in enumerate(example.inputs)]
+        sources = [
+            net.add(L.Conv2D(shape[-1], 1), f"source{i}", inputs=["input"]) for i, shape in enumerate(example.inputs)
+        ]
     net.add(example.layer, "layer", inputs=sources)
     return net
 
@@ -45,7 +47,9 @@ def random_model(net: Network, seed: int = 3) -> Model:
     model = Model(net, seed=seed)
     random = np.random.default_rng(seed)
     for name, array in model.weights.items():
-        model.weights[name] = random.uniform(0.5, 2, array.shape) if "var" in name else random.standard_normal(array.shape)
+        model.weights[name] = (
+            random.uniform(0.5, 2, array.shape) if "var" in name else random.standard_normal(array.shape)
+        )
     return model
 
 

@@ -1,4 +1,4 @@
-"""Convolution's two algorithms, forced in turn, on shapes that hypothesis draws and on those that are known to be awkward."""
+"""Convolution's two algorithms, forced in turn, on shapes that hypothesis draws and on known awkward ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from convscope.engine import Model, Network
 from convscope.engine import layers as L
 from convscope.engine.kernels.vector import LANES
-from convscope.engine.layers.conv import winograd
+from convscope.engine.layers.conv import winograd, winograd_gradient, winograd_tables
 from tests.oracles.differences import relative_error
 
 
@@ -69,10 +69,12 @@ def check(layer: L.Conv2D, batch: int, height: int, width: int, channels: int, t
         (4, 33, 65, 1, 1, "same"),
     ],
 )
-def test_both_algorithms_equal_the_reference(force, batch, height, width, channels, filters, padding, monkeypatch) -> None:
+def test_both_algorithms_equal_the_reference(
+    force, batch, height, width, channels, filters, padding, monkeypatch
+) -> None:
     """Channels and filters are given in vectors, so that Winograd applies to all of them."""
     if force == "direct":
-        monkeypatch.setattr(winograd, "applies", lambda case: False)
+        monkeypatch.setattr(winograd_tables, "applies", lambda case: False)
     check(L.Conv2D(filters * LANES, 3, padding=padding), batch, height, width, channels * LANES, 1e-5)
 
 
@@ -81,19 +83,28 @@ def test_winograd_is_really_chosen_for_whole_vectors_of_channels() -> None:
     net.add(L.Conv2D(LANES, 3, padding=1), "conv")
     plan = Model(net).plan(1, "training")
     assert [call.kernel for call in plan._bindings[0].forward_calls] == [winograd.slide]
-    assert [call.kernel for call in plan._bindings[0].weight_calls] == [winograd.weight_gradient]
+    assert [call.kernel for call in plan._bindings[0].weight_calls] == [winograd_gradient.weight_gradient]
 
 
 sizes = st.integers(1, 9)
 
 
 @given(
-    batch=st.integers(1, 5), height=sizes, width=sizes, channels=st.sampled_from([1, 2, 3, 5, 17]), filters=st.sampled_from([1, 3, 7, 16, 31, 33]),
-    kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)), stride=st.tuples(st.integers(1, 3), st.integers(1, 3)),
-    dilation=st.tuples(st.integers(1, 2), st.integers(1, 2)), padding=st.tuples(*[st.integers(0, 3)] * 4), grouped=st.booleans(),
-)  # fmt: skip
+    batch=st.integers(1, 5),
+    height=sizes,
+    width=sizes,
+    channels=st.sampled_from([1, 2, 3, 5, 17]),
+    filters=st.sampled_from([1, 3, 7, 16, 31, 33]),
+    kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    stride=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    dilation=st.tuples(st.integers(1, 2), st.integers(1, 2)),
+    padding=st.tuples(*[st.integers(0, 3)] * 4),
+    grouped=st.booleans(),
+)
 @settings(max_examples=150)
-def test_any_geometry_equals_the_reference(batch, height, width, channels, filters, kernel, stride, dilation, padding, grouped) -> None:
+def test_any_geometry_equals_the_reference(
+    batch, height, width, channels, filters, kernel, stride, dilation, padding, grouped
+) -> None:
     groups = channels if grouped else 1
     layer = L.Conv2D(filters * groups, kernel, stride=stride, dilation=dilation, padding=padding, groups=groups)
     if min(layer.geometry.output_size(height, width)) < 1 or filters * groups > 100:

@@ -1,5 +1,7 @@
 """Dropout's random pattern: reproducible, of the right share, the same in both directions."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from convscope.engine import Model, Network
@@ -35,7 +37,7 @@ def test_the_pattern_depends_on_seed_and_step_and_on_nothing_else() -> None:
 def test_neighbouring_steps_have_unrelated_patterns() -> None:
     model = model_of(0.5)
     kept = [pattern(model, step) > 0 for step in range(6)]
-    agreement = [(a == b).mean() for a, b in zip(kept, kept[1:])]
+    agreement = [(a == b).mean() for a, b in pairwise(kept)]
     assert all(abs(share - 0.5) < 0.02 for share in agreement)
 
 

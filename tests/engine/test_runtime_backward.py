@@ -92,7 +92,7 @@ def two_filter_network(dense: bool = True) -> tuple[Model, np.ndarray]:
     ],
 )
 def test_relu_rules_give_the_published_worked_example(rule: str, expected: list[list[int]]) -> None:
-    """Two 3×3 filters of ones with biases −50 and −75 over 0…15; the score's weights are five ones and three minus ones.
+    """Two 3×3 filters of ones, biases −50 and −75, over 0…15; the score weighs five ones and three minus ones.
 
     Dense rows in channel-major order, as the example was published: position-major here.
     """

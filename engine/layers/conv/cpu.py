@@ -1,10 +1,10 @@
-"""Convolution on the CPU: a sliding product over cached strips, and the weight gradient. See tables.py for the offsets."""
+"""Direct convolution on the CPU: a sliding product over cached strips, and the weight gradient. Offsets: tables.py."""
 
 import numba
 import numpy as np
 
-from ...kernels.jit import kernel, serial_kernel
-from ...kernels.panel import copy_window, panel_add, panel_set
+from ...kernels.jit import device, kernel, serial_kernel
+from ...kernels.panel import add_rows, copy_window, panel_add, panel_set
 from ...kernels.vector import LANES, ROWS, WIDTH
 from .tables import blocks
 
@@ -12,6 +12,14 @@ from .tables import blocks
 def packed_bias_size(groups, columns):
     """Floats of the biases of all groups, each padded to whole blocks."""
     return groups * blocks(columns) * WIDTH
+
+
+@device
+def packed_columns(columns):
+    """Columns of packed storage: whole blocks, the last one LANES wide where that suffices."""
+    blocks = (columns + WIDTH - 1) // WIDTH
+    rest = columns - (blocks - 1) * WIDTH
+    return blocks * WIDTH - (WIDTH - LANES if rest <= LANES else 0)
 
 
 @kernel
@@ -24,20 +32,23 @@ def slide(source, weights, bias, target, geometry, phases, rows, outs, taps, spa
     source_height, source_width, source_channels = geometry[5], geometry[6], geometry[7]
     height, width, channels = geometry[8], geometry[9], geometry[10]
     groups, group_source, group_out = geometry[11], geometry[12], geometry[13]
-    copy_rows, copy_cols, row_start, row_step, col_start = geometry[14], geometry[15], geometry[16], geometry[17], geometry[18]
+    copy_rows, copy_cols, row_start, row_step, col_start = (
+        geometry[14],
+        geometry[15],
+        geometry[16],
+        geometry[17],
+        geometry[18],
+    )
     direct, area = geometry[19], geometry[20]
     n_blocks = (group_out + WIDTH - 1) // WIDTH
-    packed_columns = n_blocks * WIDTH
-    rest = group_out - (n_blocks - 1) * WIDTH
-    if rest <= LANES:
-        packed_columns -= WIDTH - LANES
+    columns = packed_columns(group_out)
     row_pitch = source_width * source_channels
     source_plane = source_height * row_pitch
     copy_plane = copy_rows * copy_cols * group_source
     n_phases = phases.shape[0]
     group_packed = 0
     for p in range(n_phases):
-        group_packed += phases[p, 8] * packed_columns
+        group_packed += phases[p, 8] * columns
     for thread in numba.prange(threads):
         own = thread * area
         spare_at = own + area - ROWS * WIDTH
@@ -53,9 +64,22 @@ def slide(source, weights, bias, target, geometry, phases, rows, outs, taps, spa
                 else:
                     base = own
                     for image in range(n_images):
-                        copy_window(source, (first_image + image) * source_plane, row_pitch, row_start + strip_at * row_step, copy_rows,
-                                    source_height, col_start, copy_cols, source_width, group * group_source, group_source, source_channels,
-                                    scratch, own + image * copy_plane)
+                        copy_window(
+                            source,
+                            (first_image + image) * source_plane,
+                            row_pitch,
+                            row_start + strip_at * row_step,
+                            copy_rows,
+                            source_height,
+                            col_start,
+                            copy_cols,
+                            source_width,
+                            group * group_source,
+                            group_source,
+                            source_channels,
+                            scratch,
+                            own + image * copy_plane,
+                        )
                 panel = source if direct else scratch
                 out0 = (first_image * height + row0) * width * channels + group * group_out
                 for p in range(n_phases):
@@ -66,9 +90,42 @@ def slide(source, weights, bias, target, geometry, phases, rows, outs, taps, spa
                     pixels, reduction = phases[p, 3], phases[p, 8]
                     for block in range(n_blocks):
                         column = block * WIDTH
-                        panel_set(panel, base, rows, pixels, taps, phases[p, 4], phases[p, 5], phases[p, 6], 1,
-                                  weights, group * group_packed + phases[p, 7] + column * reduction, target, out0 + column, outs, pixels, count,
-                                  min(WIDTH, group_out - column), bias, (group * n_blocks + block) * WIDTH, floor, scratch, spare_at, spare_outs)
+                        panel_set(
+                            panel,
+                            base,
+                            rows,
+                            pixels,
+                            taps,
+                            phases[p, 4],
+                            phases[p, 5],
+                            phases[p, 6],
+                            1,
+                            weights,
+                            group * group_packed + phases[p, 7] + column * reduction,
+                            target,
+                            out0 + column,
+                            outs,
+                            pixels,
+                            count,
+                            min(WIDTH, group_out - column),
+                            bias,
+                            (group * n_blocks + block) * WIDTH,
+                            floor,
+                            scratch,
+                            spare_at,
+                            spare_outs,
+                        )
+
+
+@device
+def copy_columns(dy, dy0, step, pixels, columns, target, at, pitch):
+    """Rows of dy's columns into rows of `pitch` floats, zeros behind them, so that whole vectors can be read."""
+    for pixel in range(pixels):
+        values = dy[dy0 + pixel * step : dy0 + pixel * step + columns]
+        row = target[at + pixel * pitch : at + (pixel + 1) * pitch]
+        for k in range(columns):
+            row[k] = values[k]
+        row[columns:] = np.float32(0)
 
 
 @kernel
@@ -79,86 +136,96 @@ def weight_gradient(x, dy, dw, db, geometry, rows, outs, lines, has_bias, partia
     number of threads gives the same bits every time.
     """
     batch, images, units, strip, strips = geometry[0], geometry[1], geometry[2], geometry[3], geometry[4]
-    height, width, channels = geometry[5], geometry[6], geometry[7]
-    out_height, out_width, filters = geometry[8], geometry[9], geometry[10]
-    groups, group_channels, group_filters = geometry[11], geometry[12], geometry[13]
-    copy_rows, copy_cols, row_start, row_step, col_start, column_step = (
-        geometry[14], geometry[15], geometry[16], geometry[17], geometry[18], geometry[19])
-    reduction, tiles, pitch, copy_gradient, area, partial = (
-        geometry[20], geometry[21], geometry[22], geometry[23], geometry[24], geometry[25])
-    n_blocks = (group_filters + WIDTH - 1) // WIDTH
-    rest = group_filters - (n_blocks - 1) * WIDTH
-    packed = n_blocks * WIDTH - (WIDTH - LANES if rest <= LANES else 0)
-    copy_plane = copy_rows * pitch
-    group_partial = tiles * packed + packed
+    height, width, channels, out_height, out_width = geometry[5], geometry[6], geometry[7], geometry[8], geometry[9]
+    filters, groups, group_channels, group_filters = geometry[10], geometry[11], geometry[12], geometry[13]
+    copy_rows, copy_cols, row_start, row_step = geometry[14], geometry[15], geometry[16], geometry[17]
+    col_start, column_step, reduction, tiles, pitch = (
+        geometry[18],
+        geometry[19],
+        geometry[20],
+        geometry[21],
+        geometry[22],
+    )
+    copied, area, partial = geometry[23], geometry[24], geometry[25]
+    packed = packed_columns(group_filters)
+    copy_plane, group_partial = copy_rows * pitch, tiles * packed + packed
+    image_size = height * width * channels
     for thread in numba.prange(threads):
         own, mine = thread * area, thread * partial
-        gradient_copy = own + images * copy_plane
         partials[mine : mine + partial] = np.float32(0)
         for unit in range(thread * units // threads, (thread + 1) * units // threads):
-            first_image = (unit // strips) * images
+            first_image, strip_at = (unit // strips) * images, unit % strips
             n_images = min(images, batch - first_image)
-            strip_at = unit % strips
-            n_rows = min(strip, out_height - strip_at * strip)
-            n_lines = n_images * n_rows
-            gradient0 = (first_image * out_height + strip_at * strip) * out_width * filters
+            n_lines = n_images * min(strip, out_height - strip_at * strip)
+            dy_start = (first_image * out_height + strip_at * strip) * out_width * filters
             for group in range(groups):
                 for image in range(n_images):
-                    copy_window(x, (first_image + image) * height * width * channels, width * channels, row_start + strip_at * row_step, copy_rows,
-                                height, col_start, copy_cols, width, group * group_channels, group_channels, channels, scratch,
-                                own + image * copy_plane)
-                at = mine + group * group_partial
-                bias_at = at + tiles * packed
-                dy0, dy_step = gradient0 + group * group_filters, filters
-                if copy_gradient:
-                    for pixel in range(n_lines * out_width):
-                        values = dy[dy0 + pixel * filters : dy0 + pixel * filters + group_filters]
-                        row = scratch[gradient_copy + pixel * packed : gradient_copy + (pixel + 1) * packed]
-                        for k in range(group_filters):
-                            row[k] = values[k]
-                        for k in range(group_filters, packed):
-                            row[k] = np.float32(0)
-                    dy0, dy_step = gradient_copy, packed
-                gradient = scratch if copy_gradient else dy
+                    copy_window(
+                        x,
+                        (first_image + image) * image_size,
+                        width * channels,
+                        row_start + strip_at * row_step,
+                        copy_rows,
+                        height,
+                        col_start,
+                        copy_cols,
+                        width,
+                        group * group_channels,
+                        group_channels,
+                        channels,
+                        scratch,
+                        own + image * copy_plane,
+                    )
+                at, dy0, dy_step = mine + group * group_partial, dy_start + group * group_filters, filters
+                if copied:
+                    target = own + images * copy_plane
+                    copy_columns(dy, dy0, filters, n_lines * out_width, group_filters, scratch, target, packed)
+                    dy0, dy_step = target, packed
+                gradient = scratch if copied else dy
                 if has_bias:
-                    bias_sums = partials[bias_at : bias_at + group_filters]
-                    for pixel in range(n_lines * out_width):
-                        values = gradient[dy0 + pixel * dy_step : dy0 + pixel * dy_step + group_filters]
-                        for k in range(group_filters):
-                            bias_sums[k] += values[k]
-                for block in range(n_blocks):
-                    column = block * WIDTH
-                    panel_add(scratch, own, rows, 0, lines, 0, n_lines, out_width, column_step, gradient, dy0 + column,
-                              out_width * dy_step, dy_step, partials, at + column, outs, 0, tiles, group_filters - column <= LANES)
+                    sums = partials[at + tiles * packed : at + tiles * packed + group_filters]
+                    add_rows(gradient, dy0, dy_step, n_lines * out_width, group_filters, sums)
+                for column in range(0, group_filters, WIDTH):
+                    panel_add(
+                        scratch,
+                        own,
+                        rows,
+                        0,
+                        lines,
+                        0,
+                        n_lines,
+                        out_width,
+                        column_step,
+                        gradient,
+                        dy0 + column,
+                        out_width * dy_step,
+                        dy_step,
+                        partials,
+                        at + column,
+                        outs,
+                        0,
+                        tiles,
+                        group_filters - column <= LANES,
+                    )
     for row in numba.prange(reduction * groups):
         group, r = row // reduction, row % reduction
-        start = r * filters + group * group_filters
-        sums = dw[start : start + group_filters]
+        sums = dw[r * filters + group * group_filters : r * filters + (group + 1) * group_filters]
         sums[:] = np.float32(0)
-        for thread in range(threads):
-            at = thread * partial + group * group_partial + r * packed
-            part = partials[at : at + group_filters]
-            for k in range(group_filters):
-                sums[k] += part[k]
+        add_rows(partials, group * group_partial + r * packed, partial, threads, group_filters, sums)
     if has_bias:
-        for k in range(filters):
-            group, j = k // group_filters, k % group_filters
-            total = np.float32(0)
-            for thread in range(threads):
-                total += partials[thread * partial + group * group_partial + tiles * packed + j]
-            db[k] = total
+        for group in range(groups):
+            sums = db[group * group_filters : (group + 1) * group_filters]
+            sums[:] = np.float32(0)
+            add_rows(partials, group * group_partial + tiles * packed, partial, threads, group_filters, sums)
 
 
 @kernel
 def pack_forward(w, packed, geometry, phases):
     """w (R·S, C/groups, K) into blocks of columns, the reduction contiguous in each: (group, block, r·s·c, column)."""
-    channels, groups, group_channels, group_filters = geometry[10], geometry[11], geometry[12], geometry[13]
+    channels, groups, group_filters = geometry[10], geometry[11], geometry[13]
     n_blocks = (group_filters + WIDTH - 1) // WIDTH
     reduction = phases[0, 8]
-    columns = n_blocks * WIDTH
-    rest = group_filters - (n_blocks - 1) * WIDTH
-    if rest <= LANES:
-        columns -= WIDTH - LANES
+    columns = packed_columns(group_filters)
     for task in numba.prange(groups * n_blocks):
         group, block = task // n_blocks, task % n_blocks
         column = block * WIDTH
@@ -178,10 +245,7 @@ def pack_input_gradient(w, packed, geometry, phases, order):
     """w (R·S, C/groups, K) transposed: columns are input channels, the reduction runs over positions and filters."""
     filters, groups, group_filters, group_channels = geometry[7], geometry[11], geometry[12], geometry[13]
     n_blocks = (group_channels + WIDTH - 1) // WIDTH
-    columns = n_blocks * WIDTH
-    rest = group_channels - (n_blocks - 1) * WIDTH
-    if rest <= LANES:
-        columns -= WIDTH - LANES
+    columns = packed_columns(group_channels)
     group_packed = 0
     for p in range(phases.shape[0]):
         group_packed += phases[p, 8] * columns

@@ -12,6 +12,7 @@ in place.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,9 +102,28 @@ class Sliding:
 
 
 GEOMETRY = (
-    "batch", "images", "units", "strip", "strips", "source_height", "source_width", "source_channels", "height", "width", "channels",
-    "groups", "group_source", "group_out", "copy_rows", "copy_cols", "row_start", "row_step", "col_start", "direct", "scratch",
-)  # fmt: skip
+    "batch",
+    "images",
+    "units",
+    "strip",
+    "strips",
+    "source_height",
+    "source_width",
+    "source_channels",
+    "height",
+    "width",
+    "channels",
+    "groups",
+    "group_source",
+    "group_out",
+    "copy_rows",
+    "copy_cols",
+    "row_start",
+    "row_step",
+    "col_start",
+    "direct",
+    "scratch",
+)
 PHASE = ("row_first", "row_step", "columns", "rows_at", "taps_at", "n_taps", "n_inner", "packed_at", "reduction")
 
 
@@ -120,7 +140,9 @@ def forward_tables(c: Conv) -> Sliding:
 def input_gradient_tables(c: Conv) -> Sliding:
     """The sliding product over the output's gradient that gives the input's gradient."""
     axes, starts, spans = [], [], []
-    for size, kernel, stride, dilation, before in zip((c.height, c.width), c.kernel, c.stride, c.dilation, (c.top, c.left)):
+    for size, kernel, stride, dilation, before in zip(
+        (c.height, c.width), c.kernel, c.stride, c.dilation, (c.top, c.left)
+    ):
         start = (before - (kernel - 1) * dilation) // stride  # the first source position that any window reaches
         phases = []
         for first in range(min(stride, size)):
@@ -136,9 +158,14 @@ def input_gradient_tables(c: Conv) -> Sliding:
 
 
 def _tables(
-    c: Conv, source: tuple[int, int, int], target: tuple[int, int, int], axes: list[list[Axis]],
-    rhythm: tuple[int, int], start: tuple[int, int], span: tuple[int, int],
-) -> Sliding:  # fmt: skip
+    c: Conv,
+    source: tuple[int, int, int],
+    target: tuple[int, int, int],
+    axes: list[list[Axis]],
+    rhythm: tuple[int, int],
+    start: tuple[int, int],
+    span: tuple[int, int],
+) -> Sliding:
     """Destination rows advance in steps of rhythm[0] while source rows advance by rhythm[1]."""
     group_source, group_out = source[2] // c.groups, target[2] // c.groups
     columns = (max(a.count for a in axes[1]) - 1) * axes[1][0].advance + span[1]
@@ -146,7 +173,12 @@ def _tables(
     rows_in_strip = min(strip, target[0])
     copy_rows = (-(-strip // rhythm[0]) - 1) * rhythm[1] + span[0]
     strips = -(-target[0] // strip)
-    last = ((strips - 1) * strip // rhythm[0]) * rhythm[1] + start[0] + (-(-(target[0] - (strips - 1) * strip) // rhythm[0]) - 1) * rhythm[1] + span[0]
+    last = (
+        ((strips - 1) * strip // rhythm[0]) * rhythm[1]
+        + start[0]
+        + (-(-(target[0] - (strips - 1) * strip) // rhythm[0]) - 1) * rhythm[1]
+        + span[0]
+    )
     direct = c.groups == 1 and start == (0, 0) and last <= source[0] and columns <= source[1]
     pitch = (source[1] if direct else columns) * group_source
     plane = source[0] * pitch if direct else copy_rows * pitch
@@ -154,9 +186,23 @@ def _tables(
     for vertical in axes[0]:
         for horizontal in axes[1]:
             reduction, tap_shifts, inner, positions = _window(vertical, horizontal, pitch, group_source, c.kernel[1])
-            phase_rows, phase_outs = _pixels(images, rows_in_strip, vertical, horizontal, plane, pitch, group_source, target)
+            phase_rows, phase_outs = _pixels(
+                images, rows_in_strip, vertical, horizontal, plane, pitch, group_source, target
+            )
             n_rows = sum(map(len, rows))
-            phases.append((vertical.first, vertical.step, horizontal.count, n_rows, sum(map(len, taps)), len(tap_shifts), inner, packed, reduction))
+            phases.append(
+                (
+                    vertical.first,
+                    vertical.step,
+                    horizontal.count,
+                    n_rows,
+                    sum(map(len, taps)),
+                    len(tap_shifts),
+                    inner,
+                    packed,
+                    reduction,
+                )
+            )
             rows.append(phase_rows)
             outs.append(phase_outs)
             taps.append(tap_shifts)
@@ -164,10 +210,34 @@ def _tables(
             packed += reduction * padded(group_out)
     scratch = (0 if direct else images * plane) + ROWS * WIDTH + LANES
     geometry = (
-        c.batch, images, -(-c.batch // images) * strips, strip, strips, *source, *target,
-        c.groups, group_source, group_out, copy_rows, columns, start[0], rhythm[1] * strip // rhythm[0], start[1], int(direct), scratch,
-    )  # fmt: skip
-    return Sliding(_ints(geometry), np.array(phases, np.int64), _join(rows), _join(outs), _join(taps), _join(order), scratch, packed)
+        c.batch,
+        images,
+        -(-c.batch // images) * strips,
+        strip,
+        strips,
+        *source,
+        *target,
+        c.groups,
+        group_source,
+        group_out,
+        copy_rows,
+        columns,
+        start[0],
+        rhythm[1] * strip // rhythm[0],
+        start[1],
+        int(direct),
+        scratch,
+    )
+    return Sliding(
+        _ints(geometry),
+        np.array(phases, np.int64),
+        _join(rows),
+        _join(outs),
+        _join(taps),
+        _join(order),
+        scratch,
+        packed,
+    )
 
 
 def _unit(batch: int, height: int, rhythm: tuple[int, int], span: int, line: int) -> tuple[int, int]:
@@ -183,10 +253,12 @@ def _unit(batch: int, height: int, rhythm: tuple[int, int], span: int, line: int
     return 1, steps * rhythm[0]
 
 
-def _window(vertical: Axis, horizontal: Axis, pitch: int, channels: int, kernel_columns: int) -> tuple[int, list[int], int, list[int]]:
+def _window(
+    vertical: Axis, horizontal: Axis, pitch: int, channels: int, kernel_columns: int
+) -> tuple[int, list[int], int, list[int]]:
     """(reduction length, tap offsets, inner run, kernel positions in the order of the reduction)."""
     shifts = horizontal.shifts
-    joined = len(shifts) > 0 and all(b - a == 1 for a, b in zip(shifts, shifts[1:]))
+    joined = len(shifts) > 0 and all(b - a == 1 for a, b in pairwise(shifts))
     positions = [r * kernel_columns + s for r in vertical.taps for s in horizontal.taps]
     reduction = len(positions) * channels
     if joined:
@@ -195,7 +267,14 @@ def _window(vertical: Axis, horizontal: Axis, pitch: int, channels: int, kernel_
 
 
 def _pixels(
-    images: int, strip: int, vertical: Axis, horizontal: Axis, plane: int, pitch: int, channels: int, target: tuple[int, int, int]
+    images: int,
+    strip: int,
+    vertical: Axis,
+    horizontal: Axis,
+    plane: int,
+    pitch: int,
+    channels: int,
+    target: tuple[int, int, int],
 ) -> tuple[Ints, Ints]:
     """Source and destination offsets of a unit's pixels of one phase: image by image, row by row."""
     height, width, out_channels = target
@@ -220,10 +299,33 @@ class WeightGradient:
 
 
 WEIGHT_GRADIENT = (
-    "batch", "images", "units", "strip", "strips", "height", "width", "channels", "out_height", "out_width", "filters",
-    "groups", "group_channels", "group_filters", "copy_rows", "copy_cols", "row_start", "row_step", "col_start", "column_step",
-    "reduction", "tiles", "pitch", "copy_gradient", "scratch", "partial",
-)  # fmt: skip
+    "batch",
+    "images",
+    "units",
+    "strip",
+    "strips",
+    "height",
+    "width",
+    "channels",
+    "out_height",
+    "out_width",
+    "filters",
+    "groups",
+    "group_channels",
+    "group_filters",
+    "copy_rows",
+    "copy_cols",
+    "row_start",
+    "row_step",
+    "col_start",
+    "column_step",
+    "reduction",
+    "tiles",
+    "pitch",
+    "copy_gradient",
+    "scratch",
+    "partial",
+)
 
 
 def weight_gradient_tables(c: Conv) -> WeightGradient:
@@ -238,8 +340,12 @@ def weight_gradient_tables(c: Conv) -> WeightGradient:
     copy_rows = (strip - 1) * c.stride[0] + c.extent[0]
     strips = -(-c.out_height // strip)
     pitch = columns * channels
-    positions = [(r * c.dilation[0] * columns + s * c.dilation[1]) * channels + i
-                 for r in range(c.kernel[0]) for s in range(c.kernel[1]) for i in range(channels)]  # fmt: skip
+    positions = [
+        (r * c.dilation[0] * columns + s * c.dilation[1]) * channels + i
+        for r in range(c.kernel[0])
+        for s in range(c.kernel[1])
+        for i in range(channels)
+    ]
     reduction = len(positions)
     tiles = -(-reduction // ROWS) * ROWS
     rows = positions + [positions[-1]] * (tiles - reduction)
@@ -250,10 +356,33 @@ def weight_gradient_tables(c: Conv) -> WeightGradient:
     scratch = image_floats + (images * strip * c.out_width * width if copy_gradient else 0) + LANES
     partial = c.groups * (tiles * width + width)
     geometry = (
-        c.batch, images, -(-c.batch // images) * strips, strip, strips, c.height, c.width, c.channels, c.out_height, c.out_width, c.filters,
-        c.groups, channels, filters, copy_rows, columns, -c.top, strip * c.stride[0], -c.left, c.stride[1] * channels,
-        reduction, tiles, pitch, int(copy_gradient), scratch, partial,
-    )  # fmt: skip
+        c.batch,
+        images,
+        -(-c.batch // images) * strips,
+        strip,
+        strips,
+        c.height,
+        c.width,
+        c.channels,
+        c.out_height,
+        c.out_width,
+        c.filters,
+        c.groups,
+        channels,
+        filters,
+        copy_rows,
+        columns,
+        -c.top,
+        strip * c.stride[0],
+        -c.left,
+        c.stride[1] * channels,
+        reduction,
+        tiles,
+        pitch,
+        int(copy_gradient),
+        scratch,
+        partial,
+    )
     outs = [i * width for i in range(tiles)]
     return WeightGradient(_ints(geometry), _ints(rows), _ints(outs), _ints(lines), scratch, partial)
 

@@ -4,7 +4,7 @@ import numba
 import numpy as np
 
 from ...kernels.jit import kernel
-from ...kernels.panel import panel_add, panel_set
+from ...kernels.panel import add_rows, panel_add, panel_set
 from ...kernels.vector import LANES, ROWS, WIDTH
 
 
@@ -30,7 +30,7 @@ def gradient_columns(units):
 
 @kernel
 def pack(w, packed, bias_at, reduction, columns, row_step, column_step, bias, has_bias):
-    """w[i·row_step + j·column_step] into blocks of columns, each block's reduction contiguous; biases from bias_at on."""
+    """w[i·row_step + j·column_step] into blocks of columns, the reduction contiguous in each; biases from bias_at."""
     for block in numba.prange((columns + WIDTH - 1) // WIDTH):
         first = block * WIDTH
         valid = min(WIDTH, columns - first)
@@ -46,13 +46,31 @@ def pack(w, packed, bias_at, reduction, columns, row_step, column_step, bias, ha
             for i0 in range(0, reduction, 16):
                 for j in range(width):
                     for i in range(i0, min(i0 + 16, reduction)):
-                        packed[at + i * width + j] = w[i * row_step + (first + j) * column_step] if j < valid else np.float32(0)
+                        packed[at + i * width + j] = (
+                            w[i * row_step + (first + j) * column_step] if j < valid else np.float32(0)
+                        )
         for j in range(WIDTH):
             packed[bias_at + first + j] = bias[first + j] if has_bias and j < valid else np.float32(0)
 
 
 @kernel
-def product(x, packed, packed_bias, y, batch, reduction, columns, row_offsets, out_offsets, taps, spare_outs, floor, scratch, task_rows, threads):
+def product(
+    x,
+    packed,
+    packed_bias,
+    y,
+    batch,
+    reduction,
+    columns,
+    row_offsets,
+    out_offsets,
+    taps,
+    spare_outs,
+    floor,
+    scratch,
+    task_rows,
+    threads,
+):
     """y (batch, columns) = x (batch, reduction) · packed + bias, clipped from below by floor.
 
     Tasks are (block of columns) × (task_rows rows), block by block, so that a block stays in cache.
@@ -65,43 +83,63 @@ def product(x, packed, packed_bias, y, batch, reduction, columns, row_offsets, o
         for task in range(thread * tasks // threads, (thread + 1) * tasks // threads):
             block, row = task // row_tasks, (task % row_tasks) * task_rows
             first = block * WIDTH
-            panel_set(x, 0, row_offsets, row, taps, 0, 1, reduction, 1, packed, block * reduction * WIDTH, y, first, out_offsets, row,
-                      min(task_rows, batch - row), min(WIDTH, columns - first), packed_bias, first, floor, scratch, thread * area, spare_outs)
+            panel_set(
+                x,
+                0,
+                row_offsets,
+                row,
+                taps,
+                0,
+                1,
+                reduction,
+                1,
+                packed,
+                block * reduction * WIDTH,
+                y,
+                first,
+                out_offsets,
+                row,
+                min(task_rows, batch - row),
+                min(WIDTH, columns - first),
+                packed_bias,
+                first,
+                floor,
+                scratch,
+                thread * area,
+                spare_outs,
+            )
 
 
 @kernel
-def weight_gradient(x, dy, dw, db, batch, features, units, has_bias, rows, outs, taps, copied, columns, scratch, threads):
+def weight_gradient(
+    x, dy, dw, db, batch, features, units, has_bias, rows, outs, taps, copied, columns, scratch, threads
+):
     """dw (features, units) = xᵀ · dy and db = Σ dy.
 
-    `columns` is units rounded up to whole vectors: where they differ, dy is copied to `copied` with that pitch and
-    tiles go through scratch. Tasks are runs of ROWS features, so threads never write the same values.
+    `columns` is units rounded up to whole vectors; dy is copied to `copied` with that pitch where they differ. Tasks
+    are runs of ROWS features; `rows` holds the offsets of a full run, then those of the last one.
     """
     if columns != units:
         for i in range(batch):
-            for j in range(columns):
-                copied[i * columns + j] = dy[i * units + j] if j < units else np.float32(0)
+            padded, values = copied[i * columns : (i + 1) * columns], dy[i * units : (i + 1) * units]
+            padded[:units] = values
+            padded[units:] = np.float32(0)
     gradient = copied if columns != units else dy
     tasks = (features + ROWS - 1) // ROWS
-    n_blocks = (columns + WIDTH - 1) // WIDTH
-    area = ROWS * WIDTH
     for thread in numba.prange(threads):
-        for block in range(n_blocks):
-            first = block * WIDTH
-            narrow = columns - first <= LANES
-            valid = min(min(LANES, units - first) if narrow else min(WIDTH, units - first), WIDTH)
+        at = thread * ROWS * WIDTH
+        tile = scratch[at : at + ROWS * WIDTH]
+        for first in range(0, columns, WIDTH):
+            narrow, valid = columns - first <= LANES, min(WIDTH, units - first)
             for task in range(thread * tasks // threads, (thread + 1) * tasks // threads):
-                feature = task * ROWS
-                at = thread * area
-                for i in range(area):
-                    scratch[at + i] = np.float32(0)
-                start = min(feature, max(features - ROWS, 0))  # the last run overlaps: the same values twice, by one thread or two
-                panel_add(x, start, rows, 0, taps, 0, 1, batch, features, gradient, first, 0, columns, scratch, at, outs, 0, ROWS, narrow)
+                start, run = task * ROWS, ROWS if task == tasks - 1 else 0
+                tile[:] = np.float32(0)
+                panel_add(
+                    x, start, rows, run, taps, 0, 1, batch, features, gradient, first, 0, columns, scratch, at, outs, 0, ROWS, narrow
+                )  # fmt: skip
                 for i in range(min(ROWS, features - start)):
-                    for j in range(valid):
-                        dw[(start + i) * units + first + j] = scratch[at + i * WIDTH + j]
+                    to = (start + i) * units + first
+                    dw[to : to + valid] = tile[i * WIDTH : i * WIDTH + valid]
     if has_bias:
-        for j in range(units):
-            db[j] = np.float32(0)
-        for i in range(batch):
-            for j in range(units):
-                db[j] += dy[i * units + j]
+        db[:] = np.float32(0)
+        add_rows(dy, 0, units, batch, units, db)

@@ -15,7 +15,19 @@ def add(layer: Add, bind: Binding, k: Any) -> None:
     for more in bind.x[2:]:
         bind.forward(k.add, bind.y, more, bind.y, bind.count, bind.threads)
     for port, dx in enumerate(bind.dx):
-        bind.backward_input(port, k.copy_columns, bind.dy, bind.channels, 0, dx, bind.channels, 0, bind.channels, bind.rows, bind.threads)
+        bind.backward_input(
+            port,
+            k.copy_columns,
+            bind.dy,
+            bind.channels,
+            0,
+            dx,
+            bind.channels,
+            0,
+            bind.channels,
+            bind.rows,
+            bind.threads,
+        )
 
 
 def concat(layer: Concat, bind: Binding, k: Any) -> None:

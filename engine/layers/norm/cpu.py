@@ -23,7 +23,9 @@ def gather(sums, channels, threads):
 
 
 @kernel
-def train_forward(x, scale, shift, y, mean, inverse_std, running_mean, running_var, rows, channels, momentum, epsilon, sums, threads):
+def train_forward(
+    x, scale, shift, y, mean, inverse_std, running_mean, running_var, rows, channels, momentum, epsilon, sums, threads
+):
     """Normalise by the batch's own mean and (biased) variance; update the running ones (variance unbiased)."""
     for thread in numba.prange(threads):
         total = sums[thread * 2 * channels : thread * 2 * channels + channels]

@@ -18,17 +18,46 @@ def batch_norm(layer: BatchNorm, bind: Binding, k: Any) -> None:
     sums = bind.scratch(threads * 2 * channels, "float64")
     x, y, dy, dx = bind.x[0], bind.y, bind.dy, bind.dx[0]
     if bind.training:
-        bind.forward(k.train_forward, x, w["weight"], w["bias"], y, *statistics, w["running_mean"], w["running_var"], rows, channels,
-                     layer.momentum, layer.epsilon, sums, threads)
+        bind.forward(
+            k.train_forward,
+            x,
+            w["weight"],
+            w["bias"],
+            y,
+            *statistics,
+            w["running_mean"],
+            w["running_var"],
+            rows,
+            channels,
+            layer.momentum,
+            layer.epsilon,
+            sums,
+            threads,
+        )
     else:
-        bind.forward(k.infer_forward, x, w["weight"], w["bias"], w["running_mean"], w["running_var"], y, *statistics, rows, channels, layer.epsilon, threads)
+        bind.forward(
+            k.infer_forward,
+            x,
+            w["weight"],
+            w["bias"],
+            w["running_mean"],
+            w["running_var"],
+            y,
+            *statistics,
+            rows,
+            channels,
+            layer.epsilon,
+            threads,
+        )
     if bind.mode == "inference":
         return
     g = bind.gradients
     record = bind.backward if bind.training else bind.backward_weights  # in training dx needs these sums
     record(k.weight_gradient, x, dy, *statistics, g["weight"], g["bias"], rows, channels, sums, threads)
     if bind.training:
-        bind.backward_input(0, k.train_backward, x, dy, w["weight"], *statistics, dx, g["weight"], g["bias"], rows, channels, threads)
+        bind.backward_input(
+            0, k.train_backward, x, dy, w["weight"], *statistics, dx, g["weight"], g["bias"], rows, channels, threads
+        )
     else:
         bind.backward_input(0, k.infer_backward, dy, w["weight"], statistics[1], dx, rows, channels, threads)
 

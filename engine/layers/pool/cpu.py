@@ -1,4 +1,4 @@
-"""Pooling on the CPU. The innermost loops run over channels, which are contiguous; slices let them become vector code."""
+"""Pooling on the CPU. The innermost loops run over channels, contiguous in memory; slices make them vector code."""
 
 import numba
 import numpy as np

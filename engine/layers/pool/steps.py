@@ -29,14 +29,18 @@ def average_pool(layer: AvgPool2D, bind: Binding, k: Any) -> None:
 def global_average(layer: GlobalAvgPool, bind: Binding, k: Any) -> None:
     pixels = bind.input_shapes[0][0] * bind.input_shapes[0][1]
     bind.forward(k.global_average_forward, bind.x[0], bind.y, bind.batch, pixels, bind.channels, bind.threads)
-    bind.backward_input(0, k.global_average_backward, bind.dy, bind.dx[0], bind.batch, pixels, bind.channels, bind.threads)
+    bind.backward_input(
+        0, k.global_average_backward, bind.dy, bind.dx[0], bind.batch, pixels, bind.channels, bind.threads
+    )
 
 
 def _geometry(layer: MaxPool2D | AvgPool2D, bind: Binding) -> Array:
     """N, H, W, C, OH, OW, R, S, stride rows, stride columns, top, left."""
     (height, width, channels), (out_height, out_width, _) = bind.input_shapes[0], bind.output_shape
     top, _, left, _ = layer.geometry.pads(height, width)
-    return np.array([bind.batch, height, width, channels, out_height, out_width, *layer.kernel, *layer.stride, top, left], np.int64)
+    return np.array(
+        [bind.batch, height, width, channels, out_height, out_width, *layer.kernel, *layer.stride, top, left], np.int64
+    )
 
 
 STEPS = {MaxPool2D: max_pool, AvgPool2D: average_pool, GlobalAvgPool: global_average}
