@@ -13,7 +13,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from .dataset import DataError
 
 # Formats that hold pixels; EPS and the like are programs, which Pillow would run.
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 _GREY_MODES = frozenset({"1", "L", "LA", "La", "I;16", "I;16L", "I;16B", "I;16N", "I"})
 
 
@@ -29,11 +29,13 @@ def read_image(path: str | os.PathLike[str], channels: int | None = None) -> NDA
         raise DataError(f"A picture cannot have {channels} channels; use 1 (grey) or 3 (RGB).")
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about odd tags
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=FORMATS) as image:
+                _check_range(image, path)
                 image.load()
                 upright = ImageOps.exif_transpose(image)
-        return _pixels(upright, path, channels)
+        return _pixels(upright, channels)
     except DataError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -46,12 +48,16 @@ def read_image(path: str | os.PathLike[str], channels: int | None = None) -> NDA
         raise DataError(f"{path} is damaged ({error or type(error).__name__}); use another file.") from None
 
 
-def _pixels(image: Image.Image, path: Path, channels: int | None) -> NDArray[np.uint8]:
+def _check_range(image: Image.Image, path: Path) -> None:
+    """Refuse pixels whose black and white nobody knows. In PNG and PPM files mode I means 0–65535."""
+    if image.mode == "F" or (image.mode == "I" and image.format not in {"PNG", "PPM"}):
+        raise DataError(f"{path} holds 32-bit pixels of unknown range; save it with 8 or 16 bits.")
+
+
+def _pixels(image: Image.Image, channels: int | None) -> NDArray[np.uint8]:
     grey = image.mode in _GREY_MODES
     if image.mode.startswith("I"):
-        image = _eight_bit(image, path)
-    elif image.mode == "F":
-        raise DataError(f"{path} holds floating-point pixels of unknown range; save it with 8 or 16 bits.")
+        image = _eight_bit(image)
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
@@ -60,9 +66,7 @@ def _pixels(image: Image.Image, path: Path, channels: int | None) -> NDArray[np.
     return np.ascontiguousarray(array.reshape(*array.shape[:2], wanted))
 
 
-def _eight_bit(image: Image.Image, path: Path) -> Image.Image:
-    """16-bit grey as 8-bit; 0–65535 becomes 0–255."""
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """16-bit grey as 8-bit: 0–65535 becomes 0–255."""
     values = np.asarray(image).astype(np.int64)
-    if image.mode == "I" and (values.min() < 0 or values.max() > 65535 or image.format not in {"PNG", "PPM", None}):
-        raise DataError(f"{path} holds 32-bit pixels of unknown range; save it with 8 or 16 bits.")
     return Image.fromarray(((values * 255 + 32767) // 65535).astype(np.uint8))
