@@ -37,7 +37,7 @@ def save(model: Model, path: str | os.PathLike[str], training: Mapping[str, Any]
     broken = [name for name, array in model.weights.items() if not np.isfinite(array).all()]
     if broken:
         remedy = "an older file is unchanged; train again with a lower learning rate"
-        raise FileError(path, [f"was not written, {', '.join(broken)} hold NaN or infinity; {remedy}"])
+        raise FileError(path, [f"was not written, there is NaN or infinity in {', '.join(broken)}; {remedy}"])
     document = {
         "format": FORMAT,
         "version": VERSION,
