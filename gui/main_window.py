@@ -24,6 +24,7 @@ from .panels.palette import Palette
 from .panels.problems import Problems
 from .panels.training import TrainingPanel
 from .status import Status
+from .stylesheet import pad_spin_boxes
 from .view_actions import ViewActions
 from .views.activations import ActivationsView
 from .views.curves import CurvesView
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         self.costs = Costs(self.document)
         self.problems = Problems(self.document)
         self.training = TrainingPanel(self.session)
+        pad_spin_boxes(self.training)
         self._panels: dict[str, QWidget] = {
             "layers": self.palette_panel,
             "inspector": self.inspector,

@@ -47,7 +47,7 @@ class GraphView(QGraphicsView):
         self.setFrameShape(QGraphicsView.Shape.NoFrame)
         self.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.setDragMode(QGraphicsView.DragMode.RubberBandDrag)
-        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.AnchorUnderMouse)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setResizeAnchor(QGraphicsView.ViewportAnchor.AnchorViewCenter)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -63,10 +63,13 @@ class GraphView(QGraphicsView):
     def zoom(self) -> float:
         return self.transform().m11()
 
-    def zoom_to(self, zoom: float) -> None:
-        """Show at this scale, 1 for 100 %."""
+    def zoom_to(self, zoom: float, fixed: QPoint | None = None) -> None:
+        """Show at this scale, 1 for 100 %, with what is at `fixed` (by default the middle) staying where it is."""
+        fixed = self.viewport().rect().center() if fixed is None else fixed
+        before = self.mapToScene(fixed)
         factor = min(_LARGEST, max(_SMALLEST, zoom)) / self.zoom
         self.scale(factor, factor)
+        self._scroll(self.mapFromScene(before) - fixed)
         self.zoomed.emit(self.zoom)
 
     def fit(self, all_nodes: bool = False) -> None:
@@ -101,7 +104,7 @@ class GraphView(QGraphicsView):
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         self._fitted = True
-        self.zoom_to(self.zoom * _ZOOM_STEP ** event.angleDelta().y())
+        self.zoom_to(self.zoom * _ZOOM_STEP ** event.angleDelta().y(), event.position().toPoint())
         event.accept()
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802
@@ -249,7 +252,7 @@ class GraphView(QGraphicsView):
         if not moving or names[0] == INPUT or network.nodes[names[0]].inputs or network.consumers(names[0]):
             return None
         body = self.graph.nodes[names[0]].body()
-        return next((wire for wire in self.graph.wires.values() if wire.path().intersects(body)), None)
+        return next((wire for wire in self.graph.wires.values() if wire.shape().intersects(body)), None)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         point = self.mapToScene(event.position().toPoint())

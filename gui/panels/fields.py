@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from convscope.engine.spec import Param
 
 from ..icons import set_icon
+from ..stylesheet import pad_spin_boxes
 
 _LARGEST = 2**31 - 1
 
@@ -46,6 +47,7 @@ class WholeNumber(_Wheel, QSpinBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(name)
         self.setMinimumWidth(48)
+        pad_spin_boxes(self)
 
     def stepBy(self, steps: int) -> None:  # noqa: N802
         self.setValue(max(self._least, self.value() + steps))
@@ -62,6 +64,7 @@ class Number(_Wheel, QDoubleSpinBox):
         self.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(name)
+        pad_spin_boxes(self)
 
     def textFromValue(self, value: float) -> str:  # noqa: N802
         return f"{value:.8g}"

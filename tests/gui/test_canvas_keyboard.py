@@ -1,0 +1,140 @@
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+
+from convscope.engine import INPUT
+from convscope.gui.canvas.search import SearchPopup
+from convscope.gui.edit_actions import EditActions
+from convscope.gui.layer_list import search
+
+from .gestures import click, middle
+
+Key = Qt.Key
+Control = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def actions(view, document):
+    actions = EditActions(document, view)
+    view.addActions([actions.undo, actions.redo, actions.arrange])
+    QGuiApplication.clipboard().clear()
+    return actions
+
+
+def test_tab_offers_layers_and_enter_adds_below_the_selected_one(view, document, qtbot):
+    document.select("conv1")
+    qtbot.keyClick(view, Key.Key_Tab)
+    popup = view.findChild(SearchPopup)
+    qtbot.keyClicks(popup.field, "bn")
+    assert popup.list.currentIndex().data() == "BatchNorm"
+    qtbot.keyClick(popup.field, Key.Key_Return)
+    assert document.network.nodes["relu1"].inputs == ("batchnorm1",)
+    assert not popup.isVisible()
+
+
+def test_escape_closes_the_search_without_an_edit(view, document, qtbot):
+    qtbot.keyClick(view, Key.Key_Tab)
+    popup = view.findChild(SearchPopup)
+    qtbot.keyClick(popup, Key.Key_Escape)
+    assert not popup.isVisible()
+    assert document.undo_stack.count() == 0
+
+
+def test_a_search_without_result_says_so_and_adds_nothing(view, document, qtbot):
+    popup = view.open_search()
+    qtbot.keyClicks(popup.field, "zzz")
+    assert not popup.list.isVisible()
+    qtbot.keyClick(popup.field, Key.Key_Return)
+    assert document.undo_stack.count() == 0
+    popup.close()
+
+
+def test_search_is_fuzzy_and_puts_the_best_first():
+    assert search("relu")[0] == "ReLU"
+    assert search("gap")[0] == "GlobalAvgPool"
+    assert search("norm")[0] == "BatchNorm"
+    assert search("cnv") == ["Conv2D"]
+    assert search("activation")
+    assert search("qqq") == []
+
+
+def test_arrows_move_the_selection_along_the_wires(view, document, qtbot):
+    document.select(INPUT)
+    for expected in ("conv1", "relu1", "conv2", "conv2"):
+        qtbot.keyClick(view, Key.Key_Down)
+        assert document.selected == expected
+    qtbot.keyClick(view, Key.Key_Up)
+    assert view.graph.selected_names() == ["relu1"]
+    assert "relu1" in view.accessibleDescription()
+
+
+def test_enter_asks_for_the_inspector(view, document, qtbot):
+    document.select("conv1")
+    with qtbot.waitSignal(view.inspect):
+        qtbot.keyClick(view, Key.Key_Return)
+
+
+def test_delete_reconnects_and_undo_and_redo_follow(view, document, actions, qtbot):
+    click(view, middle(view, "relu1"))
+    qtbot.keyClick(view, Key.Key_Delete)
+    assert "relu1" not in document.network
+    assert "relu1" not in view.graph.nodes
+    assert document.network.nodes["conv2"].inputs == ("conv1",)
+    qtbot.keyClick(view, Key.Key_Z, Control)
+    assert view.graph.nodes["relu1"].pos().toTuple() == document.network.layout["relu1"]
+    qtbot.keyClick(view, Key.Key_Z, Control | Qt.KeyboardModifier.ShiftModifier)
+    assert "relu1" not in document.network
+
+
+def test_the_image_cannot_be_deleted(view, document, actions, qtbot):
+    click(view, middle(view, INPUT))
+    qtbot.keyClick(view, Key.Key_Delete)
+    assert document.undo_stack.count() == 0
+    assert INPUT in view.graph.nodes
+
+
+def test_copy_paste_and_duplicate_select_what_is_new(view, document, actions, qtbot):
+    view.graph.select(["conv1", "relu1"])
+    qtbot.keyClick(view, Key.Key_C, Control)
+    assert '"convscope-network"' in QGuiApplication.clipboard().text()
+    qtbot.keyClick(view, Key.Key_V, Control)
+    assert view.graph.selected_names() == ["conv3", "relu2"]
+    qtbot.keyClick(view, Key.Key_D, Control)
+    assert view.graph.selected_names() == ["conv4", "relu3"]
+    assert len(document.network) == 7
+
+
+def test_cut_takes_layers_away_and_paste_brings_them_back(view, document, actions, qtbot):
+    view.graph.select(["relu1"])
+    qtbot.keyClick(view, Key.Key_X, Control)
+    assert "relu1" not in document.network
+    qtbot.keyClick(view, Key.Key_V, Control)
+    assert "relu1" in document.network
+
+
+def test_pasting_something_else_is_explained(view, document, actions, qtbot):
+    QGuiApplication.clipboard().setText("dear diary")
+    with qtbot.waitSignal(actions.message) as told:
+        qtbot.keyClick(view, Key.Key_V, Control)
+    assert told.args == ["The clipboard holds no layers; copy some from a Convscope canvas.", True]
+    assert document.undo_stack.count() == 0
+
+
+def test_select_all_then_arrange_is_one_undoable_step(view, document, actions, qtbot):
+    document.move("Move conv1", {"conv1": (400.0, 300.0), "conv2": (0.0, 0.0)})
+    moved = dict(document.network.layout)
+    actions.arrange.trigger()
+    assert document.network.layout != moved
+    for name, item in view.graph.nodes.items():
+        assert item.pos().toTuple() == document.network.layout[name]
+    document.undo_stack.undo()
+    assert document.network.layout == moved
+    qtbot.keyClick(view, Key.Key_A, Control)
+    assert set(view.graph.selected_names()) == {"conv1", "relu1", "conv2"}
+    qtbot.wait(view.graph.animation_ms + 60)
+
+
+def test_arranging_is_animated_and_ends_at_the_final_places(view, document, actions, qtbot):
+    view.graph.animation_ms = 60
+    document.move("Move", {"conv2": (500.0, 300.0)})
+    qtbot.waitUntil(lambda: view.graph.nodes["conv2"].pos().toTuple() == (500.0, 300.0))

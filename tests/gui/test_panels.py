@@ -1,0 +1,138 @@
+from itertools import pairwise
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from convscope.engine.layers import TYPES
+from convscope.gui.layer_list import CATEGORIES, MIME, TYPE
+from convscope.gui.models import edits
+from convscope.gui.models.costs import SHARE
+from convscope.gui.panels.cost import Costs
+from convscope.gui.panels.palette import Palette
+from convscope.gui.panels.problems import Problems
+from convscope.gui.tokens import DARK, LIGHT
+
+Key = Qt.Key
+
+
+@pytest.fixture
+def palette(qtbot):
+    palette = Palette()
+    qtbot.addWidget(palette)
+    palette.resize(200, 900)
+    palette.show()
+    return palette
+
+
+@pytest.fixture
+def costs(qtbot, document):
+    costs = Costs(document)
+    qtbot.addWidget(costs)
+    costs.resize(800, 300)
+    costs.show()
+    qtbot.waitExposed(costs)
+    return costs
+
+
+def rows(palette):
+    model = palette.list.model()
+    return [model.index(i, 0).data(TYPE) or model.index(i, 0).data() for i in range(model.rowCount())]
+
+
+def test_the_palette_shows_every_type_below_its_category(palette):
+    shown = rows(palette)
+    assert set(TYPES) <= set(shown)
+    for heading, after in pairwise(shown):
+        if heading not in TYPES:
+            assert TYPES[after].about.category == heading.lower()
+
+
+def test_every_category_has_a_colour_in_both_appearances():
+    for layer_type in TYPES.values():
+        assert layer_type.about.category in CATEGORIES
+        assert layer_type.about.category in LIGHT.categories
+        assert layer_type.about.category in DARK.categories
+
+
+def test_enter_in_the_search_chooses_the_first_hit(palette, qtbot):
+    qtbot.keyClicks(palette.field, "pool")
+    with qtbot.waitSignal(palette.chosen) as chosen:
+        qtbot.keyClick(palette.field, Key.Key_Return)
+    assert chosen.args == ["AvgPool2D"]
+    qtbot.keyClicks(palette.field, "qqq")
+    with qtbot.assertNotEmitted(palette.chosen):
+        qtbot.keyClick(palette.field, Key.Key_Return)
+
+
+def test_a_double_click_chooses_a_layer_but_not_a_heading(palette, qtbot):
+    model = palette.list.model()
+    for row, expected in ((0, None), (1, "Conv2D")):
+        place = palette.list.visualRect(model.index(row, 0)).center()
+        chosen = []
+        palette.chosen.connect(chosen.append)
+        QTest.mouseClick(palette.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        QTest.mouseDClick(palette.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        assert chosen == ([expected] if expected else [])
+
+
+def test_a_dragged_entry_carries_its_type(palette):
+    model = palette.list.model()
+    data = model.mimeData([model.index(1, 0)])
+    assert bytes(data.data(MIME).data()) == b"Conv2D"
+
+
+def test_the_cost_table_follows_edits_and_its_totals_add_up(costs, document):
+    edits.set_parameter(document, "conv1", "filters", 1000)
+    model = costs.model
+    cells = [[model.index(r, c).data() for c in range(model.columnCount())] for r in range(model.rowCount())]
+    assert cells[0][:5] == ["conv1", "Conv2D", "8×8×1000", "10,000", "576,000"]
+    total = costs.totals.model().index(0, 3).data()
+    assert total == f"{sum(int(row[3].replace(',', '')) for row in cells):,}"
+    shares = [model.index(r, 3).data(SHARE) for r in range(model.rowCount())]
+    assert sum(shares) == pytest.approx(1)
+
+
+def test_numbers_are_right_aligned_and_totals_stand_below_them(costs):
+    assert costs.model.index(0, 3).data(Qt.ItemDataRole.TextAlignmentRole) & Qt.AlignmentFlag.AlignRight
+    for column in range(costs.model.columnCount()):
+        assert costs.totals.columnWidth(column) == costs.table.columnWidth(column)
+
+
+def test_a_click_in_the_cost_table_chooses_the_layer_and_the_selection_is_shown_in_it(costs, document, qtbot):
+    place = costs.table.visualRect(costs.model.index(2, 0)).center()
+    with qtbot.waitSignal(costs.chosen) as chosen:
+        qtbot.mouseClick(costs.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert chosen.args == ["conv2"]
+    document.select("relu1")
+    assert costs.table.currentIndex().row() == 1
+
+
+def test_memory_follows_the_batch_size(costs, document):
+    one = costs.model.index(0, 5).data()
+    costs.batch.setValue(64)
+    assert one == "1.00 KiB"
+    assert costs.model.index(0, 5).data() == "64.0 KiB"
+    assert document.undo_stack.count() == 0
+
+
+def test_layers_without_a_shape_show_question_marks(costs, document):
+    edits.set_parameter(document, "conv1", "kernel", 99)
+    edits.set_parameter(document, "conv1", "padding", "valid")
+    assert [costs.model.index(0, c).data() for c in (2, 3, 4)] == ["?", "?", "?"]
+
+
+def test_problems_are_listed_and_lead_to_their_layer(document, qtbot):
+    problems = Problems(document)
+    qtbot.addWidget(problems)
+    problems.show()
+    assert problems.count == 0
+    with qtbot.waitSignal(problems.counted) as counted:
+        document.edit("break", lambda net: net.rewire("conv2", []))
+    assert counted.args == [2]  # conv2 has no input, and relu1 leads nowhere
+    assert "conv2 (Conv2D)" in problems.list.model().index(0, 0).data()
+    with qtbot.waitSignal(problems.jump) as jump:
+        problems.list.activated.emit(problems.list.model().index(0, 0))
+    assert jump.args == ["conv2"]
+    document.undo_stack.undo()
+    assert problems.count == 0
