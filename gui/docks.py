@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QByteArray, QObject, Qt, Signal
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QTabWidget, QToolButton, QWidget
+from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QScrollArea,
+    QTabWidget,
+    QToolButton,
+    QWidget,
+)
 
 from .icons import set_icon
 from .settings import settings
@@ -26,8 +36,8 @@ class Dock(QDockWidget):
     def __init__(self, name: str, panel: QWidget, window: QMainWindow) -> None:
         super().__init__(panel.title, window)  # type: ignore[attr-defined]  every panel has a title
         self.setObjectName(name)
-        panel.setMinimumWidth(_NARROWEST)  # a panel wider than that must not widen the window
-        self.setWidget(panel)
+        self.setWidget(panel if isinstance(panel, QAbstractScrollArea) else _scrolling(panel))
+        self.widget().setMinimumWidth(_NARROWEST)
         self._bar = _TitleBar(self)
         self._none = QWidget(self)
         self.setTitleBarWidget(self._bar)
@@ -36,6 +46,14 @@ class Dock(QDockWidget):
         wanted = self._bar if shown else self._none
         if self.titleBarWidget() is not wanted:
             self.setTitleBarWidget(wanted)
+
+
+def _scrolling(panel: QWidget) -> QScrollArea:
+    """A panel that scrolls where there is too little room, so that it never widens the window."""
+    area = QScrollArea(frameShape=QScrollArea.Shape.NoFrame, widgetResizable=True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(panel)
+    return area
 
 
 class _TitleBar(QWidget):
@@ -98,15 +116,39 @@ class Docks(QObject):
             self._arrange_build()
         else:
             self._arrange_train()
+        self._size()
+        QTimer.singleShot(
+            0, self, self._size
+        )  # a window on the screen takes sizes only after it has laid out the docks
         self._refresh_titles()
+
+    def _size(self) -> None:
+        window, docks = self._window, self.docks
+        wide, high = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        if self.room == "build":
+            window.resizeDocks([docks["layers"], docks["inspector"]], [196, 304], wide)
+            window.resizeDocks([docks["costs"]], [240], high)
+        else:
+            window.resizeDocks([docks["training"]], [288], wide)
+            window.resizeDocks([docks["curves"], docks["filters"]], [480, 500], wide)
+            window.resizeDocks([docks["curves"]], [window.height() * 48 // 100], high)
 
     def restore(self) -> None:
         """Take up the arrangement of the last time, else the one of a new program."""
         stored = settings()
         geometry = stored.value("window/geometry")
         if not (isinstance(geometry, QByteArray) and self._window.restoreGeometry(geometry)):
-            self._window.resize(1280, 800)
+            self._first_size()
         self._restore()
+
+    def _first_size(self) -> None:
+        """Fill a small screen; on a large one leave room around the window."""
+        available = self._window.screen().availableSize()
+        if available.width() < 1500 or available.height() < 950:
+            self._window.resize(min(1280, available.width()), min(800, available.height()))
+            self._window.setWindowState(Qt.WindowState.WindowMaximized)
+        else:
+            self._window.resize(min(1680, available.width() * 9 // 10), min(1050, available.height() * 9 // 10))
 
     def remember(self) -> None:
         """Keep the window's geometry and the arrangement of the room for the next start."""
@@ -125,13 +167,10 @@ class Docks(QObject):
     # ---- arrangements: every panel has its place in both rooms, so that the View menu can open it
 
     def _arrange_build(self) -> None:
-        window, docks = self._window, self.docks
         self._put(_Area.LeftDockWidgetArea, "layers")
         self._put(_Area.RightDockWidgetArea, "inspector", "training")
         self._put(_Area.BottomDockWidgetArea, "costs", "problems", "curves", "filters", "activations")
         self._show("layers", "inspector", "costs", "problems")
-        window.resizeDocks([docks["layers"], docks["inspector"]], [196, 304], Qt.Orientation.Horizontal)
-        window.resizeDocks([docks["costs"]], [240], Qt.Orientation.Vertical)
 
     def _arrange_train(self) -> None:
         window, docks = self._window, self.docks
@@ -142,9 +181,6 @@ class Docks(QObject):
         for first, other in (("filters", "activations"), ("curves", "costs"), ("curves", "problems")):
             window.tabifyDockWidget(docks[first], docks[other])
         self._show("training", "curves", "filters", "activations")
-        window.resizeDocks([docks["training"]], [288], Qt.Orientation.Horizontal)
-        window.resizeDocks([docks["curves"], docks["filters"]], [480, 500], Qt.Orientation.Horizontal)
-        window.resizeDocks([docks["curves"]], [376], Qt.Orientation.Vertical)
 
     def _put(self, area: Qt.DockWidgetArea, first: str, *others: str) -> None:
         """Place panels at one side, as tabs of each other."""

@@ -93,14 +93,8 @@ class FileActions(QObject):
         """Whether the network may be replaced: it is saved, or the user says so."""
         if not self._document.modified:
             return True
+        answer = _ask_to_save(self._window, self._document.network.name)
         buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self._window,
-            "Convscope",
-            f"Save the changes to {self._document.network.name}?",
-            buttons.Save | buttons.Discard | buttons.Cancel,
-            buttons.Save,
-        )
         return answer == buttons.Discard or (answer == buttons.Save and self.save_file())
 
     # ---- save
@@ -160,3 +154,17 @@ class FileActions(QObject):
 def _with_suffix(path: Path, suffix: str) -> Path:
     known = path.name.endswith((".json", MODEL_SUFFIX))
     return path if known else path.with_name(path.name + suffix)
+
+
+def _ask_to_save(window: QWidget, name: str) -> int:
+    """The button that answers whether changes are saved."""
+    box = QMessageBox(window)
+    box.setWindowTitle("Convscope")
+    box.setText(f"<b>Save the changes to {name}?</b>")
+    box.setInformativeText("They are lost if you do not.")
+    buttons = QMessageBox.StandardButton
+    box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+    box.setDefaultButton(buttons.Save)
+    answer = box.exec()
+    box.deleteLater()
+    return answer

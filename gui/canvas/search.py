@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListView, QVBoxLayout,
 
 from ..layer_list import TYPE, LayerDelegate, LayerListModel
 
-_WIDTH, _HEIGHT = 352, 328
+_WIDTH, _ROWS = 352, 6
 _KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
 
@@ -22,7 +22,7 @@ class SearchPopup(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName("Search layers to add")
         self.setProperty("popup", True)
-        self.setFixedSize(_WIDTH, _HEIGHT)
+        self.setFixedWidth(_WIDTH)
         self.field = QLineEdit(placeholderText="Search layers …", accessibleName="Search layers")
         self.field.setClearButtonEnabled(True)
         self.list = QListView(accessibleName="Layers found", uniformItemSizes=True)
@@ -50,7 +50,7 @@ class SearchPopup(QFrame):
         """Open at a point of the screen, moved so that all of it is seen."""
         screen = self.screen().availableGeometry()
         x = max(screen.left(), min(place.x(), screen.right() - _WIDTH))
-        y = max(screen.top(), min(place.y(), screen.bottom() - _HEIGHT))
+        y = max(screen.top(), min(place.y(), screen.bottom() - self.sizeHint().height()))
         self.move(x, y)
         self.show()
         self.field.setFocus()
@@ -67,6 +67,8 @@ class SearchPopup(QFrame):
         self.list.setVisible(found)
         self._none.setVisible(not found)
         self.list.setCurrentIndex(self._model.first())
+        self.list.setFixedHeight(min(_ROWS, self._model.rowCount()) * self.list.sizeHintForRow(0) + 2)
+        self.adjustSize()
 
     def _choose(self) -> None:
         index = self.list.currentIndex()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from convscope.engine.graph import INPUT
@@ -42,7 +42,7 @@ class GraphView(QGraphicsView):
         self._pan_from: QPoint | None = None
         self._space = False
         self._drop_wire: WireItem | None = None
-        self._fitted = False
+        self._keeps_all_in_view = True  # until the user looks at a part of it
         self.setAccessibleName("Network canvas")
         self.setFrameShape(QGraphicsView.Shape.NoFrame)
         self.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -53,7 +53,7 @@ class GraphView(QGraphicsView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAcceptDrops(True)
         self.setMouseTracking(True)
-        document.replaced.connect(self._fit_new)
+        document.replaced.connect(lambda: self.fit(all_nodes=True))
         document.selection_changed.connect(self._describe)
         follow(self, lambda: self.setBackgroundBrush(theme.color("canvas")))
 
@@ -65,6 +65,7 @@ class GraphView(QGraphicsView):
 
     def zoom_to(self, zoom: float, fixed: QPoint | None = None) -> None:
         """Show at this scale, 1 for 100 %, with what is at `fixed` (by default the middle) staying where it is."""
+        self._keeps_all_in_view = False
         fixed = self.viewport().rect().center() if fixed is None else fixed
         before = self.mapToScene(fixed)
         factor = min(_LARGEST, max(_SMALLEST, zoom)) / self.zoom
@@ -81,6 +82,7 @@ class GraphView(QGraphicsView):
         if not area.isEmpty() and width > 0 and height > 0:
             self.zoom_to(min(1.0, width / area.width(), height / area.height()))
             self.centerOn(area.center())
+        self._keeps_all_in_view = len(names) <= 1
 
     def fit_soon(self) -> None:
         """Show everything once the cards have come to rest."""
@@ -91,19 +93,12 @@ class GraphView(QGraphicsView):
         if name in self.graph.nodes:
             self.ensureVisible(self.graph.nodes[name], 32, 32)
 
-    def _fit_new(self) -> None:
-        self._fitted = False
-        if self.isVisible():
-            self.fit(all_nodes=True)
-            self._fitted = True
-
-    def resizeEvent(self, event) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
-        if not self._fitted and self.isVisible():
+        if self._keeps_all_in_view:
             self.fit(all_nodes=True)
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
-        self._fitted = True
         self.zoom_to(self.zoom * _ZOOM_STEP ** event.angleDelta().y(), event.position().toPoint())
         event.accept()
 
@@ -141,9 +136,16 @@ class GraphView(QGraphicsView):
                 self.add_at(type_name, scene_point, source, target)
 
         popup.chosen.connect(add)
-        anchor = self.viewport().rect().center() if scene_point is None else self.mapFromScene(scene_point)
-        popup.show_at(self.viewport().mapToGlobal(anchor))
+        popup.show_at(self.viewport().mapToGlobal(self._search_place(scene_point)))
         return popup
+
+    def _search_place(self, scene_point: QPointF | None) -> QPoint:
+        """Where the search opens: at the point, else below the current card, else in the middle."""
+        if scene_point is not None:
+            return self.mapFromScene(scene_point)
+        if self.document.selected in self.graph.nodes:
+            return self.mapFromScene(self.graph.nodes[self.document.selected].body().bottomLeft()) + QPoint(0, 10)
+        return self.viewport().rect().center()
 
     def add_at(self, type_name: str, point: QPointF, source: str = "", target: str = "") -> str:
         """Add a layer whose card is centred on a scene point; on a wire it goes into it."""
@@ -186,10 +188,10 @@ class GraphView(QGraphicsView):
     # ---- mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        self._fitted = True
         left = event.button() == Qt.MouseButton.LeftButton
         if event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
             self._pan_from = event.position().toPoint()
+            self._keeps_all_in_view = False
             self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
             return
         point = self.mapToScene(event.position().toPoint())

@@ -23,7 +23,7 @@ def files(qtbot, document):
 def answer(monkeypatch):
     """What the user says to "Save the changes?"."""
     given = {}
-    monkeypatch.setattr(QMessageBox, "question", lambda *args, **kwargs: given["answer"])
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: given["answer"])
     return given
 
 
@@ -107,7 +107,7 @@ def test_changes_are_saved_discarded_or_kept_as_the_user_says(files, document, a
 
 
 def test_an_unchanged_document_is_replaced_without_a_question(files, document, monkeypatch):
-    monkeypatch.setattr(QMessageBox, "question", lambda *args: pytest.fail("asked"))
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: pytest.fail("asked"))
     files.new_from("lenet5")
     assert document.network.name == "lenet5"
 

@@ -167,10 +167,10 @@ def test_a_file_dropped_on_the_window_is_opened_and_a_bad_one_explained(window, 
 
 def test_closing_with_changes_asks_and_can_be_cancelled(window, monkeypatch):
     edits.set_parameter(window.document, "conv1", "filters", 8)
-    monkeypatch.setattr(QMessageBox, "question", lambda *args: QMessageBox.StandardButton.Cancel)
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: QMessageBox.StandardButton.Cancel)
     assert not window.close()
     assert window.isVisible()
-    monkeypatch.setattr(QMessageBox, "question", lambda *args: QMessageBox.StandardButton.Discard)
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: QMessageBox.StandardButton.Discard)
     assert window.close()
 
 
