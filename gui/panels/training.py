@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -18,7 +19,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from convscope.engine.spec import ConvscopeError
 from convscope.engine.train.events import Ended, Epoch
 from convscope.engine.train.settings import suggested
 
@@ -41,6 +41,7 @@ class TrainingPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._fault: Fault | None = None
+        self._progress: Progress | None = None
         self._make_actions()
         self._build()
         self._connect()
@@ -85,11 +86,15 @@ class TrainingPanel(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(12)
+        self._hint = QLabel("Network, data or seed are not those of the trained model. Train begins with new weights.")
+        self._hint.setProperty("role", "small")
+        self._hint.setWordWrap(True)
         for part in (
             self._data,
             self._form,
             self._build_buttons(),
             self._build_reason(),
+            self._hint,
             self._build_status(),
             self._figures,
         ):
@@ -118,7 +123,8 @@ class TrainingPanel(QWidget):
         for action in (self.pause_action, self.step_action, self.stop_action, self.over_action):
             button = QToolButton()
             button.setDefaultAction(action)
-            button.setAccessibleName(action.text())
+            action.changed.connect(partial(_name_after, button, action))
+            _name_after(button, action)
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             button.setFixedSize(34, 34)
             row.addWidget(button)
@@ -153,6 +159,7 @@ class TrainingPanel(QWidget):
     def _connect(self) -> None:
         session, document = self._session, self._session.document
         self._data.chosen.connect(self._plan)
+        self._data.wanted.connect(session.load_data)
         self._form.edited.connect(self._plan)
         self._form.rate_edited.connect(self._change_rate)
         document.changed.connect(self._check)
@@ -162,7 +169,7 @@ class TrainingPanel(QWidget):
         session.progress.connect(self._show_progress)
         session.epoch_ended.connect(self._show_epoch)
         session.ended.connect(self._show_end)
-        session.message.connect(self._show_message)
+        session.phase.connect(self._show_phase)
         session.model_changed.connect(self._check)
         session.data_changed.connect(self._show_data)
         session.data_progress.connect(self._data.show_progress)
@@ -193,10 +200,7 @@ class TrainingPanel(QWidget):
         fault = self._fault
         if fault is None or fault.fix is None:
             return
-        try:
-            self._session.document.edit(fault.fix_name, fault.fix)
-        except ConvscopeError as error:
-            self._show_message(str(error), True)
+        self._session.document.edit(fault.fix_name, fault.fix)
 
     # ---- what the session says
 
@@ -214,12 +218,17 @@ class TrainingPanel(QWidget):
         self.step_action.setEnabled((idle and not found) or self._session.state == "paused")
         self._train_button.setEnabled(self.train_action.isEnabled())
         self._train_button.setToolTip(self._reason.text() or "Train (F5)")
-        goes_on = idle and self._session.continues()
-        self._train_button.setText("Train on" if goes_on else "Train")
-        info = self._session.model_info
-        self.over_action.setEnabled(idle and info is not None and info.trained)
+        self._offer(idle)
         if self._session.dataset is not None:
             self._data.show_data(self._session.dataset, self._session.document.network.input)
+
+    def _offer(self, idle: bool) -> None:
+        """Say whether Train goes on with what was learned or begins anew."""
+        info, goes_on = self._session.model_info, self._session.continues()
+        trained = info is not None and info.trained
+        self._train_button.setText("Train on" if idle and goes_on else "Train")
+        self._hint.setVisible(idle and trained and not goes_on and self._fault is None)
+        self.over_action.setEnabled(idle and trained)
 
     def _show_state(self, state: str) -> None:
         idle = state == "idle"
@@ -235,19 +244,26 @@ class TrainingPanel(QWidget):
             self._bar.setRange(0, 1000)
         if state == "stopping":
             self._status.setText("Stopping…")
+        self._show_place()
         self._check()
 
     def _show_start(self, run: RunStarted) -> None:
+        self._progress = None
         self._figures.clear()
         self._bar.setValue(0)
 
     def _show_progress(self, progress: Progress) -> None:
+        self._progress = progress
         self._figures.show_progress(progress)
         self._bar.setValue(round(1000 * progress.fraction))
-        words = "Paused at epoch" if self._session.state == "paused" else "Epoch"
-        self._status.setText(
-            f"{words} {progress.epoch:,} of {progress.epochs:,}, batch {progress.batch:,} of {progress.batches:,}"
-        )
+        self._show_place()
+
+    def _show_place(self) -> None:
+        """Say where the run is."""
+        at, state = self._progress, self._session.state
+        if at is not None and state in {"running", "paused"}:
+            place = f"epoch {at.epoch:,} of {at.epochs:,}, batch {at.batch:,} of {at.batches:,}"
+            self._status.setText(f"Paused at {place}" if state == "paused" else place.capitalize())
 
     def _show_epoch(self, epoch: Epoch) -> None:
         self._figures.show_epoch(epoch)
@@ -263,13 +279,13 @@ class TrainingPanel(QWidget):
         epochs = "1 full epoch" if end.epoch == 1 else f"{end.epoch:,} full epochs"
         self._status.setText(f"{words} after {epochs}{tested}")
 
-    def _show_message(self, text: str, error: bool) -> None:
-        self._set_status_role(error)
+    def _show_phase(self, text: str) -> None:
+        self._set_status_role(error=False)
         self._status.setText(text)
 
     def _show_data(self, dataset: Any) -> None:
         if dataset is None:
-            self._data.show_loading()
+            self._data.show_loading() if self._session.loading else self._data.show_absent()
         else:
             self._form.suggest(*suggested(len(dataset.train_images)))
             self._plan()
@@ -279,3 +295,8 @@ class TrainingPanel(QWidget):
         if self._status.property("role") != role:
             self._status.setProperty("role", role)
             self._status.style().polish(self._status)
+
+
+def _name_after(button: QToolButton, action: QAction) -> None:
+    """Screen readers say what the button does now."""
+    button.setAccessibleName(action.text())

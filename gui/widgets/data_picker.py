@@ -28,9 +28,13 @@ from ..work.recipe import DataChoice
 
 
 class DataPicker(QWidget):
-    """A list of all data sets. `chosen()` is sent when `choice` is another, or the same is to be tried again."""
+    """A list of all data sets.
+
+    `chosen()` is sent when `choice` is another; `wanted()` when it is to be downloaded, or loaded again.
+    """
 
     chosen = Signal()
+    wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,8 +61,8 @@ class DataPicker(QWidget):
             label.setWordWrap(True)
         self._bar = QProgressBar()
         self._bar.setAccessibleName("Download")
-        self._retry = QPushButton("Try again")
-        self._retry.clicked.connect(self.chosen)
+        self._get = QPushButton()
+        self._get.clicked.connect(self.wanted)
         row = QHBoxLayout()
         row.setSpacing(4)
         row.addWidget(self._list, 1)
@@ -67,7 +71,7 @@ class DataPicker(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addLayout(row)
-        for widget in (self._caption, self._bar, self._fault, self._retry):
+        for widget in (self._caption, self._bar, self._fault, self._get):
             column.addWidget(widget)
         self._settle()
 
@@ -101,6 +105,14 @@ class DataPicker(QWidget):
 
     # ---- how it goes
 
+    def show_absent(self) -> None:
+        """Say that the data have to be downloaded, and offer it."""
+        self._settle()
+        nbytes = format_bytes(DATASETS[self._list.currentData()].download_bytes)
+        self._caption.setText(f"{self._caption.text()} {nbytes} are downloaded once.")
+        self._get.setText("Download now")
+        self._get.setVisible(True)
+
     def show_loading(self) -> None:
         self._settle()
         self._caption.setText("Loading…")
@@ -127,7 +139,8 @@ class DataPicker(QWidget):
         self._settle()
         self._fault.setText(text)
         self._fault.setVisible(True)
-        self._retry.setVisible(True)
+        self._get.setText("Try again")
+        self._get.setVisible(True)
         self._caption.setVisible(False)
 
     def _settle(self) -> None:
@@ -139,5 +152,5 @@ class DataPicker(QWidget):
         self._caption.setText(f"{entry.summary}.{origin}")
         self._caption.setVisible(True)
         self._fault.clear()
-        for widget in (self._bar, self._fault, self._retry):
+        for widget in (self._bar, self._fault, self._get):
             widget.setVisible(False)

@@ -52,6 +52,8 @@ class Inbox(QObject):
         self._timer.stop()
 
     def _schedule(self) -> None:
+        if not self._open:  # closed after this was queued
+            return
         since = time.monotonic() - self._last
         self._timer.start(max(0, round((self._frame - since) * 1000)))
 

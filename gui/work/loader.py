@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -36,7 +37,7 @@ class Loader(QObject):
         self._inbox = Inbox(self)
         self._inbox.drained.connect(self._receive)
         self._abandoned = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
         self.choice: DataChoice | None = None
         self.dataset: Any = None
         self.loading = False
@@ -45,12 +46,18 @@ class Loader(QObject):
         """Start loading, unless this is loaded or on its way, and abandon what is on its way."""
         if choice == self.choice and (self.loading or self.dataset is not None):
             return
-        self._abandoned.set()
+        self.wait_for(choice)
+        self.loading = True
         self._abandoned = threading.Event()
-        self.choice, self.dataset, self.loading = choice, None, True
-        args = (choice, self._abandoned)
-        self._thread = threading.Thread(target=self._run, args=args, name=f"convscope-load-{choice.name}", daemon=True)
-        self._thread.start()
+        name, args = f"convscope-load-{choice.name}", (choice, self._abandoned)
+        thread = threading.Thread(target=self._run, args=args, name=name, daemon=True)
+        self._threads = [*(t for t in self._threads if t.is_alive()), thread]
+        thread.start()
+
+    def wait_for(self, choice: DataChoice) -> None:
+        """Make a choice without loading it, and abandon what is on its way."""
+        self.abandon()
+        self.choice, self.dataset = choice, None
 
     def abandon(self) -> None:
         """Give up what is on its way."""
@@ -58,13 +65,13 @@ class Loader(QObject):
         self.loading = False
 
     def close(self, timeout: float = 5.0) -> bool:
-        """Give up and end; False if the thread (a hanging connection) did not end in time."""
+        """Give up and end; False if a thread (a hanging connection) did not end in time, in seconds."""
         self.abandon()
         self._inbox.close()
-        if self._thread is None:
-            return True
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
+        last = time.monotonic() + timeout
+        for thread in self._threads:
+            thread.join(max(last - time.monotonic(), 0.0))
+        return not any(thread.is_alive() for thread in self._threads)
 
     def _receive(self, items: list[tuple[threading.Event, Any]]) -> None:
         for abandoned, item in items:

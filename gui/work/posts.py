@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from convscope.engine.graph.network import Network
+from convscope.engine.spec import ConvscopeError
 from convscope.engine.train.events import Event, Started
 
 from .recipe import DataChoice
@@ -83,6 +85,16 @@ class Failed:
 
     error: Exception
     of_run: bool = False
+
+    @property
+    def text(self) -> str:
+        """What went wrong, for people; what is no user's fault goes to the log as well."""
+        if isinstance(self.error, ConvscopeError):
+            return str(self.error)
+        if isinstance(self.error, MemoryError):
+            return "There is not enough memory for this network and batch size; use smaller batches."
+        logging.getLogger(__name__).error("work of the compute thread failed", exc_info=self.error)
+        return f"This went wrong inside Convscope: {self.error or type(self.error).__name__}."
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ views between two batches; the loader reads and downloads data. Both answer thro
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from functools import singledispatchmethod
@@ -17,7 +16,6 @@ from shiboken6 import isValid
 
 from convscope.engine.graph.network import Network
 from convscope.engine.runtime.compute import ComputeThread
-from convscope.engine.spec import ConvscopeError
 from convscope.engine.train.events import Batch, Changed, Ended, Epoch, Event, Warned
 
 from .bench import Bench
@@ -39,39 +37,30 @@ SETTLE_MS = 120  # an edited network is taken up once no edit has come for this 
 class Session(QObject):
     """Trains the document's network and lets views look at the model; the window never waits for it."""
 
-    state_changed = Signal(str)
-    """idle, preparing, running, paused or stopping."""
-    run_started = Signal(object)
-    """RunStarted."""
-    batches = Signal(list)
-    """All `Batch` events since the last time, in order."""
-    progress = Signal(object)
-    """Progress, after those batches."""
-    changed = Signal(object)
-    """Changed: a setting was changed while the run went on."""
-    epoch_ended = Signal(object)
-    """Epoch."""
-    ended = Signal(object)
-    """Ended; the last of a run, always sent."""
-    model_changed = Signal(object)
-    """ModelInfo: there is another model to look at."""
-    snapshot = Signal(object)
-    """ModelInfo: its weights have moved. Ten times a second at most, and once when the run rests."""
-    data_changed = Signal(object)
-    """The data set that is there now, or None."""
-    data_progress = Signal(object)
-    """DataProgress, while files are downloaded."""
-    data_failed = Signal(str)
-    """Why the chosen data set is not there."""
-    opened = Signal(object, str)
-    """The Network of a model file that was read, and its path."""
-    message = Signal(str, bool)
-    """A line for people; True for an error."""
+    state_changed = Signal(str)  # idle, preparing, running, paused or stopping
+    run_started = Signal(object)  # RunStarted
+    batches = Signal(list)  # All `Batch` events since the last time, in order
+    progress = Signal(object)  # Progress, after those batches
+    changed = Signal(object)  # Changed: a setting was changed while the run went on
+    epoch_ended = Signal(object)  # Epoch
+    ended = Signal(object)  # Ended; the last of a run, always sent
+    model_changed = Signal(object)  # ModelInfo: there is another model to look at
+    snapshot = Signal(
+        object
+    )  # ModelInfo: its weights have moved. Ten times a second at most, and once when the run rests
+    data_changed = Signal(object)  # The data set that is there now, or None
+    data_progress = Signal(object)  # DataProgress, while files are downloaded
+    data_failed = Signal(str)  # Why the chosen data set is not there
+    opened = Signal(object, str)  # The Network of a model file that was read, and its path
+    saved = Signal(str)  # Path of a model file that was written
+    phase = Signal(str)  # What is being prepared while the state is "preparing"
+    message = Signal(str, bool)  # A line for people; True for an error
 
     def __init__(self, document: Any, toolkit: Toolkit | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         toolkit = toolkit or EngineToolkit()
         self._document = document
+        self._toolkit = toolkit
         self._bench = Bench(toolkit)
         self._inbox = Inbox(self)
         self._inbox.drained.connect(self._receive)
@@ -112,6 +101,11 @@ class Session(QObject):
         return self._loader.dataset
 
     @property
+    def loading(self) -> bool:
+        """Whether the chosen data are on their way."""
+        return self._loader.loading
+
+    @property
     def model_info(self) -> ModelInfo | None:
         """What is known of the model, or None before the first one is built."""
         return self._info
@@ -132,13 +126,22 @@ class Session(QObject):
     # ---- the run
 
     def plan(self, recipe: Recipe) -> None:
-        """Take note of what will be trained: load its data and show the weights it would start with."""
+        """Take note of what will be trained: load its data, if that needs no download, and show its first weights."""
         self._recipe = recipe
-        if self._state == "idle":
-            if recipe.data != self._loader.choice:
+        if self._state != "idle":
+            return
+        if recipe.data != self._loader.choice:
+            if self._toolkit.present(recipe.data):
                 self._loader.choose(recipe.data)
-                self.data_changed.emit(None)
-            self._settle.start()
+            else:
+                self._loader.wait_for(recipe.data)
+            self.data_changed.emit(None)
+        self._settle.start()
+
+    def load_data(self) -> None:
+        """Load the chosen data, by a download if need be."""
+        self._loader.choose(self._recipe.data)
+        self.data_changed.emit(self._loader.dataset)
 
     def train(self, recipe: Recipe, single: bool = False) -> None:
         """Start a run; with `single`, pause it after its first batch. What prevents it is sent as a message."""
@@ -146,10 +149,10 @@ class Session(QObject):
             return
         self._recipe = recipe
         self._set_state("preparing")
-        self._loader.choose(recipe.data)
+        self.load_data()
         if self._loader.dataset is None:
             self._waiting = single
-            self.message.emit(f"Loading {recipe.data.name}…", False)
+            self.phase.emit(f"Loading {recipe.data.name}…")
         else:
             self._begin(single)
 
@@ -365,7 +368,7 @@ class Session(QObject):
 
     @_take.register
     def _(self, item: Phase) -> None:
-        self.message.emit(item.text, False)
+        self.phase.emit(item.text)
 
     @_take.register
     def _(self, item: ModelInfo) -> None:
@@ -387,20 +390,11 @@ class Session(QObject):
     @_take.register
     def _(self, item: Saved) -> None:
         self.message.emit(f"Saved {item.path}.", False)
+        self.saved.emit(item.path)
 
     @_take.register
     def _(self, item: Failed) -> None:
-        text = _explain(item.error)
         if item.of_run:
-            self._finish(Ended("error", text, 0, 0))
+            self._finish(Ended("error", item.text, 0, 0))
         else:
-            self.message.emit(text, True)
-
-
-def _explain(error: Exception) -> str:
-    if isinstance(error, ConvscopeError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return "There is not enough memory for this network and batch size; use smaller batches."
-    logging.getLogger(__name__).error("work of the compute thread failed", exc_info=error)
-    return f"This went wrong inside Convscope: {error or type(error).__name__}."
+            self.message.emit(item.text, True)

@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
+from convscope.engine.data import DATASETS
+from convscope.engine.data.download import cache_folder
 from convscope.engine.graph.network import Network
 from convscope.engine.train.events import Event
 
@@ -17,6 +19,9 @@ Told = Callable[[str, int, int], None]
 
 class Toolkit(Protocol):
     """The engine as the session sees it. `load` runs on the loader's thread, all else on the compute thread."""
+
+    def present(self, choice: DataChoice) -> bool:
+        """Whether a data set can be loaded without a download; asked on the GUI thread."""
 
     def load(self, choice: DataChoice, told: Told) -> Any:
         """A data set; `told` may raise to give up."""
@@ -36,6 +41,16 @@ class Toolkit(Protocol):
 
 class EngineToolkit:
     """The engine itself."""
+
+    def present(self, choice: DataChoice) -> bool:
+        needed = DATASETS[choice.name].download_bytes
+        if choice.folder or not needed:
+            return True
+        try:
+            files = [path for path in cache_folder(choice.name).iterdir() if path.suffix != ".part"]
+            return sum(path.stat().st_size for path in files) >= needed
+        except OSError:
+            return False
 
     def load(self, choice: DataChoice, told: Told) -> Any:
         from convscope.engine.data import load_dataset  # noqa: PLC0415
