@@ -22,9 +22,12 @@ def make_window(qtbot):
     """Opens windows and closes them, with the threads they own, even when a test fails."""
     windows = []
 
-    def make(network=None):
-        window = MainWindow(network or zoo.build("lenet5"))
+    def make(size=(1280, 800)):
+        window = MainWindow(zoo.build("lenet5"))
         windows.append(window)
+        if size is not None:  # the screen of the offscreen platform is smaller than any of people's
+            window.setWindowState(Qt.WindowState.WindowNoState)
+            window.resize(*size)
         window.view.graph.animation_ms = 0
         window.show()
         qtbot.waitExposed(window)
@@ -128,11 +131,10 @@ def test_every_panel_can_be_opened_in_every_room(window):
 
 
 def test_the_arrangement_is_remembered_between_starts(make_window):
-    first = make_window()
-    first.resize(760, 640)
+    first = make_window((760, 640))
     first.docks.docks["layers"].hide()
     first.close()
-    second = make_window()
+    second = make_window(None)
     assert second.size().toTuple() == (760, 640)
     assert visible_docks(second) == {"inspector", "costs", "problems"}
 
