@@ -39,22 +39,20 @@ class Session(QObject):
 
     state_changed = Signal(str)  # idle, preparing, running, paused or stopping
     run_started = Signal(object)  # RunStarted
-    batches = Signal(list)  # All `Batch` events since the last time, in order
+    batches = Signal(list)  # list of Batch: all since the last time, in order
     progress = Signal(object)  # Progress, after those batches
     changed = Signal(object)  # Changed: a setting was changed while the run went on
     epoch_ended = Signal(object)  # Epoch
     ended = Signal(object)  # Ended; the last of a run, always sent
     model_changed = Signal(object)  # ModelInfo: there is another model to look at
-    snapshot = Signal(
-        object
-    )  # ModelInfo: its weights have moved. Ten times a second at most, and once when the run rests
-    data_changed = Signal(object)  # The data set that is there now, or None
+    snapshot = Signal(object)  # ModelInfo: its weights have moved; ten times a second at most, and when the run rests
+    data_changed = Signal(object)  # the data set that is there now, or None
     data_progress = Signal(object)  # DataProgress, while files are downloaded
-    data_failed = Signal(str)  # Why the chosen data set is not there
-    opened = Signal(object, str)  # The Network of a model file that was read, and its path
-    saved = Signal(str)  # Path of a model file that was written
-    phase = Signal(str)  # What is being prepared while the state is "preparing"
-    message = Signal(str, bool)  # A line for people; True for an error
+    data_failed = Signal(str)  # why the chosen data set is not there
+    opened = Signal(object, str)  # the Network of a model file that was read, and its path
+    saved = Signal(str)  # the path of a model file that was written
+    phase = Signal(str)  # what is being prepared while the state is "preparing"
+    message = Signal(str, bool)  # a line for people; True for an error
 
     def __init__(self, document: Any, toolkit: Toolkit | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
