@@ -16,9 +16,28 @@ F = TypeVar("F", bound=Callable[..., Any])
 FLAGS: dict[str, Any] = {"nogil": True, "boundscheck": False, "error_model": "numpy", "fastmath": {"contract"}}
 
 
-def kernel(function: F) -> F:
-    """A parallel kernel, cached on disk. Write loops over tasks with `numba.prange`."""
-    return _cached(function, parallel=True)
+class Kernel:
+    """A kernel in two builds from one text: for all threads, and for one without the cost of waking the others.
+
+    Calling it runs the parallel build; `for_threads(1)` is the serial one. Each is compiled when first called.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.parallel = _cached(function, parallel=True)
+        self.serial = _cached(function, parallel=False)
+        self.__doc__ = function.__doc__
+
+    def __call__(self, *args: Any) -> Any:
+        return self.parallel(*args)
+
+    def for_threads(self, threads: int) -> Callable[..., Any]:
+        """The build to call for so many threads."""
+        return self.serial if threads == 1 else self.parallel
+
+
+def kernel(function: Callable[..., Any]) -> Kernel:
+    """A kernel that shares its work among threads. Write the loop over tasks with `numba.prange`."""
+    return Kernel(function)
 
 
 def serial_kernel(function: F) -> F:
@@ -32,9 +51,12 @@ def device(function: F) -> F:
 
 
 def _cached(function: F, parallel: bool) -> F:
-    """Numba reads its cache folder when it decorates; other users of Numba in the process keep theirs."""
+    """Numba reads its cache folder when it decorates; other users of Numba in the process keep theirs.
+
+    Two builds of one function need two folders: Numba's cache does not tell them apart.
+    """
     before = config.CACHE_DIR
-    config.CACHE_DIR = str(cache.folder())
+    config.CACHE_DIR = str(cache.folder() / ("parallel" if parallel else "serial"))
     try:
         return numba.njit(parallel=parallel, cache=True, **FLAGS)(function)  # type: ignore[return-value]
     finally:

@@ -22,15 +22,20 @@ class Backend(Protocol):
     def allocate(self, nbytes: int) -> Array:
         """Bytes, aligned to a cache line; contents undefined."""
 
-    def threads(self) -> int:
-        """Threads (or 1) that kernels are told to share work among."""
+    def threads_for(self, macs: int, values: int) -> int:
+        """Threads to share a call among that makes so many multiply-adds and touches so many values: 1 if it is small."""
+
+    def build(self, kernel: Any, threads: int) -> Callable[..., None]:
+        """What to call for a kernel when its work is shared among so many threads."""
 
     def available_bytes(self) -> int:
         """Memory that could be allocated now."""
 
-    def add_into(self, part: Array, total: Array, count: int, threads: int) -> None: ...
+    add_into: Any
+    """Kernel (part, total, count, threads): total += part."""
 
-    def fill_zero(self, target: Array, count: int, threads: int) -> None: ...
+    fill_zero: Any
+    """Kernel (target, count, threads): target = 0."""
 
 
 def backend(device: str) -> Backend:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,11 @@ from numpy.typing import NDArray
 from ..graph.schedule import Mode
 from ..spec import Shape, size
 
+if TYPE_CHECKING:
+    from .backend import Backend
+
 Array = NDArray[Any]
+_PACKING = 8  # a packed value costs about as much as so many plain copies
 
 
 @dataclass(frozen=True)
@@ -38,13 +42,17 @@ class Packed:
 
 @dataclass(frozen=True)
 class Call:
-    """One kernel call; arguments may hold Scratch until the plan puts its memory there."""
+    """One kernel call: the kernel as declared, its arguments, and its build for the threads it is given.
 
-    kernel: Callable[..., None]
+    Arguments may hold Scratch until the plan puts its memory there.
+    """
+
+    kernel: Any
     args: tuple[Any, ...]
+    run: Callable[..., None]
 
     def __call__(self) -> None:
-        self.kernel(*self.args)
+        self.run(*self.args)
 
 
 @dataclass
@@ -53,7 +61,7 @@ class Binding:
 
     `x` holds a flat array for each port, `dx` likewise (None where no gradient is asked for). `weights`, `gradients`
     and `saved` are flat arrays by name. `state` is int64: [ReLU rule, model seed, training step]. `store` is the
-    model's cache of packed weights. In `mode` "inference" there are no gradients and `saved` is empty.
+    model's cache of packed weights. `threads` is 1 where the layer's work is too small to share. In `mode` "inference" there are no gradients and `saved` is empty.
     """
 
     name: str
@@ -72,6 +80,7 @@ class Binding:
     saved: Mapping[str, Array]
     state: Array
     store: dict[str, Packed]
+    backend: Backend
     forward_calls: list[Call] = field(default_factory=list)
     backward_calls: list[Call] = field(default_factory=list)
     weight_calls: list[Call] = field(default_factory=list)
@@ -98,23 +107,26 @@ class Binding:
         """Values in the whole output batch."""
         return self.batch * size(self.output_shape)
 
-    def forward(self, kernel: Callable[..., None], *args: Any) -> None:
-        self.forward_calls.append(Call(kernel, args))
+    def call(self, kernel: Any, args: tuple[Any, ...]) -> Call:
+        return Call(kernel, args, self.backend.build(kernel, self.threads))
 
-    def backward(self, kernel: Callable[..., None], *args: Any) -> None:
+    def forward(self, kernel: Any, *args: Any) -> None:
+        self.forward_calls.append(self.call(kernel, args))
+
+    def backward(self, kernel: Any, *args: Any) -> None:
         """A call that backward always makes, before the others."""
         if self.mode != "inference":
-            self.backward_calls.append(Call(kernel, args))
+            self.backward_calls.append(self.call(kernel, args))
 
-    def backward_weights(self, kernel: Callable[..., None], *args: Any) -> None:
+    def backward_weights(self, kernel: Any, *args: Any) -> None:
         """A call that backward makes when gradients of weights are wanted."""
         if self.mode != "inference":
-            self.weight_calls.append(Call(kernel, args))
+            self.weight_calls.append(self.call(kernel, args))
 
-    def backward_input(self, port: int, kernel: Callable[..., None], *args: Any) -> None:
+    def backward_input(self, port: int, kernel: Any, *args: Any) -> None:
         """A call that writes dx[port]; left out where that gradient is not wanted."""
         if self.mode != "inference" and self.dx[port] is not None:
-            self.input_calls.setdefault(port, []).append(Call(kernel, args))
+            self.input_calls.setdefault(port, []).append(self.call(kernel, args))
 
     def scratch(self, count: int, dtype: str = "float32", area: int = 0) -> Any:
         """Memory for a call's own use, in one of the plan's scratch areas."""
@@ -123,7 +135,7 @@ class Binding:
     def wants_input_gradient(self, port: int = 0) -> bool:
         return self.mode != "inference" and self.dx[port] is not None
 
-    def pack(self, role: str, count: int, kernel: Callable[..., None], *args: Any) -> Array:
+    def pack(self, role: str, count: int, kernel: Any, *args: Any) -> Array:
         """A packed copy of this layer's weights, shared by all plans of the model: `kernel(*args, target=second)`.
 
         The kernel's second argument is the target; pass the others in order.
@@ -131,6 +143,7 @@ class Binding:
         key = f"{self.name}.{role}"
         if key not in self.store or len(self.store[key].array) != count:
             target = np.zeros(count, np.float32)
-            self.store[key] = Packed(key, target, Call(kernel, (args[0], target, *args[1:])))
+            run = self.backend.build(kernel, self.backend.threads_for(0, _PACKING * count))
+            self.store[key] = Packed(key, target, Call(kernel, (args[0], target, *args[1:]), run))
         self.packed.append(self.store[key])
         return self.store[key].array

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import Any
 
-# GNU's OpenMP lets idle threads spin for milliseconds, which starves a window (or anyone) on the same cores. A short
-# spin still bridges the gap between two kernels. Read once, when the library is loaded.
-os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+# GNU's OpenMP lets idle threads spin for milliseconds. As soon as anything else wants a core (a window, another
+# program) the spinning thread holds back the one it waits for: training was seen to run 50 times slower. A short
+# spin bridges the gap between two calls; after that threads sleep. Read once, when the library is loaded.
+os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
 import numba
 import numpy as np
@@ -14,23 +17,32 @@ import psutil
 
 from ..graph.arena import ALIGNMENT
 from ..kernels import elementwise
+from ..kernels.jit import Kernel
 from .binding import Array
+
+# One core's usual speed on convolutions of compact networks and on elementwise work, and the seconds below which
+# waking other threads costs more than it saves. Orders of magnitude suffice.
+_MACS_A_SECOND, _VALUES_A_SECOND, _WORTH_SHARING = 40e9, 2e9, 100e-6
 
 
 class CpuBackend:
     """Backend of the processor this program runs on."""
 
     name = "cpu"
-    add_into = staticmethod(elementwise.add_into)
-    fill_zero = staticmethod(elementwise.fill_zero)
+    add_into = elementwise.add_into
+    fill_zero = elementwise.fill_zero
 
     def allocate(self, nbytes: int) -> Array:
         raw = np.empty(nbytes + ALIGNMENT, np.uint8)
         start = -raw.ctypes.data % ALIGNMENT
         return raw[start : start + nbytes]
 
-    def threads(self) -> int:
-        return numba.get_num_threads()
+    def threads_for(self, macs: int, values: int) -> int:
+        alone = macs / _MACS_A_SECOND + values / _VALUES_A_SECOND
+        return 1 if alone < _WORTH_SHARING else numba.get_num_threads()
+
+    def build(self, kernel: Any, threads: int) -> Callable[..., None]:
+        return kernel.for_threads(threads) if isinstance(kernel, Kernel) else kernel
 
     def available_bytes(self) -> int:
         return int(psutil.virtual_memory().available)

@@ -32,7 +32,6 @@ class Plan:
         self.schedule = build(network, batch, mode, keep)
         self.network, self.batch, self.mode = network, batch, mode
         self._store, self._backend = store, backend
-        self._threads = backend.threads()
         self._state = np.array([0, store.seed, 0], np.int64)
         self._refuse_if_too_large()
         self._arena = backend.allocate(self.schedule.arena_bytes)
@@ -119,13 +118,15 @@ class Plan:
 
     def _bind(self, step: Step) -> Binding:
         learns = self.mode != "inference"
+        cost = step.layer.cost(step.input_shapes, step.output_shape)
+        values = sum(size(shape) for shape in (*step.input_shapes, step.output_shape))
         layer_saved = step.layer.saved(step.input_shapes, step.output_shape) if learns else ()
         binding = Binding(
             name=step.name,
             index=step.index,
             mode=self.mode,
             batch=self.batch,
-            threads=self._threads,
+            threads=self._backend.threads_for(cost.macs * self.batch, values * self.batch),
             input_shapes=step.input_shapes,
             output_shape=step.output_shape,
             x=[self._buffer(f"value:{value}") for value in step.inputs],
@@ -137,6 +138,7 @@ class Plan:
             saved={r.name: self._buffer(f"saved:{step.name}.{r.name}", r.dtype) for r in layer_saved},
             state=self._state,
             store=self._store.packed,
+            backend=self._backend,
         )
         declare_steps(step.layer, binding, self._backend.name)
         return binding
@@ -167,7 +169,7 @@ class Plan:
             return areas[arg.area][: arg.count * np.dtype(arg.dtype).itemsize].view(arg.dtype)
 
         for calls in lists:
-            calls[:] = [Call(call.kernel, tuple(placed(arg) for arg in call.args)) for call in calls]
+            calls[:] = [Call(call.kernel, tuple(placed(arg) for arg in call.args), call.run) for call in calls]
         return areas
 
     def _backward_program(self, seeded: str, weights: bool) -> list[Call]:
@@ -191,10 +193,15 @@ class Plan:
         total, count = self._buffer(f"grad:{value}"), self.batch * size(self.schedule.shapes[value])
         if self.schedule.readers[value][0] != (index, port):
             if value not in begun:  # the first reader takes no part in this program
-                calls.insert(0, Call(self._backend.fill_zero, (total, count, self._threads)))
-            calls.append(Call(self._backend.add_into, (binding.dx[port], total, count, self._threads)))
+                calls.insert(0, self._own_call(self._backend.fill_zero, total, count))
+            calls.append(self._own_call(self._backend.add_into, binding.dx[port], total, count))
         begun.add(value)
         return calls
+
+    def _own_call(self, kernel: Any, *args: Any) -> Call:
+        """A call of the plan itself; its last argument is a count of values."""
+        threads = self._backend.threads_for(0, 2 * args[-1])
+        return Call(kernel, (*args, threads), self._backend.build(kernel, threads))
 
     def _steps_behind(self, value: str) -> set[int]:
         written_by = {step.name: step for step in self.schedule.steps}

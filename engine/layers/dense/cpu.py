@@ -135,7 +135,8 @@ def weight_gradient(
                 start, run = task * ROWS, ROWS if task == tasks - 1 else 0
                 tile[:] = np.float32(0)
                 panel_add(
-                    x, start, rows, run, taps, 0, 1, batch, features, gradient, first, 0, columns, scratch, at, outs, 0, ROWS, narrow
+                    x, start, rows, run, taps, 0, 1, batch, features,
+                    gradient, first, 0, columns, scratch, at, outs, 0, ROWS, narrow,
                 )  # fmt: skip
                 for i in range(min(ROWS, features - start)):
                     to = (start + i) * units + first
