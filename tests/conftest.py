@@ -7,6 +7,8 @@ from hypothesis import HealthCheck, settings
 
 # The same examples in every run, and no time limits: the machine may be busy.
 settings.register_profile("convscope", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Many more, new ones in every run: python -m pytest --hypothesis-profile=thorough
+settings.register_profile("thorough", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("convscope")
 
 

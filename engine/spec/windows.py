@@ -50,7 +50,7 @@ class WindowGeometry:
         rows, columns = self.output_size(height, width)
         seen_rows = (rows - 1) * self.stride[0] + self.extent[0] - top
         seen_columns = (columns - 1) * self.stride[1] + self.extent[1] - left
-        return max(height - seen_rows, 0), max(width - seen_columns, 0)
+        return height - min(max(seen_rows, 0), height), width - min(max(seen_columns, 0), width)
 
 
 def image_shape(layer: str, inputs: Sequence[Shape]) -> tuple[int, int, int]:

@@ -70,6 +70,10 @@ def test_the_suggested_kernel_and_the_suggested_padding_both_fit(geometry, heigh
         assert min(geometry.output_size(height, width)) >= 1
 
 
+def test_no_more_rows_are_lost_than_there_are():
+    assert WindowGeometry((1, 1), (3, 1), (2, 0, 0, 0)).lost(1, 1) == (1, 0)
+
+
 def test_a_kernel_that_does_not_fit_is_told_in_the_words_of_the_manual():
     with pytest.raises(ShapeError) as caught:
         L.Conv2D(8, 5).infer_shape([(3, 3, 1)])
