@@ -276,8 +276,7 @@ class TrainingPanel(QWidget):
             return
         tested = "" if end.test_accuracy is None else f", test accuracy {figures.percent(end.test_accuracy)}"
         words = "Finished" if end.reason == "completed" else "Stopped"
-        epochs = "1 full epoch" if end.epoch == 1 else f"{end.epoch:,} full epochs"
-        self._status.setText(f"{words} after {epochs}{tested}")
+        self._status.setText(f"{words} after {_extent(end)}{tested}")
 
     def _show_phase(self, text: str) -> None:
         self._set_status_role(error=False)
@@ -300,3 +299,10 @@ class TrainingPanel(QWidget):
 def _name_after(button: QToolButton, action: QAction) -> None:
     """Screen readers say what the button does now."""
     button.setAccessibleName(action.text())
+
+
+def _extent(end: Ended) -> str:
+    """How long a run was: in epochs if it did one, else in batches."""
+    count, unit = (end.epoch, "epoch") if end.epoch else (end.step, "batch")
+    plural = "" if count == 1 else "s" if unit == "epoch" else "es"
+    return f"{count:,} {unit}{plural}"

@@ -21,6 +21,7 @@ from ..widgets.tiles import TileGrid
 from ..work.posts import ModelInfo
 
 MOST_TILES = 2048
+MOST_CHANNELS = 8  # that are shown at once unless one asks for more
 MOST_VALUES = 1 << 20  # of one layer's weights that are looked at
 _ALL = -1
 
@@ -68,8 +69,8 @@ class FiltersView(QWidget):
         self._channel = self._combo("Channel", "Input channel to show")
         self._channel.currentIndexChanged.connect(self._draw)
         self._range = self._combo("Range", "What the full colour range spans")
-        self._range.addItem("Each its own range", True)
-        self._range.addItem("One range for all", False)
+        self._range.addItem("Own ranges", True)
+        self._range.addItem("One range", False)
         self._range.currentIndexChanged.connect(self._draw)
         self._grid = TileGrid("Filters of the layer")
         self._grid.pointed.connect(self._read_out)
@@ -77,9 +78,9 @@ class FiltersView(QWidget):
         self._reading = QLabel()
         self._reading.setProperty("role", "small")
         head, foot = QHBoxLayout(), QHBoxLayout()
-        for widget in (self._picker, self._channel, self._range):
-            head.addWidget(widget)
-        head.addStretch(1)
+        head.addWidget(self._picker, 1)
+        head.addWidget(self._channel)
+        head.addWidget(self._range)
         foot.addWidget(self._bar, 1)
         foot.addWidget(self._reading)
         content = QWidget()
@@ -120,14 +121,15 @@ class FiltersView(QWidget):
             self._ask()
 
     def _offer_channels(self, channels: int) -> None:
-        """All channels of a filter at once (in colour if there are three), or one of them."""
-        whole = "In colour" if channels == 3 else f"All {channels} channels"
+        """All channels of a filter at once (in colour if there are three), or one: the first, if they are many."""
+        whole = "In colour" if channels == 3 else "All channels"
         names = ("Red", "Green", "Blue") if channels == 3 else tuple(f"Channel {c + 1}" for c in range(channels))
         self._channel.blockSignals(True)
         self._channel.clear()
         self._channel.addItem(whole, _ALL)
         for index, name in enumerate(names):
             self._channel.addItem(name, index)
+        self._channel.setCurrentIndex(0 if channels <= MOST_CHANNELS else 1)
         self._channel.blockSignals(False)
         self._channel.setVisible(channels > 1)
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from ..theme import follow, small_font, style_plot, theme
 from .legend import Legend
 from .series import Series
+from .value_axis import ValueAxis
 
 TRAIN, TEST = "Training", "Test"
 _COLOURS = {TRAIN: 0, TEST: 1}
@@ -39,7 +40,7 @@ class CurvePlot(QWidget):
         self.batches = Series()
         self.epochs: dict[str, tuple[list[float], list[float]]] = {TRAIN: ([], []), TEST: ([], [])}
         self.legend = Legend(heading, _COLOURS)
-        self.plot = pg.PlotWidget()
+        self.plot = pg.PlotWidget(axisItems={"left": ValueAxis("left")})
         self.plot.setAccessibleName(f"{heading} over epochs")
         self._build_plot()
         column = QVBoxLayout(self)

@@ -92,7 +92,6 @@ class ImagePicker(QWidget):
         self._labels = dataset.test_labels if tested else dataset.train_labels
         self._number.blockSignals(True)
         self._number.setMaximum(len(self._images))
-        self._number.setSuffix(f" of {len(self._images):,}")
         self._number.setValue(1)
         self._number.blockSignals(False)
         self._show()
@@ -114,7 +113,7 @@ class ImagePicker(QWidget):
         self._picture.show_pixels(image)
         name = self.classes[self.label]
         kind = "Test image" if self._images is self._dataset.test_images else "Training image"
-        self._caption.setText(f"{kind}: <b>{name}</b>")
+        self._caption.setText(f"{kind} {self.index + 1:,} of {len(self._images):,}: <b>{name}</b>")
         self._picture.setAccessibleName(f"{kind} {self.index + 1}, {name}")
         self.picked.emit()
 

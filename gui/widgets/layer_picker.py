@@ -22,8 +22,9 @@ class LayerPicker(QWidget):
         self._list = QComboBox()
         self._list.setAccessibleName("Layer")
         self._list.setToolTip("Layer to show")
-        self._list.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self._list.setMinimumContentsLength(14)
+        self._list.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._list.setMinimumContentsLength(8)
+        self._list.setMaximumWidth(240)
         self._list.currentIndexChanged.connect(lambda index: self.picked.emit(self.layer))
         self._follow = QToolButton()
         self._follow.setCheckable(True)
@@ -36,8 +37,9 @@ class LayerPicker(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        row.addWidget(self._list)
+        row.addWidget(self._list, 1)
         row.addWidget(self._follow)
+        row.addStretch(0)
 
     @property
     def layer(self) -> str:

@@ -61,4 +61,4 @@ def _filters_text(shape: Shape) -> str:
     rows, columns, channels, filters = shape
     if filters == 1 and channels == 1:
         return f"{columns:,} → {rows:,}"
-    return f"{filters:,} × {format_shape((rows, columns, channels))}"
+    return format_shape((filters, rows, columns, channels))

@@ -88,8 +88,11 @@ class TileGrid(QWidget):
             ratio = self.devicePixelRatioF()
             area = (max(round(self.height() * ratio), 1), max(round(self.width() * ratio), 1))
             count, height, width = self._pixels.shape[:3]
-            gap, largest = round(GAP * ratio), round(LARGEST * ratio)
-            self._layout = arrange(max(count, 1), (height, width), area, gap, largest, self._matrix)
+            largest = round(LARGEST * ratio)
+            for gap in (round(GAP * ratio), round(ratio)):  # the narrow one where the wide one would outweigh the tiles
+                self._layout = arrange(max(count, 1), (height, width), area, gap, largest, self._matrix)
+                if min(self._layout.tile) >= 8 * gap:
+                    break
         return self._layout
 
     def _origin(self) -> QPoint:
