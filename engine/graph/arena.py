@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -63,18 +64,16 @@ def _pack_by_size(lives: Lives) -> dict[str, Span]:
 
     Pisarchyk & Lee 2020, Efficient Memory Management for Deep Neural Net Inference, §5.
     """
-    placed: list[tuple[int, int, int, int]] = []  # offset, end, first, last; sorted by offset
+    placed: list[tuple[int, int, int, int]] = []  # offset, end, first, last; in the order of offsets
     spans: dict[str, Span] = {}
     for name, (nbytes, first, last) in sorted(lives.items(), key=lambda item: -item[1][0]):
-        room, offset, at = aligned(nbytes), 0, 0
+        room, offset = aligned(nbytes), 0
         for low, high, other_first, other_last in placed:
-            if other_last < first or last < other_first:
+            if other_last < first or last < other_first or high <= offset:
                 continue
             if low - offset >= room:
                 break
-            offset = max(offset, high)
-        while at < len(placed) and placed[at][0] <= offset:
-            at += 1
-        placed.insert(at, (offset, offset + room, first, last))
+            offset = high
+        insort(placed, (offset, offset + room, first, last))
         spans[name] = Span(offset, nbytes)
     return spans
