@@ -18,16 +18,12 @@ from PySide6.QtWidgets import (
 )
 
 from .icons import set_icon
+from .rooms import ROOMS, arranged
 from .settings import settings
 
 _Area = Qt.DockWidgetArea
-ROOMS = ("build", "train")
-_LAYOUT_VERSION = 1
+LAYOUT_VERSION = 1
 _NARROWEST = 176
-_CORNERS = {
-    _Area.LeftDockWidgetArea: Qt.Corner.BottomLeftCorner,
-    _Area.RightDockWidgetArea: Qt.Corner.BottomRightCorner,
-}
 
 
 class Dock(QDockWidget):
@@ -87,15 +83,17 @@ class Docks(QObject):
         super().__init__(window)
         self._window = window
         self.room = "build"
+        self._new = {room: arranged(room, LAYOUT_VERSION) for room in ROOMS}
         self.docks = {name: Dock(name, panel, window) for name, panel in panels.items()}
         window.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
         window.setTabPosition(_Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        for area, corner in _CORNERS.items():
-            window.setCorner(corner, area)
+        # These signals come while Qt is moving docks: title bars are changed afterwards.
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self._refresh_titles)
         for dock in self.docks.values():
-            dock.visibilityChanged.connect(self._refresh_titles)
-            dock.dockLocationChanged.connect(self._refresh_titles)
-            dock.topLevelChanged.connect(self._refresh_titles)
+            window.addDockWidget(_Area.LeftDockWidgetArea, dock)
+            for signal in (dock.visibilityChanged, dock.dockLocationChanged, dock.topLevelChanged):
+                signal.connect(self._later.start)
 
     # ---- rooms
 
@@ -109,18 +107,13 @@ class Docks(QObject):
 
     def reset(self) -> None:
         """Arrange the room as it is when the program is new."""
-        for dock in self.docks.values():
-            dock.setFloating(False)
-            self._window.removeDockWidget(dock)
-        if self.room == "build":
-            self._arrange_build()
-        else:
-            self._arrange_train()
+        self._take(self._new[self.room])
         self._size()
-        QTimer.singleShot(
-            0, self, self._size
-        )  # a window on the screen takes sizes only after it has laid out the docks
-        self._refresh_titles()
+        QTimer.singleShot(0, self, self._size)  # once more, when a window on the screen has laid out the docks
+
+    def _take(self, state: object) -> bool:
+        """Take up an arrangement; False if it is none."""
+        return isinstance(state, QByteArray) and self._window.restoreState(state, LAYOUT_VERSION)
 
     def _size(self) -> None:
         window, docks = self._window, self.docks
@@ -139,7 +132,26 @@ class Docks(QObject):
         geometry = stored.value("window/geometry")
         if not (isinstance(geometry, QByteArray) and self._window.restoreGeometry(geometry)):
             self._first_size()
+        if self._window.isMaximized() or self._window.isFullScreen():
+            self._restore_large()
+        else:
+            self._restore()
+
+    def _restore_large(self) -> None:
+        """Take up the arrangement while the window is not maximised but as large as it will be.
+
+        Given to a maximised window before it is shown, Qt (6.11) keeps a copy of the arrangement for later; another
+        arrangement that comes meanwhile leaves that copy with widgets that are gone, and it crashes.
+        """
+        window, layout = self._window, self._window.layout()
+        state, normal = window.windowState(), window.size()
+        window.setWindowState(Qt.WindowState.WindowNoState)
+        window.resize(window.screen().availableSize())
         self._restore()
+        layout.setEnabled(False)  # what fits the screen would be squeezed into the window's normal size
+        window.resize(normal)
+        window.setWindowState(state)
+        layout.setEnabled(True)
 
     def _first_size(self) -> None:
         """Fill a small screen; on a large one leave room around the window."""
@@ -156,45 +168,11 @@ class Docks(QObject):
         self._keep()
 
     def _keep(self) -> None:
-        settings().setValue(f"window/{self.room}", self._window.saveState(_LAYOUT_VERSION))
+        settings().setValue(f"window/{self.room}", self._window.saveState(LAYOUT_VERSION))
 
     def _restore(self) -> None:
-        state = settings().value(f"window/{self.room}")
-        if not (isinstance(state, QByteArray) and self._window.restoreState(state, _LAYOUT_VERSION)):
+        if not self._take(settings().value(f"window/{self.room}")):
             self.reset()
-        self._refresh_titles()
-
-    # ---- arrangements: every panel has its place in both rooms, so that the View menu can open it
-
-    def _arrange_build(self) -> None:
-        self._put(_Area.LeftDockWidgetArea, "layers")
-        self._put(_Area.RightDockWidgetArea, "inspector", "training")
-        self._put(_Area.BottomDockWidgetArea, "costs", "problems", "curves", "filters", "activations")
-        self._show("layers", "inspector", "costs", "problems")
-
-    def _arrange_train(self) -> None:
-        window, docks = self._window, self.docks
-        self._put(_Area.LeftDockWidgetArea, "layers")
-        self._put(_Area.RightDockWidgetArea, "training", "inspector")
-        self._put(_Area.BottomDockWidgetArea, "curves")
-        window.splitDockWidget(docks["curves"], docks["filters"], Qt.Orientation.Horizontal)
-        for first, other in (("filters", "activations"), ("curves", "costs"), ("curves", "problems")):
-            window.tabifyDockWidget(docks[first], docks[other])
-        self._show("training", "curves", "filters", "activations")
-
-    def _put(self, area: Qt.DockWidgetArea, first: str, *others: str) -> None:
-        """Place panels at one side, as tabs of each other."""
-        self._window.addDockWidget(area, self.docks[first])
-        for name in others:
-            self._window.addDockWidget(area, self.docks[name])
-            self._window.tabifyDockWidget(self.docks[first], self.docks[name])
-
-    def _show(self, *names: str) -> None:
-        """Show exactly these panels, the earlier ones in front."""
-        for name, dock in self.docks.items():
-            dock.setVisible(name in names)
-        for name in reversed(names):
-            self.docks[name].raise_()
 
     def _refresh_titles(self) -> None:
         for dock in self.docks.values():

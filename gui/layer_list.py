@@ -125,7 +125,7 @@ class LayerDelegate(QStyledItemDelegate):
         self._summaries = summaries
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
-        return QSize(160, 42 if self._summaries else 26)
+        return QSize(160, 42 if self._summaries else 25)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         painter.save()

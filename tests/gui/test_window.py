@@ -212,3 +212,25 @@ def test_everything_that_takes_the_keyboard_has_an_accessible_name(window):
 def _is_frame(widget) -> bool:
     """Qt's own scaffolding: viewports, tab bars and scroll areas of docks."""
     return type(widget).__name__ in {"QTabBar", "QScrollBar", "QWidget", "QHeaderView", "QToolBar", "QMenuBar"}
+
+
+def test_rooms_can_be_switched_and_reset_in_a_window_that_was_never_shown_large(make_window):
+    window = make_window((420, 400))
+    for _ in range(3):
+        for action in (window.views.train, window.views.reset, window.views.build, window.views.reset):
+            action.trigger()
+            QApplication.processEvents()
+    assert visible_docks(window) == {"layers", "inspector", "costs", "problems"}
+
+
+def test_a_maximised_window_comes_back_maximised_with_its_arrangement(make_window):
+    first = make_window()
+    first.showMaximized()
+    first.docks.docks["problems"].hide()
+    first.close()
+    second = make_window(None)
+    assert second.isMaximized()
+    assert visible_docks(second) == {"layers", "inspector", "costs"}
+    second.views.reset.trigger()
+    QApplication.processEvents()
+    assert "problems" in visible_docks(second)

@@ -1,0 +1,68 @@
+"""Where each panel stands when the program is new, in the two rooms of the window.
+
+Every panel has a place in both rooms, so that the View menu can open it. An arrangement is made in a window of its own
+and handed over as a state, so that going back to it is the same as taking up what was remembered.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar
+
+_Area = Qt.DockWidgetArea
+ROOMS = ("build", "train")
+PANELS = ("layers", "inspector", "costs", "problems", "training", "curves", "filters", "activations")
+TOOLBAR = "toolbar"
+
+
+def arranged(room: str, version: int) -> QByteArray:
+    """The state, for `QMainWindow.restoreState`, of a new room."""
+    window = QMainWindow()
+    window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+    window.setCorner(Qt.Corner.BottomLeftCorner, _Area.LeftDockWidgetArea)
+    window.setCorner(Qt.Corner.BottomRightCorner, _Area.RightDockWidgetArea)
+    bar = QToolBar(window)
+    bar.setObjectName(TOOLBAR)
+    window.addToolBar(bar)
+    docks = {}
+    for name in PANELS:
+        docks[name] = QDockWidget(window)
+        docks[name].setObjectName(name)
+    (_arrange_build if room == "build" else _arrange_train)(window, docks)
+    state = window.saveState(version)
+    window.deleteLater()
+    return state
+
+
+def _arrange_build(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:
+    window.addDockWidget(_Area.LeftDockWidgetArea, docks["layers"])
+    _tabs(window, _Area.RightDockWidgetArea, docks["inspector"], docks["training"])
+    bottom = [docks[name] for name in ("costs", "problems", "curves", "filters", "activations")]
+    _tabs(window, _Area.BottomDockWidgetArea, *bottom)
+    _show(docks, "layers", "inspector", "costs", "problems")
+
+
+def _arrange_train(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:
+    window.addDockWidget(_Area.LeftDockWidgetArea, docks["layers"])
+    _tabs(window, _Area.RightDockWidgetArea, docks["training"], docks["inspector"])
+    window.addDockWidget(_Area.BottomDockWidgetArea, docks["curves"])
+    window.splitDockWidget(docks["curves"], docks["filters"], Qt.Orientation.Horizontal)
+    for first, other in (("filters", "activations"), ("curves", "costs"), ("curves", "problems")):
+        window.tabifyDockWidget(docks[first], docks[other])
+    _show(docks, "training", "curves", "filters", "activations")
+
+
+def _tabs(window: QMainWindow, area: Qt.DockWidgetArea, first: QDockWidget, *others: QDockWidget) -> None:
+    """Place docks at one side, as tabs of each other."""
+    window.addDockWidget(area, first)
+    for other in others:
+        window.addDockWidget(area, other)
+        window.tabifyDockWidget(first, other)
+
+
+def _show(docks: dict[str, QDockWidget], *names: str) -> None:
+    """Show exactly these docks, the earlier ones in front."""
+    for name, dock in docks.items():
+        dock.setVisible(name in names)
+    for name in reversed(names):
+        docks[name].raise_()
