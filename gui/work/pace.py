@@ -8,6 +8,9 @@ SECONDS = 0.1
 SHARE = 0.03
 """Of the compute thread's time goes to views while a run is on."""
 
+LONGEST = 1.0
+"""Seconds between two looks at most: a look that had to load kernels, or to share its core, must not freeze the views."""
+
 
 class LookPace:
     """Spaces looks so that what they cost stays under `SHARE`."""
@@ -21,5 +24,5 @@ class LookPace:
         if now < self._next:
             return False
         cost, self._spent = spent - self._spent, spent
-        self._next = now + max(SECONDS, cost / SHARE)
+        self._next = now + min(max(SECONDS, cost / SHARE), LONGEST)
         return True
