@@ -10,14 +10,22 @@ from PySide6.QtWidgets import QWidget
 
 from .icons import set_icon
 
-Keys = QKeySequence.StandardKey | str | None
+Keys = QKeySequence.StandardKey | str
+
+
+def shortcuts(*keys: Keys) -> list[QKeySequence]:
+    """Key sequences of these texts and of the system's bindings for these standard keys."""
+    found: list[QKeySequence] = []
+    for key in keys:
+        found += QKeySequence.keyBindings(key) if isinstance(key, QKeySequence.StandardKey) else [QKeySequence(key)]
+    return found
 
 
 def make_action(
     parent: QObject,
     text: str,
     slot: Callable[[], object],
-    keys: Keys = None,
+    keys: Keys | None = None,
     icon: str = "",
     scope: QWidget | None = None,
 ) -> QAction:
@@ -25,7 +33,7 @@ def make_action(
     action = QAction(text, parent)
     action.triggered.connect(lambda checked=False: slot())
     if keys is not None:
-        action.setShortcuts(QKeySequence.keyBindings(keys) if isinstance(keys, QKeySequence.StandardKey) else [keys])
+        action.setShortcuts(shortcuts(keys))
     if icon:
         set_icon(action, icon)
     if scope is not None:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from .accessible import named
 from .icons import set_icon
 from .rooms import ROOMS, arranged
 from .settings import settings
@@ -30,7 +31,7 @@ class Dock(QDockWidget):
     """A panel in a dock, with a title that disappears where a tab shows it already."""
 
     def __init__(self, name: str, panel: QWidget, window: QMainWindow) -> None:
-        super().__init__(panel.title, window)  # type: ignore[attr-defined]  every panel has a title
+        super().__init__(str(getattr(panel, "title", name)), window)
         self.setObjectName(name)
         self.setWidget(panel if isinstance(panel, QAbstractScrollArea) else _scrolling(panel))
         self.widget().setMinimumWidth(_NARROWEST)
@@ -46,7 +47,9 @@ class Dock(QDockWidget):
 
 def _scrolling(panel: QWidget) -> QScrollArea:
     """A panel that scrolls where there is too little room, so that it never widens the window."""
-    area = QScrollArea(frameShape=QScrollArea.Shape.NoFrame, widgetResizable=True)
+    area = QScrollArea()
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setWidgetResizable(True)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidget(panel)
     return area
@@ -62,8 +65,7 @@ class _TitleBar(QWidget):
         label = QLabel(dock.windowTitle())
         label.setProperty("role", "title")
         dock.windowTitleChanged.connect(label.setText)
-        close = QToolButton(accessibleName=f"Close {dock.windowTitle()}")
-        close.setToolTip("Close; the View menu opens it again")
+        close = named(QToolButton(), f"Close {dock.windowTitle()}", "Close; the View menu opens it again")
         close.setFixedSize(20, 20)
         set_icon(close, "x", "faint")
         close.clicked.connect(dock.close)
@@ -88,7 +90,8 @@ class Docks(QObject):
         window.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
         window.setTabPosition(_Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         # These signals come while Qt is moving docks: title bars are changed afterwards.
-        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
         self._later.timeout.connect(self._refresh_titles)
         for dock in self.docks.values():
             window.addDockWidget(_Area.LeftDockWidgetArea, dock)
@@ -144,6 +147,7 @@ class Docks(QObject):
         arrangement that comes meanwhile leaves that copy with widgets that are gone, and it crashes.
         """
         window, layout = self._window, self._window.layout()
+        assert layout is not None  # a QMainWindow has one
         state, normal = window.windowState(), window.size()
         window.setWindowState(Qt.WindowState.WindowNoState)
         window.resize(window.screen().availableSize())

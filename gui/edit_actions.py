@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from convscope.engine.graph import INPUT
 from convscope.engine.spec import ConvscopeError
 
-from .actions import make_action
+from .actions import make_action, shortcuts
 from .canvas.view import GraphView
 from .icons import set_icon
 from .models import clipboard, edits
@@ -29,8 +29,8 @@ class EditActions(QObject):
         self._document, self._view = document, view
         stack = document.undo_stack
         self.undo, self.redo = stack.createUndoAction(self, "&Undo"), stack.createRedoAction(self, "&Redo")
-        self.undo.setShortcuts(QKeySequence.keyBindings(_Key.Undo))
-        self.redo.setShortcuts(["Ctrl+Shift+Z", "Ctrl+Y"])
+        self.undo.setShortcuts(shortcuts(_Key.Undo))
+        self.redo.setShortcuts(shortcuts("Ctrl+Shift+Z", "Ctrl+Y"))
         set_icon(self.undo, "arrow-counter-clockwise")
         set_icon(self.redo, "arrow-clockwise")
         self.cut = make_action(self, "Cu&t", self._cut, _Key.Cut, "scissors", view)
@@ -38,7 +38,7 @@ class EditActions(QObject):
         self.paste = make_action(self, "&Paste", self._paste, _Key.Paste, "clipboard-text", view)
         self.duplicate = make_action(self, "&Duplicate", self._duplicate, "Ctrl+D", "copy-simple", view)
         self.delete = make_action(self, "De&lete", self._delete, _Key.Delete, "trash", view)
-        self.delete.setShortcuts(["Del", "Backspace"])
+        self.delete.setShortcuts(shortcuts("Del", "Backspace"))
         self.select_all = make_action(self, "Select &All", self._select_all, _Key.SelectAll, scope=view)
         self.rename = make_action(self, "&Rename", self.rename_wanted.emit, "F2", scope=view)
         self.search = make_action(self, "&Add Layer…", view.open_search, "Ctrl+Space", "plus")

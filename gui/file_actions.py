@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -48,7 +49,7 @@ class FileActions(QObject):
         self.templates = QMenu("New from &Architecture", window)
         for name, entry in zoo.ARCHITECTURES.items():
             text = f"{name}    {entry.year}, {format_shape(entry.input)}"
-            self.templates.addAction(text, lambda name=name: self.new_from(name)).setToolTip(entry.source)
+            self.templates.addAction(text, partial(self.new_from, name)).setToolTip(entry.source)
         self.templates.setToolTipsVisible(True)
 
     # ---- new and open
@@ -145,7 +146,7 @@ class FileActions(QObject):
     def _fill_recent(self) -> None:
         self.recent.clear()
         for path in recent_files():
-            self.recent.addAction(path.name, lambda path=path: self.open_path(path)).setToolTip(str(path))
+            self.recent.addAction(path.name, partial(self.open_path, path)).setToolTip(str(path))
         if self.recent.isEmpty():
             self.recent.addAction("No recent files").setEnabled(False)
         self.recent.setToolTipsVisible(True)

@@ -26,7 +26,8 @@ _SHORTCUTS = (
 
 def show_shortcuts(parent: QWidget) -> None:
     """Open the list of gestures and keys."""
-    dialog = QDialog(parent, windowTitle="Keyboard and mouse")
+    dialog = QDialog(parent)
+    dialog.setWindowTitle("Keyboard and mouse")
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     layout = QVBoxLayout(dialog)
     layout.setContentsMargins(24, 24, 24, 16)

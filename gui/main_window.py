@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QSizePolicy, QToolBar, QToolButton, QVBoxLayout, QWidget
 
 from convscope.engine.graph import Network
@@ -92,7 +92,8 @@ class MainWindow(QMainWindow):
         menu.addAction("&About Convscope", lambda: help.show_about(self))
 
     def _fill_toolbar(self) -> None:
-        bar = QToolBar("Toolbar", movable=False)
+        bar = QToolBar("Toolbar")
+        bar.setMovable(False)
         bar.setObjectName("toolbar")
         bar.setIconSize(QSize(18, 18))
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
@@ -113,7 +114,7 @@ class MainWindow(QMainWindow):
             bar.addWidget(button)
         self.addToolBar(bar)
 
-    def _open_context_menu(self, place: object) -> None:
+    def _open_context_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         edit = self.edit
@@ -194,7 +195,7 @@ class MainWindow(QMainWindow):
         event.accept()
 
 
-def _fill(menu: QMenu, *entries: object) -> None:
+def _fill(menu: QMenu, *entries: QAction | QMenu | None) -> None:
     """Put actions, submenus and separators (None) into a menu."""
     for entry in entries:
         if entry is None:

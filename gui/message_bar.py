@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
+from .accessible import named
 from .icons import icon, set_icon
 from .theme import follow, theme
 
@@ -20,10 +21,11 @@ class MessageBar(QFrame):
         self.setObjectName("message")
         self._sign = QLabel()
         self._sign.setFixedWidth(20)
-        self.text = QLabel(wordWrap=True)
+        self.text = QLabel()
+        self.text.setWordWrap(True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        close = QToolButton(accessibleName="Close message")
+        close = named(QToolButton(), "Close message")
         set_icon(close, "x", "muted")
         close.clicked.connect(self.hide)
         layout = QHBoxLayout(self)
@@ -31,7 +33,9 @@ class MessageBar(QFrame):
         for widget in (self._sign, self.text, close):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.setStretch(1, 1)
-        self._timer = QTimer(self, singleShot=True, interval=_SECONDS * 1000)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_SECONDS * 1000)
         self._timer.timeout.connect(self.hide)
         follow(self, self._restyle)
         self.hide()

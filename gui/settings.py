@@ -17,8 +17,8 @@ def settings() -> QSettings:
 
 def recent_files() -> list[Path]:
     """Files opened or saved last, newest first, without those that are gone."""
-    stored = settings().value(_RECENT, [])
-    names = [stored] if isinstance(stored, str) else stored or []
+    stored = settings().value(_RECENT)
+    names = stored if isinstance(stored, list) else [stored] if isinstance(stored, str) else []
     return [path for name in names if (path := Path(str(name))).is_file()]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QWidget
 
+from .accessible import named
 from .models.document import Document
 from .work.progress import Progress
 
@@ -18,7 +19,9 @@ class Status(QStatusBar):
         self.setSizeGripEnabled(False)
         self._network = _small("Network")
         self._run = _small("Training run")
-        self._bar = QProgressBar(maximum=1000, textVisible=False, accessibleName="Progress of the training run")
+        self._bar = named(QProgressBar(), "Progress of the training run")
+        self._bar.setMaximum(1000)
+        self._bar.setTextVisible(False)
         self._bar.setFixedWidth(120)
         self._zoom = _small("Zoom")
         self._zoom.setMinimumWidth(48)
@@ -57,7 +60,7 @@ class Status(QStatusBar):
 
 
 def _small(name: str) -> QLabel:
-    label = QLabel(accessibleName=name)
+    label = named(QLabel(), name)
     label.setProperty("role", "small")
     label.setContentsMargins(12, 0, 8, 0)
     return label

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
-from .actions import make_action
+from .actions import make_action, shortcuts
 from .canvas.view import GraphView
 from .docks import Docks
 from .settings import settings
@@ -30,7 +32,7 @@ class ViewActions(QObject):
         self._docks = docks
         self.fit = make_action(self, "&Fit", view.fit, "F", "corners-out", view)
         self.zoom_in = make_action(self, "Zoom &In", lambda: view.zoom_to(view.zoom * _STEP), "Ctrl++", _IN)
-        self.zoom_in.setShortcuts(["Ctrl++", "Ctrl+="])
+        self.zoom_in.setShortcuts(shortcuts("Ctrl++", "Ctrl+="))
         self.zoom_out = make_action(self, "Zoom &Out", lambda: view.zoom_to(view.zoom / _STEP), "Ctrl+-", _OUT)
         self.actual = make_action(self, "Zoom to &100 %", lambda: view.zoom_to(1.0), "Ctrl+0")
         self.reset = make_action(self, "&Reset Layout", docks.reset)
@@ -56,7 +58,7 @@ class ViewActions(QObject):
         group = QActionGroup(self)
         current = str(settings().value(_APPEARANCE, "system"))
         for name, (text, _) in _SCHEMES.items():
-            action = make_action(self, text, lambda name=name: self._choose(name))
+            action = make_action(self, text, partial(self._choose, name))
             action.setCheckable(True)
             action.setChecked(name == current)
             group.addAction(action)

@@ -23,10 +23,10 @@ _BODY = QRectF(0, 0, WIDTH, HEIGHT)
 
 
 class Port(NamedTuple):
-    """A place where a wire ends: `side` is "in" or "out", `index` the input number."""
+    """A place where a wire ends: `side` is "in" or "out", `number` counts inputs from 0."""
 
     side: str
-    index: int = 0
+    number: int = 0
 
 
 class NodeItem(QGraphicsItem):
@@ -51,7 +51,7 @@ class NodeItem(QGraphicsItem):
     def name(self) -> str:
         return self.card.name
 
-    def show(self, card: Card) -> bool:
+    def present(self, card: Card) -> bool:
         """Show a card; False if it is the one shown already."""
         if card == self.card:
             return False
@@ -87,7 +87,7 @@ class NodeItem(QGraphicsItem):
             return QPointF(WIDTH / 2, HEIGHT)
         step = min(28.0, (WIDTH / 2 - 16) / max(1, self.card.slots - 1))
         middle = (max(1, self.card.connected) - 1) / 2  # a free port stands to the right of the used ones
-        return QPointF(WIDTH / 2 + (port.index - middle) * step, 0)
+        return QPointF(WIDTH / 2 + (port.number - middle) * step, 0)
 
     def ports(self) -> list[Port]:
         return [*(Port("in", i) for i in range(self.card.slots)), Port("out")]
@@ -220,7 +220,7 @@ class NodeItem(QGraphicsItem):
 
     def _paint_ports(self, painter: QPainter) -> None:
         for port in self.ports():
-            used = port.side == "out" or port.index < self.card.connected
+            used = port.side == "out" or port.number < self.card.connected
             hovered = port == self._port
             painter.setPen(QPen(theme.color("accent" if hovered else "wire"), 1.5))
             painter.setBrush(theme.color("accent" if hovered else "wire" if used else "surface"))

@@ -53,7 +53,7 @@ class GraphScene(QGraphicsScene):
             self.removeItem(self.nodes.pop(name))
         for name, card in wanted.items():
             if name in self.nodes:
-                self.nodes[name].show(card)
+                self.nodes[name].present(card)
             else:
                 item = self.nodes[name] = NodeItem(card, self._node_moved)
                 item.setPos(QPointF(*self.document.network.layout[name]))

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
+from ..accessible import named
 from ..layer_list import TYPE, LayerDelegate, LayerListModel
 
 _WIDTH, _ROWS = 352, 6
@@ -23,15 +24,17 @@ class SearchPopup(QFrame):
         self.setAccessibleName("Search layers to add")
         self.setProperty("popup", True)
         self.setFixedWidth(_WIDTH)
-        self.field = QLineEdit(placeholderText="Search layers …", accessibleName="Search layers")
+        self.field = named(QLineEdit(), "Search layers")
+        self.field.setPlaceholderText("Search layers …")
         self.field.setClearButtonEnabled(True)
-        self.list = QListView(accessibleName="Layers found", uniformItemSizes=True)
+        self.list = named(QListView(), "Layers found")
         self._model = LayerListModel(parent=self)
         self.list.setModel(self._model)
         self.list.setItemDelegate(LayerDelegate(summaries=True, parent=self))
         self.list.setMouseTracking(True)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._none = QLabel("No layer fits. Try another word.", alignment=Qt.AlignmentFlag.AlignCenter)
+        self._none = QLabel("No layer fits. Try another word.")
+        self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._none.setProperty("role", "muted")
         heading = QLabel(title)
         heading.setProperty("role", "small")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
@@ -102,7 +102,7 @@ class GraphView(QGraphicsView):
         self.zoom_to(self.zoom * _ZOOM_STEP ** event.angleDelta().y(), event.position().toPoint())
         event.accept()
 
-    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
         super().drawBackground(painter, rect)
         step = _DOTS if self.zoom >= 0.6 else _DOTS * 4
         if self.zoom < 0.2:
@@ -288,8 +288,8 @@ class GraphView(QGraphicsView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         key = event.key()
-        if key in _ARROWS:
-            self._go(_ARROWS[key])
+        if direction := _ARROWS.get(Qt.Key(key)):
+            self._go(direction)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.inspect.emit()
         elif key == Qt.Key.Key_Space:

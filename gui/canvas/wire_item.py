@@ -30,7 +30,7 @@ class WireItem(QGraphicsItem):
     def reroute(self, blockers: Blockers | None = None) -> None:
         """Find a course between the ends, around `blockers` if given."""
         start = self.source.port_position(Port("out"))
-        end = self.target.port_position(Port("in", self.link.index))
+        end = self.target.port_position(Port("in", self.link.port))
         path = straight(start, end) if blockers is None else route(start, end, blockers)
         if path != self._path:
             self.prepareGeometryChange()

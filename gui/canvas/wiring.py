@@ -41,8 +41,8 @@ class Wiring:
             self.refusal = self._reason(target)
             if target:
                 target.mark("refused" if self.refusal else "target")
-        self._preview.show(self._path(point), bool(self.refusal))
-        self._hint.show(point, self.refusal)
+        self._preview.follow(self._path(point), bool(self.refusal))
+        self._hint.follow(point, self.refusal)
 
     def _reason(self, target: NodeItem | None) -> str:
         if target is None:
@@ -91,7 +91,7 @@ class _Preview(QGraphicsItem):
         self.setZValue(3)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
-    def show(self, path: QPainterPath, refused: bool) -> None:
+    def follow(self, path: QPainterPath, refused: bool) -> None:
         self.prepareGeometryChange()
         self._path, self._refused = path, refused
         self.update()
@@ -121,7 +121,7 @@ class _Hint(QGraphicsItem):
         self.setZValue(4)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
-    def show(self, point: QPointF, text: str) -> None:
+    def follow(self, point: QPointF, text: str) -> None:
         if text != self.text:
             self.prepareGeometryChange()
             self.text = text

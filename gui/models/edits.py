@@ -17,11 +17,11 @@ _LARGEST_TIDY = 300  # arranging larger networks at every edit would be felt
 
 
 class Link(NamedTuple):
-    """One connection: `target` reads `source` as its input number `index`."""
+    """One connection: `target` reads `source` at its input number `port`."""
 
     source: str
     target: str
-    index: int
+    port: int
 
 
 def links(network: Network) -> list[Link]:
@@ -207,7 +207,7 @@ def _with_input(network: Network, source: str, target: str) -> list[str]:
 
 def _replace_input(network: Network, link: Link, source: str) -> None:
     inputs = list(network.nodes[link.target].inputs)
-    inputs[link.index] = source
+    inputs[link.port] = source
     network.rewire(link.target, inputs)
 
 

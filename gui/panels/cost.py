@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from convscope.engine.cost.units import format_bytes, format_count
 
-from ..models.costs import CATEGORY, SHARE, CostModel, TotalModel
+from ..models.costs import CATEGORY, SHARE, CostModel, Index, TotalModel
 from ..models.document import Document
 from ..theme import body_font, follow, theme
 from .fields import WholeNumber
@@ -129,10 +129,10 @@ class Costs(QWidget):
 class ShareDelegate(QStyledItemDelegate):
     """A cell with a thin bar for its share of the column."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
         return QSize(64, _ROW)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         super().paint(painter, option, index)
         colour = theme.category(index.data(CATEGORY))
         area = QRectF(option.rect)
@@ -149,7 +149,7 @@ class ShareDelegate(QStyledItemDelegate):
             painter.drawRoundedRect(QRectF(area.left() + 12, area.center().y() - 4, 9, 9), 2.5, 2.5)
         painter.restore()
 
-    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # noqa: N802
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:  # noqa: N802
         super().initStyleOption(option, index)
         if index.column() == 0:
             option.text = "     " + option.text

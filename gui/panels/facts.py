@@ -42,7 +42,8 @@ class Facts(QWidget):
         return next(value.text() for name, value in self._rows if name.text() == label and not name.isHidden())
 
     def _add_row(self) -> None:
-        label, value = QLabel(), QLabel(alignment=Qt.AlignmentFlag.AlignRight)
+        label, value = QLabel(), QLabel()
+        value.setAlignment(Qt.AlignmentFlag.AlignRight)
         label.setProperty("role", "muted")
         value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = len(self._rows)

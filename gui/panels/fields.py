@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from convscope.engine.spec import Param
 
+from ..accessible import named
 from ..icons import set_icon
 from ..stylesheet import pad_spin_boxes
 
@@ -72,7 +73,7 @@ class Number(_Wheel, QDoubleSpinBox):
     def valueFromText(self, text: str) -> float:  # noqa: N802
         return float(text.replace(",", "."))
 
-    def validate(self, text: str, position: int) -> object:
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         try:
             self.valueFromText(text)
         except ValueError:
@@ -136,7 +137,7 @@ class NumberField(Field):
 class FlagField(Field):
     def __init__(self, param: Param) -> None:
         super().__init__(param)
-        self.box = QCheckBox(accessibleName=param.label)
+        self.box = named(QCheckBox(), param.label)
         self._row(self.box)
         self.box.toggled.connect(self.edited.emit)
 
@@ -148,7 +149,7 @@ class FlagField(Field):
 class ChoiceField(Field):
     def __init__(self, param: Param) -> None:
         super().__init__(param)
-        self.box = QComboBox(accessibleName=param.label)
+        self.box = named(QComboBox(), param.label)
         self.box.addItems(list(param.choices))
         self._row(self.box)
         self.box.textActivated.connect(self.edited.emit)
@@ -164,8 +165,9 @@ class PairField(Field):
         super().__init__(param)
         low, high = param.minimum or 0, param.maximum or _LARGEST
         self.boxes = [WholeNumber(low, high, f"{param.label} {axis}") for axis in ("rows", "columns")]
-        self.link = QToolButton(checkable=True, checked=True, accessibleName=f"{param.label}: rows equal columns")
-        self.link.setToolTip("Keep rows and columns equal")
+        self.link = named(QToolButton(), f"{param.label}: rows equal columns", "Keep rows and columns equal")
+        self.link.setCheckable(True)
+        self.link.setChecked(True)
         set_icon(self.link, "link-simple", "muted")
         self._row(self.boxes[0], QLabel("×"), self.boxes[1], self.link)
         for box in self.boxes:
@@ -198,7 +200,7 @@ class PaddingField(Field):
 
     def __init__(self, param: Param) -> None:
         super().__init__(param)
-        self.kind = QComboBox(accessibleName=param.label)
+        self.kind = named(QComboBox(), param.label)
         self.kind.addItems([kind.capitalize() for kind in self._KINDS])
         self.number = WholeNumber(0, _LARGEST, f"{param.label} on all sides")
         sides = ("top", "bottom", "left", "right")

@@ -38,10 +38,12 @@ class ParameterForm(QWidget):
 
     def _add(self, grid: QGridLayout, row: int, name: str, param: Param) -> None:
         field = self.fields[name] = field_for(param)
-        label = QLabel(param.label, toolTip=param.help)
+        label = QLabel(param.label)
+        label.setToolTip(param.help)
         label.setBuddy(field)
         label.setFixedHeight(28)
-        reason = self.reasons[name] = QLabel(wordWrap=True)
+        reason = self.reasons[name] = QLabel()
+        reason.setWordWrap(True)
         reason.setProperty("role", "error")
         reason.hide()
         grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QScrollAre
 from convscope.engine.graph import INPUT
 from convscope.engine.spec import ConvscopeError, NetworkError, Param
 
+from ..accessible import named
 from ..models import edits
 from ..models.document import Document
 from ..theme import follow, theme
@@ -77,7 +78,7 @@ class Inspector(QScrollArea):
         self.setWidget(body)
 
     def _add_name(self) -> None:
-        self.name = QLineEdit(accessibleName="Name")
+        self.name = named(QLineEdit(), "Name")
         self.name.editingFinished.connect(self._rename)
         self._name_reason = self._label("error", wrap=True)
         label = QLabel("Name")
@@ -91,7 +92,8 @@ class Inspector(QScrollArea):
         self._add(self._name_reason)
 
     def _label(self, role: str, wrap: bool = False) -> QLabel:
-        label = QLabel(wordWrap=wrap)
+        label = QLabel()
+        label.setWordWrap(wrap)
         label.setProperty("role", role)
         return label
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
+from ..accessible import named
 from ..icons import set_icon
 from ..layer_list import TYPE, LayerDelegate, LayerListModel
 
@@ -22,12 +23,13 @@ class Palette(QWidget):
         super().__init__(parent)
         self.setProperty("panel", True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.field = QLineEdit(placeholderText="Search layers", accessibleName="Search layers")
+        self.field = named(QLineEdit(), "Search layers")
+        self.field.setPlaceholderText("Search layers")
         self.field.setClearButtonEnabled(True)
         sign = QAction(self)
         set_icon(sign, "magnifying-glass", "muted")
         self.field.addAction(sign, QLineEdit.ActionPosition.LeadingPosition)
-        self.list = QListView(accessibleName="Layer types")
+        self.list = named(QListView(), "Layer types")
         self._model = LayerListModel(headings=True, parent=self)
         self.list.setModel(self._model)
         self.list.setItemDelegate(LayerDelegate(summaries=False, parent=self))
@@ -35,7 +37,8 @@ class Palette(QWidget):
         self.list.setDragEnabled(True)
         self.list.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self._none = QLabel("No layer fits.\nTry another word.", alignment=Qt.AlignmentFlag.AlignCenter)
+        self._none = QLabel("No layer fits.\nTry another word.")
+        self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._none.setProperty("role", "muted")
         self._none.hide()
         layout = QVBoxLayout(self)

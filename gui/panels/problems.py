@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QListView, QStackedLayout, QWidget
 
 from convscope.engine.spec import Problem
 
+from ..accessible import named
 from ..icons import icon
 from ..models.document import Document
 from ..theme import follow
@@ -63,12 +64,14 @@ class Problems(QWidget):
         self.setProperty("panel", True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._model = ProblemModel(document, self)
-        self.list = QListView(accessibleName="Problems of the network", wordWrap=True)
+        self.list = named(QListView(), "Problems of the network")
+        self.list.setWordWrap(True)
         self.list.setModel(self._model)
         self.list.setSpacing(2)
         self.list.activated.connect(self._jump)
         self.list.doubleClicked.connect(self._jump)
-        empty = QLabel("No problems: the network can run.", alignment=Qt.AlignmentFlag.AlignCenter)
+        empty = QLabel("No problems: the network can run.")
+        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         empty.setProperty("role", "muted")
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.list)
