@@ -6,7 +6,7 @@ import dataclasses
 
 from .events import Changed
 from .optimizer import Optimizer
-from .schedule import schedule
+from .schedule import factor
 from .settings import Settings
 from .state import Progress
 
@@ -21,7 +21,6 @@ class Controls:
     def __init__(self, settings: Settings, progress: Progress, steps: int) -> None:
         self.optimizer: Optimizer = settings.optimizer
         self._settings = settings
-        self._schedule = schedule(settings.schedule)
         self._progress = progress
         self._steps = steps
         self._pending: dict[str, float] = {}
@@ -38,11 +37,11 @@ class Controls:
     def rate(self, back: int = 0) -> float:
         """The scheduled learning rate of the next step, or of the one so many steps `back`."""
         here, anchor = self._progress.step - back, self._progress.anchor
-        if here <= anchor:
+        if here <= anchor > 0:
             return self.optimizer.learning_rate
-        return self.optimizer.learning_rate * (
-            self._schedule(here / self._steps) / self._schedule(anchor / self._steps)
-        )
+        name = self._settings.schedule
+        reference = factor(name, anchor, self._steps) if anchor else 1.0
+        return self.optimizer.learning_rate * (factor(name, here, self._steps) / reference)
 
     def apply(self) -> list[Changed]:
         """Put the pending changes in force; an event for each."""

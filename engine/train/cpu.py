@@ -93,22 +93,16 @@ def _sgd_range(weights, gradients, decays, velocity, rate, momentum, decay, star
     return bad
 
 
-@serial_kernel
-def sgd(weights, gradients, decays, velocity, rate, momentum, decay):
-    """One step of stochastic gradient descent over flat arrays, on one thread; how many weights are not finite now.
-
-    v ← momentum·v + g + decay·w (where `decays` is 1), w ← w − rate·v: PyTorch's form of Sutskever et al. 2013.
-    """
-    return _sgd_range(weights, gradients, decays, velocity, rate, momentum, decay, 0, weights.shape[0])
-
-
 @kernel
-def sgd_parallel(weights, gradients, decays, velocity, rate, momentum, decay):
-    """`sgd` on all threads; every weight gets the same bits."""
+def sgd(weights, gradients, decays, velocity, rate, momentum, decay):
+    """One step of stochastic gradient descent over flat arrays; returns how many weights are not finite now.
+
+    v ← momentum·v + g + decay·w (where `decays` is 1), w ← w − rate·v: PyTorch's form of Sutskever et al. 2013. Every
+    weight gets the same bits on any number of threads.
+    """
     size = weights.shape[0]
     bad = 0
     for task in numba.prange((size + CHUNK - 1) // CHUNK):
-        bad += _sgd_range(
-            weights, gradients, decays, velocity, rate, momentum, decay, task * CHUNK, min((task + 1) * CHUNK, size)
-        )
+        start, stop = task * CHUNK, min((task + 1) * CHUNK, size)
+        bad += _sgd_range(weights, gradients, decays, velocity, rate, momentum, decay, start, stop)
     return bad

@@ -34,7 +34,7 @@ class Feed:
         if images.dtype == np.uint8 and images.shape[1:3] == self._size:
             self._table = _table(preprocessing, shape[2])
             ordered = images[..., ::-1] if preprocessing.order == "bgr" else images
-            self._pixels = np.ascontiguousarray(ordered).reshape(len(images), -1, shape[2])
+            self._pixels = np.ascontiguousarray(ordered).reshape(len(images), shape[0] * shape[1], shape[2])
         elif nbytes <= CACHE_LIMIT:
             self._values = np.empty((len(images), math.prod(shape)), np.float32)
             for start in range(0, len(images), _CHUNK):

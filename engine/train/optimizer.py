@@ -1,7 +1,7 @@
 """Optimisers as declarations: parameters with their bounds, the buffers they keep, the kernel that makes a step.
 
-A further optimiser is a frozen dataclass below `Optimizer`, two kernels in `cpu.py` (one thread and all threads) that
-take `(weights, gradients, decays, *buffers, *scalars)` and return how many weights are not finite, and an entry in
+A further optimiser is a frozen dataclass below `Optimizer`, a kernel of the same name in `cpu.py` that takes
+`(weights, gradients, decays, *buffers, *scalars)` and returns how many weights are not finite, and an entry in
 `OPTIMIZERS`.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 
 from ..spec import ConvscopeError, Param, ParameterError, number
 
-DEFAULT_RATE = 0.02
+DEFAULT_RATE = 0.03
 
 
 @dataclass(frozen=True)

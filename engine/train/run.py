@@ -121,18 +121,18 @@ class TrainRun(Iterator[Event]):
 
     def _set_up(self) -> Iterator[Event]:
         self._go_on_unless_cancelled()
-        model, data, progress = self.model, self.dataset, self._progress
+        model, data, progress, settings = self.model, self.dataset, self._progress, self.settings
         self._train = Feed(data.train_images, data.train_labels, model.preprocessing, model.network.input)
         self._test = Feed(data.test_images, data.test_labels, model.preprocessing, model.network.input)
         self._scorer = Scorer(model, self._test)
-        self._stepper = Stepper(model, self._train, self.settings.optimizer, self._buffers)
-        self._stepper.prepare(min(self.settings.batch_size, len(self._train)))
+        self._stepper = Stepper(model, self._train, settings.optimizer, self._buffers)
+        self._stepper.prepare(min(settings.batch_size, len(self._train)))
         self._good = Snapshot(model, self._buffers, progress)
         yield Started(
             network=model.network.name, dataset=data.name, parameters=model.parameters,
-            train_images=len(self._train), test_images=len(self._test), epochs=self.settings.epochs,
-            batch_size=self.settings.batch_size, batches=self._batches, learning_rate=self.learning_rate,
-            device=model.device, seed=self.settings.seed, epoch=progress.epoch, batch=progress.batch,
+            train_images=len(self._train), test_images=len(self._test), epochs=settings.epochs,
+            batch_size=settings.batch_size, batches=self._batches, learning_rate=self._controls.optimizer.learning_rate,
+            device=model.device, seed=settings.seed, epoch=progress.epoch, batch=progress.batch,
         )  # fmt: skip
         yield from (Warned(text) for text in _doubts(data))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..kernels.jit import Kernel
 from ..runtime.compute import exclusive
 from . import cpu, loss
 from .feed import Feed
@@ -34,7 +35,8 @@ class Stepper:
         self._feed = feed
         self._node, self._keep = _scores(model)
         big = model.flat_weights.size >= _PARALLEL_FROM
-        self._kernel = getattr(cpu, f"{optimizer.name}_parallel" if big else optimizer.name)
+        kernel: Kernel = getattr(cpu, optimizer.name)
+        self._update = kernel.parallel if big else kernel.serial
 
     def prepare(self, batch: int) -> None:
         """Make the plan for this batch size; ConvscopeError if it does not fit into memory."""
@@ -58,7 +60,7 @@ class Stepper:
             plan.backward(self._node)
             scalars = (np.float32(value) for value in optimizer.scalars(rate))
             arrays = (model.flat_weights, model.flat_gradients, model.decay_mask, *self._buffers)
-            bad = self._kernel(*arrays, *scalars)
+            bad = self._update(*arrays, *scalars)
             model.weights_changed()
         if bad:
             raise DivergedError(f"{bad:,} weights are not numbers any more")
