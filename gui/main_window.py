@@ -143,6 +143,7 @@ class MainWindow(QMainWindow):
         self.docks.room_changed.connect(lambda room: view.fit_soon())
         session.message.connect(self.messages.tell)
         session.opened.connect(lambda network, path: self.files.opened(network, Path(path)))
+        session.saved.connect(self._model_saved)
         session.progress.connect(self.status.show_progress)
         session.ended.connect(lambda event: self.status.end_progress())
 
@@ -166,6 +167,11 @@ class MainWindow(QMainWindow):
             self.messages.tell(text, True)
         else:
             self.session.save_model(str(path))
+
+    def _model_saved(self, path: str) -> None:
+        info = self.session.model_info
+        if info is not None and info.network == self.document.network:
+            self.files.saved(Path(path))
 
     def _show_problem_count(self, count: int) -> None:
         self.docks.docks["problems"].setWindowTitle(f"Problems ({count})" if count else "Problems")

@@ -73,14 +73,18 @@ def add_at(document: Document, type_name: str, position: Position, source: str =
 
 
 def splice(document: Document, type_name: str, link: Link, position: Position) -> str:
-    """Add a layer into a connection and return its name."""
+    """Add a layer into a connection and return its name. It stands at the position if there is room."""
     layer = TYPES[type_name]()
     name = document.network.free_name(layer)
+    tidy = _is_tidy(document.network)
 
     def change(net: Network) -> None:
         net.add(layer, name, [link.source])
-        net.layout[name] = position
         _replace_input(net, link, name)
+        if tidy:
+            net.layout = arrange(net)
+        else:
+            _place(net, name, link.source, position)
 
     document.edit(f"Insert {name}", change, select=name)
     return name
@@ -91,8 +95,8 @@ def splice_existing(document: Document, name: str, link: Link, position: Positio
 
     def change(net: Network) -> None:
         net.rewire(name, [link.source])
-        net.layout[name] = position
         _replace_input(net, link, name)
+        _place(net, name, link.source, position)
 
     document.edit(f"Insert {name}", change, select=name)
 
@@ -219,6 +223,16 @@ def _last(network: Network) -> str:
 def _is_tidy(network: Network) -> bool:
     """Whether all is where automatic layout puts it: then an edit may lay it out anew."""
     return len(network) <= _LARGEST_TIDY and network.layout == arrange(network)
+
+
+def _place(network: Network, name: str, source: str, position: Position) -> None:
+    """Place a node where it was dropped, or below its source if it would cover another card there."""
+    network.layout.pop(name, None)
+    x, y = position
+    if any(abs(ox - x) < CARD[0] and abs(oy - y) < CARD[1] for ox, oy in network.layout.values()):
+        _make_room(network, name, source)
+    else:
+        network.layout[name] = position
 
 
 def _make_room(network: Network, name: str, source: str) -> None:

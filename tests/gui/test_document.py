@@ -1,8 +1,11 @@
+from itertools import combinations
+
 import pytest
 
 from convscope.engine import INPUT, Network, NetworkError, zoo
 from convscope.engine import layers as L
 from convscope.gui.models import clipboard, edits
+from convscope.gui.models.arrange import CARD
 from convscope.gui.models.document import Document
 from convscope.gui.models.edits import Link
 
@@ -150,3 +153,22 @@ def test_a_new_layer_has_the_default_parameters(document):
     edits.set_parameter(document, "conv1", "filters", 77)
     name = edits.add_after(document, "Conv2D", "conv1")
     assert document.network[name] == L.Conv2D()
+
+
+def test_a_layer_put_into_a_connection_never_covers_another_card(document):
+    link = Link("conv1", "relu1", 0)
+    between = (document.network.layout["conv1"][0], document.network.layout["conv1"][1] + 38)
+    edits.splice(document, "Tanh", link, between)
+    assert not overlapping(document.network)
+    document.move("Move conv2", {"conv2": (600.0, 600.0)})
+    edits.splice(document, "Tanh", Link("conv1", "tanh1", 0), between)
+    assert not overlapping(document.network)
+    name = edits.add_at(document, "Sigmoid", (300.0, 300.0))
+    edits.splice_existing(document, name, Link("tanh2", "tanh1", 0), document.network.layout["tanh1"])
+    assert not overlapping(document.network)
+    assert document.network.layout["conv2"] == (600.0, 600.0)
+
+
+def overlapping(network):
+    places = combinations(network.layout.values(), 2)
+    return [(a, b) for a, b in places if abs(a[0] - b[0]) < CARD[0] and abs(a[1] - b[1]) < CARD[1]]

@@ -188,8 +188,11 @@ def test_weights_of_another_network_are_not_saved_under_its_name(window, qtbot, 
 def test_a_model_file_is_saved_and_opened_in_the_background(window, qtbot, tmp_path):
     qtbot.waitUntil(lambda: window.session.model_info is not None, timeout=30000)
     path = tmp_path / "m.safetensors"
+    edits.rename(window.document, "scores", "logits")
+    qtbot.waitUntil(lambda: "logits" in window.session.model_info.network, timeout=30000)
     window.files.save_path(path)
-    qtbot.waitUntil(path.is_file, timeout=30000)
+    qtbot.waitUntil(lambda: not window.document.modified, timeout=30000)
+    assert path.is_file()
     saved = window.document.network.copy()
     window.document.load(zoo.build("vgg_mini"))
     window.files.open_path(path)
