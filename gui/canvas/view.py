@@ -11,7 +11,7 @@ from convscope.engine.graph import INPUT
 from ..layer_list import MIME
 from ..models import edits
 from ..models.document import Document
-from ..theme import follow, theme
+from ..theme import body_font, follow, theme
 from . import navigation
 from .node_item import HEIGHT, WIDTH
 from .scene import GraphScene
@@ -23,6 +23,7 @@ _ZOOM_STEP = 1.0015
 _SMALLEST, _LARGEST = 0.08, 3.0
 _DOTS = 24.0
 _FIT_MARGIN = 28.0
+_FIRST_STEP = "Double-click, press Tab, or drag a layer here to begin."
 _ARROWS = {Qt.Key.Key_Up: "up", Qt.Key.Key_Down: "down", Qt.Key.Key_Left: "left", Qt.Key.Key_Right: "right"}
 
 
@@ -113,6 +114,16 @@ class GraphView(QGraphicsView):
         pen.setCosmetic(True)
         painter.setPen(pen)
         painter.drawPoints([QPointF(left + c * step, top + r * step) for c in range(columns) for r in range(rows)])
+
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
+        """In an empty network, say how to begin."""
+        if len(self.document.network) > 0:
+            return
+        painter.resetTransform()
+        painter.setFont(body_font())
+        painter.setPen(theme.color("muted"))
+        area = self.viewport().rect().adjusted(0, self.viewport().height() * 5 // 8, 0, 0)
+        painter.drawText(area, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, _FIRST_STEP)
 
     def _describe(self, name: str) -> None:
         """Tell assistive technology what is selected."""
