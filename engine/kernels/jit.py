@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba
-from numba.core import config
 
 from . import cache
 
@@ -55,6 +54,7 @@ def _cached(function: F, parallel: bool) -> F:
 
     Two builds of one function need two folders: Numba's cache does not tell them apart.
     """
+    config: Any = numba.config
     before = config.CACHE_DIR
     config.CACHE_DIR = str(cache.folder() / ("parallel" if parallel else "serial"))
     try:

@@ -23,7 +23,7 @@ class Backend(Protocol):
         """Bytes, aligned to a cache line; contents undefined."""
 
     def threads_for(self, macs: int, values: int) -> int:
-        """Threads to share a call among that makes so many multiply-adds and touches so many values: 1 if it is small."""
+        """Threads to share a call among, for its multiply-adds and the values it touches: 1 if it is small."""
 
     def build(self, kernel: Any, threads: int) -> Callable[..., None]:
         """What to call for a kernel when its work is shared among so many threads."""

@@ -61,7 +61,8 @@ class Binding:
 
     `x` holds a flat array for each port, `dx` likewise (None where no gradient is asked for). `weights`, `gradients`
     and `saved` are flat arrays by name. `state` is int64: [ReLU rule, model seed, training step]. `store` is the
-    model's cache of packed weights. `threads` is 1 where the layer's work is too small to share. In `mode` "inference" there are no gradients and `saved` is empty.
+    model's cache of packed weights. `threads` is 1 where the layer's work is too small to share. In `mode`
+    "inference" there are no gradients and `saved` is empty.
     """
 
     name: str

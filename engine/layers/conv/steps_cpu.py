@@ -8,8 +8,9 @@ import numpy as np
 
 from ...kernels.panel import NO_FLOOR, SPARE_OUTS
 from . import cpu, winograd, winograd_gradient, winograd_tables
+from .gradient_tables import weight_gradient_tables
 from .spec import Conv2D
-from .tables import Conv, Sliding, forward_tables, input_gradient_tables, weight_gradient_tables
+from .tables import Conv, Sliding, forward_tables, input_gradient_tables
 
 if TYPE_CHECKING:
     from ...runtime.binding import Array, Binding
@@ -18,19 +19,11 @@ _ONE_TAP = np.zeros(1, np.int64)
 
 
 def conv2d(layer: Conv2D, bind: Binding) -> None:
-    top, _, left, _ = layer.geometry.pads(*bind.input_shapes[0][:2])
-    case = Conv(
-        bind.batch,
-        *bind.input_shapes[0],
-        *bind.output_shape,
-        kernel=layer.kernel,
-        stride=layer.stride,
-        dilation=layer.dilation,
-        top=top,
-        left=left,
-        groups=layer.groups,
-    )
-    algorithm = _Winograd if winograd_tables.applies(case) else _Direct
+    (height, width, channels), (out_height, out_width, filters) = bind.input_shapes[0], bind.output_shape
+    top, _, left, _ = layer.geometry.pads(height, width)
+    sizes = (bind.batch, height, width, channels, out_height, out_width, filters)
+    case = Conv(*sizes, layer.kernel, layer.stride, layer.dilation, top, left, layer.groups)
+    algorithm: type[_Winograd | _Direct] = _Winograd if winograd_tables.applies(case) else _Direct
     algorithm.forward(case, bind)
     if bind.wants_input_gradient():
         algorithm.input_gradient(case, bind)
@@ -76,7 +69,7 @@ class _Direct:
         bind.backward_weights(cpu.weight_gradient, *arrays, *tables, has_bias, partials, scratch, bind.threads)
 
     @staticmethod
-    def _tables(t: Sliding, bind: Binding) -> tuple[Array | float | int, ...]:
+    def _tables(t: Sliding, bind: Binding) -> tuple[object, ...]:
         scratch = bind.scratch(t.scratch * bind.threads)
         return (t.geometry, t.phases, t.rows, t.outs, t.taps, SPARE_OUTS, NO_FLOOR, scratch, bind.threads)
 

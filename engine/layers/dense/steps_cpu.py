@@ -77,7 +77,7 @@ def _packed(
     return array[:size], array[size:]
 
 
-def _product_args(bind: Binding, reduction: int, columns: int) -> tuple[Array | float | int, ...]:
+def _product_args(bind: Binding, reduction: int, columns: int) -> tuple[object, ...]:
     rows, outs = cpu.row_tables(bind.batch, reduction), cpu.row_tables(bind.batch, columns)
     return (
         rows,
