@@ -1,0 +1,50 @@
+"""What the README shows is run: its script, its shell lines, and the form of its commands."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def test_the_script_runs_and_writes_its_model(tmp_path: Path) -> None:
+    (script,) = blocks("python")
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "[]" in done.stdout
+    assert "reason='completed'" in done.stdout
+    assert (tmp_path / "mine.safetensors").stat().st_size > 1000
+
+
+def shell_lines() -> list[str]:
+    """The plain `convscope …` lines; those that download are left to the tests of data."""
+    lines = [line.split("#")[0].strip() for block in blocks("sh") for line in block.splitlines()]
+    return [line for line in lines if line.startswith("convscope ") and "mnist" not in line]
+
+
+@pytest.mark.parametrize("line", shell_lines())
+def test_shell_line_succeeds(line: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "convscope.engine.cli", *shlex.split(line)[1:]]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+@pytest.mark.parametrize("name", ["desktop-command", "headless-command", "test-command"])
+def test_command_stands_in_a_block_of_its_own_behind_its_marker(name: str) -> None:
+    assert re.search(rf"<!-- {name} -->\n```sh\n[^`]+```", README.read_text(encoding="utf-8"))
+
+
+def test_pictures_exist() -> None:
+    for path in re.findall(r"!\[[^]]*\]\(([^)]+)\)", README.read_text(encoding="utf-8")):
+        assert (README.parent / path).is_file(), path
