@@ -1,129 +1,43 @@
-"""The canvas: looking at the graph and editing it with mouse and keyboard."""
+"""The canvas: editing the graph with mouse and keyboard."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QGraphicsView, QWidget
+from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QWidget
 
 from convscope.engine.graph import INPUT
 
 from ..layer_list import MIME
 from ..models import edits
 from ..models.document import Document
-from ..theme import body_font, follow, theme
 from . import navigation
+from .camera import Camera
 from .node_item import HEIGHT, WIDTH
-from .scene import GraphScene
 from .search import SearchPopup
 from .wire_item import WireItem
 from .wiring import Wiring
 
-_ZOOM_STEP = 1.0015
-_SMALLEST, _LARGEST = 0.08, 3.0
-_DOTS = 24.0
-_FIT_MARGIN = 28.0
-_FIRST_STEP = "Double-click, press Tab, or drag a layer here to begin."
 _ARROWS = {Qt.Key.Key_Up: "up", Qt.Key.Key_Down: "down", Qt.Key.Key_Left: "left", Qt.Key.Key_Right: "right"}
 
 
-class GraphView(QGraphicsView):
-    """Shows a document's graph. `inspect` asks to edit the current node, `zoomed` tells the new scale."""
+class GraphView(Camera):
+    """The editor. `inspect` asks to edit the current node, `menu_wanted` for the menu at a point of the screen."""
 
     inspect = Signal()
-    zoomed = Signal(float)
     menu_wanted = Signal(QPoint)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
-        self.graph = GraphScene(document)
-        super().__init__(self.graph, parent)
-        self.graph.setParent(self)
-        self.document = document
+        super().__init__(document, parent)
         self._wiring: Wiring | None = None
         self._pan_from: QPoint | None = None
         self._space = False
         self._drop_wire: WireItem | None = None
-        self._keeps_all_in_view = True  # until the user looks at a part of it
         self.setAccessibleName("Network canvas")
-        self.setFrameShape(QGraphicsView.Shape.NoFrame)
-        self.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self.setDragMode(QGraphicsView.DragMode.RubberBandDrag)
-        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
-        self.setResizeAnchor(QGraphicsView.ViewportAnchor.AnchorViewCenter)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setDragMode(Camera.DragMode.RubberBandDrag)
         self.setAcceptDrops(True)
         self.setMouseTracking(True)
-        document.replaced.connect(lambda: self.fit(all_nodes=True))
         document.selection_changed.connect(self._describe)
-        follow(self, lambda: self.setBackgroundBrush(theme.color("canvas")))
-
-    # ---- looking
-
-    @property
-    def zoom(self) -> float:
-        return self.transform().m11()
-
-    def zoom_to(self, zoom: float, fixed: QPoint | None = None) -> None:
-        """Show at this scale, 1 for 100 %, with what is at `fixed` (by default the middle) staying where it is."""
-        self._keeps_all_in_view = False
-        fixed = self.viewport().rect().center() if fixed is None else fixed
-        before = self.mapToScene(fixed)
-        factor = min(_LARGEST, max(_SMALLEST, zoom)) / self.zoom
-        self.scale(factor, factor)
-        self._scroll(self.mapFromScene(before) - fixed)
-        self.zoomed.emit(self.zoom)
-
-    def fit(self, all_nodes: bool = False) -> None:
-        """Show the selection, or everything, at no more than 100 %."""
-        names = [] if all_nodes else self.graph.selected_names()
-        area = self.graph.extent(names if len(names) > 1 else None)
-        size = self.viewport().size()
-        width, height = size.width() - 2 * _FIT_MARGIN, size.height() - 2 * _FIT_MARGIN
-        if not area.isEmpty() and width > 0 and height > 0:
-            self.zoom_to(min(1.0, width / area.width(), height / area.height()))
-            self.centerOn(area.center())
-        self._keeps_all_in_view = len(names) <= 1
-
-    def fit_soon(self) -> None:
-        """Show everything once the cards have come to rest."""
-        QTimer.singleShot(self.graph.animation_ms + 20, self, lambda: self.fit(all_nodes=True))
-
-    def reveal(self, name: str) -> None:
-        """Scroll so that a node is seen."""
-        if name in self.graph.nodes:
-            self.ensureVisible(self.graph.nodes[name], 32, 32)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        super().resizeEvent(event)
-        if self._keeps_all_in_view:
-            self.fit(all_nodes=True)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
-        self.zoom_to(self.zoom * _ZOOM_STEP ** event.angleDelta().y(), event.position().toPoint())
-        event.accept()
-
-    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
-        super().drawBackground(painter, rect)
-        step = _DOTS if self.zoom >= 0.6 else _DOTS * 4
-        if self.zoom < 0.2:
-            return
-        left, top = rect.left() - rect.left() % step, rect.top() - rect.top() % step
-        columns, rows = int(rect.width() / step) + 2, int(rect.height() / step) + 2
-        pen = QPen(theme.color("grid"), 1.6)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
-        painter.drawPoints([QPointF(left + c * step, top + r * step) for c in range(columns) for r in range(rows)])
-
-    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
-        """In an empty network, say how to begin."""
-        if len(self.document.network) > 0:
-            return
-        painter.resetTransform()
-        painter.setFont(body_font())
-        painter.setPen(theme.color("muted"))
-        area = self.viewport().rect().adjusted(0, self.viewport().height() * 5 // 8, 0, 0)
-        painter.drawText(area, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, _FIRST_STEP)
 
     def _describe(self, name: str) -> None:
         """Tell assistive technology what is selected."""
@@ -202,7 +116,7 @@ class GraphView(QGraphicsView):
         left = event.button() == Qt.MouseButton.LeftButton
         if event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
             self._pan_from = event.position().toPoint()
-            self._keeps_all_in_view = False
+            self.keeps_all_in_view = False
             self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
             return
         point = self.mapToScene(event.position().toPoint())
@@ -217,7 +131,7 @@ class GraphView(QGraphicsView):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         place = event.position().toPoint()
         if self._pan_from is not None:
-            self._scroll(self._pan_from - place)
+            self.scroll_by(self._pan_from - place)
             self._pan_from = place
         elif self._wiring is not None:
             self._wiring.move(self.mapToScene(place))
@@ -283,10 +197,6 @@ class GraphView(QGraphicsView):
             self.graph.clearSelection()
             item.setSelected(True)
         self.menu_wanted.emit(event.globalPos())
-
-    def _scroll(self, by: QPoint) -> None:
-        self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() + by.x())
-        self.verticalScrollBar().setValue(self.verticalScrollBar().value() + by.y())
 
     # ---- keyboard
 
