@@ -45,6 +45,7 @@ def save(model: Model, path: str | os.PathLike[str], training: Mapping[str, Any]
         "network": model.network.to_dict(),
         "preprocessing": None if model.preprocessing is None else model.preprocessing.to_dict(),
         "classes": list(model.classes),
+        "seed": model.seed,
     }
     arrays: dict[str, Array] = dict(model.weights)
     if training is not None:
@@ -64,9 +65,10 @@ def load(path: str | os.PathLike[str], device: str = "cpu") -> Model:
         preprocessing = _preprocessing(file, faults)
         weights = {} if network is None else _weights(file, network.weights(), faults)
         classes = _classes(file, network, faults)
+        seed = _seed(file, faults)
     if faults or network is None:
         raise FileError(path, faults)
-    model = Model(network, device=device, preprocessing=preprocessing, classes=classes)
+    model = Model(network, device=device, seed=seed, preprocessing=preprocessing, classes=classes)
     for name, array in weights.items():
         model.weights[name][...] = array
     model.weights_changed()
@@ -130,6 +132,15 @@ def _classes(file: Container, network: Network | None, faults: list[str]) -> tup
         if shape is not None and len(classes) != shape[-1]:
             faults.append(f"it names {len(classes)} classes and the network has {shape[-1]} outputs; use another copy")
     return tuple(classes)
+
+
+def _seed(file: Container, faults: list[str]) -> int:
+    """The model's seed, which decides dropout's masks when its training goes on."""
+    seed = file.document.get("seed", 0)
+    if isinstance(seed, int) and seed >= 0:
+        return seed
+    faults.append(f"its seed is {str(seed)[:40]!r} and not a whole number; use another copy")
+    return 0
 
 
 def _weights(file: Container, declared: Mapping[str, Weight], faults: list[str]) -> dict[str, Array]:

@@ -12,7 +12,7 @@ from .checks import misfits
 from .optimizer import SGD, Optimizer
 from .optimizer import optimizer as find_optimizer
 from .run import TrainRun
-from .settings import Settings, TrainingError, suggested
+from .settings import Settings, TrainingError, in_a_list, suggested
 from .state import State
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _collected(reasons: list[str], make: Callable[[], T]) -> T | None:
     except (TrainingError, ParameterError) as error:
         reasons += error.reasons
     except ConvscopeError as error:
-        reasons.append(str(error))
+        reasons.append(in_a_list(error))
     return None
 
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from ..runtime.model import Model
 
 
+_GENTLE_RATE = 0.01  # slow, but few networks diverge at it
+
+
 class _Cancelled(Exception):  # noqa: N818 (a way out, no error)
     pass
 
@@ -204,7 +207,7 @@ class TrainRun(Iterator[Event]):
             self._good.restore()
             kept = f"of epoch {progress.epoch}" if progress.epoch else "from before training"
             kept = "from where the run was resumed" if progress.batch else kept
-            fix = f"use a lower learning rate than {rate:.3g}, such as {rate / 10:.2g}"
+            fix = f"use a lower learning rate than {rate:.3g}, such as {min(rate / 10, _GENTLE_RATE):.2g}"
             return f"Training diverged {where}: {error}. The weights {kept} are back; {fix}."
         if isinstance(error, ConvscopeError):
             return str(error)

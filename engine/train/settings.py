@@ -25,6 +25,12 @@ class TrainingError(ConvscopeError):
         super().__init__(f"Training cannot start: {'; '.join(reason.removesuffix('.') for reason in reasons)}.")
 
 
+def in_a_list(error: ConvscopeError) -> str:
+    """A sentence as one clause among several."""
+    text = str(error)
+    return text[:1].lower() + text[1:]
+
+
 @dataclass(frozen=True)
 class Settings:
     """A run's recipe. Construction raises TrainingError naming everything that is illegal."""
@@ -44,7 +50,7 @@ class Settings:
         try:
             schedule(self.schedule)
         except ConvscopeError as error:
-            reasons.append(str(error))
+            reasons.append(in_a_list(error))
         if reasons:
             raise TrainingError(reasons)
 

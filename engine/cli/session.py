@@ -1,0 +1,179 @@
+"""A training run from the command line: what was ordered, made ready, run, kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..graph import Network
+from ..io import load, load_training_state
+from ..runtime.backend import backend
+from ..runtime.model import Model
+from ..spec import ConvscopeError
+from ..train import Ended, Epoch, Event, Started, TrainRun, Warned, fit
+from ..train.step import DivergedError
+from ..zoo import build_for
+from . import sources
+from .checkpoint import Checkpoint
+from .interrupt import interruptible
+from .output import PipeClosed, complain, say
+from .report import JsonReport, Report, TextReport
+
+if TYPE_CHECKING:
+    from ..data import Dataset
+
+BAD_INPUT, FAILED = 2, 1
+_RECIPE = ("epochs", "batch_size", "optimizer", "momentum", "weight_decay", "schedule", "seed")
+
+
+@dataclass(frozen=True)
+class Order:
+    """The options of `convscope train`; None where none was given."""
+
+    target: str | None
+    data: str
+    data_dir: Path | None
+    epochs: int | None
+    batch_size: int | None
+    optimizer: str | None
+    lr: float | None
+    momentum: float | None
+    weight_decay: float | None
+    schedule: str | None
+    seed: int | None
+    device: str
+    out: Path | None
+    resume: Path | None
+    as_json: bool
+
+
+def run(order: Order) -> int:
+    """Carry the order out and return the exit status."""
+    if order.target is None and order.resume is None:
+        raise ConvscopeError("Name what to train: an architecture (see convscope zoo), a file, or --resume FILE.")
+    backend(order.device)  # refuses a device that is not there before anything is loaded
+    checkpoint = Checkpoint(order.out) if order.out else None
+    if checkpoint:
+        checkpoint.check()
+    source = sources.opened(order.target, order.device) if order.target else None
+    resumed = load(order.resume, order.device) if order.resume else None
+    state = _saved_state(order.resume) if order.resume else None
+    dataset = sources.dataset(order.data, order.data_dir, order.as_json)
+    model = _model(source, dataset, order, resumed)
+    recipe = {name: getattr(order, name) for name in _RECIPE}
+    training = fit(model, dataset, learning_rate=order.lr, resume=state, **recipe)
+    return _carry_out(training, checkpoint, order.as_json)
+
+
+def _saved_state(path: Path) -> dict[str, Any]:
+    state = load_training_state(path)
+    if state is None:
+        raise ConvscopeError(
+            f"{path} holds a model but no training to go on with; name it in place of ARCH to train it anew."
+        )
+    return state
+
+
+def _model(source: Network | Model | str | None, dataset: Dataset, order: Order, resumed: Model | None) -> Model:
+    """The model to go on with; else the one in a file, or a new one for an architecture or a network."""
+    if isinstance(source, str):
+        source = build_for(source, dataset.image_shape, len(dataset.classes))
+    if resumed is not None:
+        _refuse_another_network(source, resumed, order)
+        return resumed
+    if isinstance(source, Model):
+        return source
+    assert source is not None  # `run` has asked for one or the other
+    return Model(source, order.device, order.seed or 0, dataset.preprocessing, dataset.classes)
+
+
+def _refuse_another_network(source: Network | Model | None, resumed: Model, order: Order) -> None:
+    """ConvscopeError if both a network and a run to resume are named and do not go together."""
+    network = source.network if isinstance(source, Model) else source
+    if network is not None and (network.input, network.nodes) != (resumed.network.input, resumed.network.nodes):
+        raise ConvscopeError(f"{order.resume} holds another network than {order.target}; leave {order.target} out.")
+
+
+def _carry_out(training: TrainRun, checkpoint: Checkpoint | None, as_json: bool) -> int:
+    report: Report = JsonReport() if as_json else TextReport(training)
+    with interruptible(training.cancel) as interruption:
+        ended = _shown(training, checkpoint, report)
+    lost = checkpoint is not None and checkpoint.error is not None
+    if checkpoint and lost:
+        complain(_rescued(checkpoint, training))
+    if ended.reason == "error":
+        return _failure(training, ended)
+    if not lost and not as_json:
+        say(_whereabouts(checkpoint, ended))
+    if ended.reason == "cancelled":
+        return interruption.status
+    return BAD_INPUT if lost else 0
+
+
+def _shown(training: TrainRun, checkpoint: Checkpoint | None, report: Report) -> Ended:
+    """Run to the end, showing every event; the last of them. If nobody reads any more, stop and keep the model."""
+    events = _kept(training, checkpoint)
+    last: Event | None = None
+    with report:
+        try:
+            for last in events:
+                report.show(last)
+        except PipeClosed:
+            training.cancel()
+            list(events)
+            raise
+    assert isinstance(last, Ended)  # always sent
+    return last
+
+
+def _kept(training: TrainRun, checkpoint: Checkpoint | None) -> Iterator[Event]:
+    """The events, with the model written before an epoch's or a stopped run's event is passed on."""
+    started_at = 0
+    for event in training:
+        if isinstance(event, Started):
+            started_at = event.epoch * event.batches + event.batch
+        if checkpoint and _worth_keeping(event, started_at, checkpoint):
+            failed_before = checkpoint.error is not None
+            if not checkpoint.write(training.model, training.state()) and not failed_before:
+                yield Warned(f"{checkpoint.error} Training goes on and will try again.")
+        yield event
+
+
+def _worth_keeping(event: Event, started_at: int, checkpoint: Checkpoint) -> bool:
+    """After every epoch, and where a run was stopped with something learned since."""
+    if isinstance(event, Epoch):
+        return True
+    return (
+        isinstance(event, Ended)
+        and (event.reason == "cancelled" or checkpoint.error is not None)
+        and event.step > started_at
+    )
+
+
+def _whereabouts(checkpoint: Checkpoint | None, ended: Ended) -> str:
+    if checkpoint is None:
+        return "The model was not kept; name a file with --out to keep it."
+    if not checkpoint.path.exists():
+        return "There is nothing to keep yet."
+    go_on = f"; go on with --resume {checkpoint.path}" if ended.reason == "cancelled" else ""
+    return f"The model is in {checkpoint.path}{go_on}."
+
+
+def _rescued(checkpoint: Checkpoint, training: TrainRun) -> str:
+    place = checkpoint.rescue(training.model, training.state())
+    if place is None:
+        return f"{checkpoint.error} It could not be kept anywhere else either."
+    return f"{checkpoint.error} The model was kept in {place} instead."
+
+
+def _failure(training: TrainRun, ended: Ended) -> int:
+    """Say why a run ended with an error; an unforeseen one is raised for the guard of the command line."""
+    if isinstance(training.error, ConvscopeError):
+        complain(ended.message)
+        return BAD_INPUT
+    if isinstance(training.error, DivergedError):
+        complain(ended.message)
+        return FAILED
+    raise training.error or RuntimeError(ended.message)

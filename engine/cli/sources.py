@@ -1,0 +1,63 @@
+"""What a command is given to work on: an architecture's name or a file, and a data set's name."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..data import Dataset
+    from ..graph import Network
+    from ..runtime.model import Model
+
+_SUFFIXES = {".json", ".safetensors"}
+
+
+def opened(target: str, device: str = "cpu") -> Network | Model | str:
+    """The network or model in a file, or the name of an architecture. ConvscopeError if it is neither."""
+    from ..zoo import ARCHITECTURES, architecture  # noqa: PLC0415
+
+    if target in ARCHITECTURES:
+        return target
+    path = Path(target)
+    if path.exists() or path.suffix in _SUFFIXES or len(path.parts) > 1 or os.sep in target:
+        from ..io import open_any  # noqa: PLC0415
+
+        return open_any(path, device)
+    return architecture(target).name  # raises, naming what is near
+
+
+def dataset(name: str, directory: Path | None, quiet: bool) -> Dataset:
+    """A data set; a download shows its progress on a terminal."""
+    from ..data import load_dataset  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        told = _DownloadBar(stack) if sys.stderr.isatty() and not quiet else None
+        return load_dataset(name, directory, told)
+
+
+class _DownloadBar:
+    """Told of bytes that arrive; the bar appears with the first of them."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._bar: Any = None
+        self._tasks: dict[str, Any] = {}
+
+    def __call__(self, name: str, done: int, total: int) -> None:
+        if self._bar is None:
+            self._bar = self._stack.enter_context(_bar())
+        if name not in self._tasks:
+            self._tasks[name] = self._bar.add_task(f"Downloading {name}", total=total)
+        self._bar.update(self._tasks[name], completed=done)
+
+
+def _bar() -> Any:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)

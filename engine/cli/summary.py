@@ -1,0 +1,60 @@
+"""`convscope summary`: what a network costs, layer by layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from . import sources
+from .output import complain, emit, say
+
+if TYPE_CHECKING:
+    from ..graph import Network
+
+
+class _Shape(click.ParamType):
+    """Height, width and channels, as 28,28,1 or 28x28x1."""
+
+    name = "H,W,C"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        parts = str(value).lower().replace("×", ",").replace("x", ",").split(",")
+        if len(parts) != 3 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+            self.fail(f"{value!r} is not a shape, write height,width,channels such as 28,28,1", param, ctx)
+        return tuple(int(part) for part in parts)
+
+
+@click.command(short_help="Show what a network costs, layer by layer.")
+@click.argument("target", metavar="ARCH|FILE")
+@click.option("--input", "shape", type=_Shape(), help="Shape of the image, instead of the network's own.")
+@click.option("--batch", type=click.IntRange(1, 1_000_000), default=1, show_default=True, help="Images at a time.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def summary(target: str, shape: tuple[int, ...] | None, batch: int, as_json: bool) -> int:
+    """Parameters, multiply-adds, memory and receptive field of ARCH (see `convscope zoo`) or of the network in FILE."""
+    network = _network(target, shape)
+    costs = network.summary(batch)
+    errors = network.errors()
+    if as_json and not errors:
+        emit(costs.to_dict())
+    elif not as_json:
+        say(str(costs))
+        for problem in network.problems():
+            if problem.severity == "warning":
+                say(f"\nWarning: {problem}")
+    if errors:
+        complain(" ".join(str(problem) for problem in errors))
+    return 2 if errors else 0
+
+
+def _network(target: str, shape: tuple[int, ...] | None) -> Network:
+    from ..graph import Network  # noqa: PLC0415
+    from ..zoo import build  # noqa: PLC0415
+
+    found = sources.opened(target)
+    if isinstance(found, str):
+        return build(found, **({"input": shape} if shape else {}))
+    network = found if isinstance(found, Network) else found.network.copy()
+    if shape:
+        network.input = shape
+    return network
