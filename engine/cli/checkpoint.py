@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..cost.units import format_bytes
 from ..io import FileError, save
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ class Checkpoint:
         folder = self.path.resolve().parent
         if self.path.is_dir():
             raise FileError(self.path, ["is a folder; name a file in it"])
+        if self.path.exists() and not self.path.is_file():
+            raise FileError(self.path, ["is not an ordinary file; name one to write to"])
         if not folder.is_dir():
             raise FileError(self.path, [f"there is no folder {folder}; create it or choose another"])
         try:
@@ -35,6 +39,13 @@ class Checkpoint:
             raise FileError(
                 self.path, [f"cannot be written ({error.strerror or error}); choose another folder"]
             ) from None
+
+    def check_room(self, model: Model) -> None:
+        """FileError if the disk has no room for the model and the state of its optimiser."""
+        needed, free = 2 * model.flat_weights.nbytes, shutil.disk_usage(self.path.resolve().parent).free
+        if needed > free:
+            room = f"{format_bytes(needed)} are needed and {format_bytes(free)} are free on its disk"
+            raise FileError(self.path, [f"cannot be written, {room}; free some space or choose another disk"])
 
     def write(self, model: Model, state: dict[str, Any]) -> bool:
         """Write the model with its training state; whether it was possible."""

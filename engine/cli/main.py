@@ -70,11 +70,21 @@ def _told(error: BaseException) -> tuple[str, int]:
 
 
 def _run(arguments: list[str]) -> int:
-    if not arguments or (arguments[0] not in convscope.commands and Path(arguments[0]).is_file()):
+    if not arguments or _names_a_file(arguments[0]):
         return desktop.start(arguments)
     status = convscope.main(arguments, prog_name="convscope", standalone_mode=False)
     sys.stdout.flush()
     return status if isinstance(status, int) else 0
+
+
+def _names_a_file(argument: str) -> bool:
+    """Whether the first argument is a file to open; ConvscopeError if it looks like one that is not there."""
+    if argument in convscope.commands:
+        return False
+    path = Path(argument)
+    if path.suffix in (".json", ".safetensors") and not path.exists():
+        raise ConvscopeError(f"{argument}: there is no such file; check the path.")
+    return path.is_file()
 
 
 def _usage(error: click.ClickException) -> str:

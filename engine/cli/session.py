@@ -62,6 +62,8 @@ def run(order: Order) -> int:
     state = _saved_state(order.resume) if order.resume else None
     dataset = sources.dataset(order.data, order.data_dir, order.as_json)
     model = _model(source, dataset, order, resumed)
+    if checkpoint:
+        checkpoint.check_room(model)
     recipe = {name: getattr(order, name) for name in _RECIPE}
     training = fit(model, dataset, learning_rate=order.lr, resume=state, **recipe)
     return _carry_out(training, checkpoint, order.as_json)
