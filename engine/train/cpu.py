@@ -12,22 +12,26 @@ LARGEST = np.finfo(np.float32).max
 
 
 @serial_kernel
-def gather_pixels(images, rows, table, out):
-    """out[i, p, c] = table[c, images[rows[i], p, c]]: images (N, P, C) uint8, table (C, 256), out (n, P, C) float32."""
+def gather_pixels(images, rows, table, channels, out):
+    """Look pixels of the images `rows` up: images (N, H·W·C) uint8, table (C·256,), out (n, H·W·C), both float32."""
     for i in range(rows.shape[0]):
-        row = rows[i]
-        for p in range(images.shape[1]):
-            for c in range(images.shape[2]):
-                out[i, p, c] = table[c, images[row, p, c]]
+        source, target = images[rows[i]], out[i]
+        if channels == 1:  # a loop of its own, which vectorises
+            for p in range(source.shape[0]):
+                target[p] = table[source[p]]
+        else:
+            for p in range(source.shape[0] // channels):
+                for c in range(channels):
+                    target[p * channels + c] = table[256 * c + source[p * channels + c]]
 
 
 @serial_kernel
 def gather_values(images, rows, out):
     """out[i] = images[rows[i]]: images (N, P) and out (n, P) float32."""
     for i in range(rows.shape[0]):
-        row = rows[i]
-        for p in range(images.shape[1]):
-            out[i, p] = images[row, p]
+        source, target = images[rows[i]], out[i]
+        for p in range(source.shape[0]):
+            target[p] = source[p]
 
 
 @device
@@ -81,18 +85,6 @@ def cross_entropy(scores, labels, rows, scratch):
     return loss, correct
 
 
-@device
-def _sgd_range(weights, gradients, decays, velocity, rate, momentum, decay, start, stop):
-    bad = 0
-    for i in range(start, stop):
-        v = momentum * velocity[i] + (gradients[i] + decay * decays[i] * weights[i])
-        w = weights[i] - rate * v
-        velocity[i] = v
-        weights[i] = w
-        bad += not abs(w) <= LARGEST  # NaN compares false
-    return bad
-
-
 @kernel
 def sgd(weights, gradients, decays, velocity, rate, momentum, decay):
     """One step of stochastic gradient descent over flat arrays; returns how many weights are not finite now.
@@ -104,5 +96,12 @@ def sgd(weights, gradients, decays, velocity, rate, momentum, decay):
     bad = 0
     for task in numba.prange((size + CHUNK - 1) // CHUNK):
         start, stop = task * CHUNK, min((task + 1) * CHUNK, size)
-        bad += _sgd_range(weights, gradients, decays, velocity, rate, momentum, decay, start, stop)
+        # Loops vectorise over slices that begin at 0, not over a range of the whole array.
+        w, g, d, v = weights[start:stop], gradients[start:stop], decays[start:stop], velocity[start:stop]
+        for i in range(stop - start):
+            step = momentum * v[i] + (g[i] + decay * d[i] * w[i])
+            v[i] = step
+            w[i] -= rate * step
+        for i in range(stop - start):
+            bad += not abs(w[i]) <= LARGEST  # NaN compares false
     return bad

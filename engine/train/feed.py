@@ -34,7 +34,7 @@ class Feed:
         if images.dtype == np.uint8 and images.shape[1:3] == self._size:
             self._table = _table(preprocessing, shape[2])
             ordered = images[..., ::-1] if preprocessing.order == "bgr" else images
-            self._pixels = np.ascontiguousarray(ordered).reshape(len(images), shape[0] * shape[1], shape[2])
+            self._pixels = np.ascontiguousarray(ordered).reshape(len(images), math.prod(shape))
         elif nbytes <= CACHE_LIMIT:
             self._values = np.empty((len(images), math.prod(shape)), np.float32)
             for start in range(0, len(images), _CHUNK):
@@ -48,7 +48,7 @@ class Feed:
         """Write the images `rows` to `out` (n, H, W, C). The caller holds `compute.exclusive`."""
         count = len(rows)
         if self._pixels is not None:
-            cpu.gather_pixels(self._pixels, rows, self._table, out.reshape(count, -1, out.shape[-1]))
+            cpu.gather_pixels(self._pixels, rows, self._table, out.shape[-1], out.reshape(count, -1))
         elif self._values is not None:
             cpu.gather_values(self._values, rows, out.reshape(count, -1))
         else:
@@ -61,6 +61,6 @@ def shuffled(count: int, seed: int, epoch: int) -> NDArray[np.int64]:
 
 
 def _table(preprocessing: Preprocessing, channels: int) -> NDArray[np.float32]:
-    """Network input for every pixel value, (channels, 256), in the network's channel order."""
+    """Network input for every pixel value, flat (channels · 256), in the network's channel order."""
     pixels = np.broadcast_to(np.arange(256, dtype=np.uint8).reshape(1, 256, 1, 1), (1, 256, 1, channels))
-    return np.ascontiguousarray(preprocessing.apply(pixels, (256, 1)).reshape(256, channels).T)
+    return np.ascontiguousarray(preprocessing.apply(pixels, (256, 1)).reshape(256, channels).T).reshape(-1)
