@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import sources
-from .output import emit, percent, say, table
+from .output import complain, emit, percent, say, table
 
 if TYPE_CHECKING:
     from ..train import Evaluation
@@ -31,6 +31,8 @@ def evaluate(file: Path, data: str, data_dir: Path | None, as_json: bool) -> Non
 
     model = load(file)
     images = sources.dataset(data, data_dir, as_json)
+    if model.classes and model.classes != images.classes:
+        complain(f"warning: {file} was not trained on {data}: its classes are {', '.join(model.classes[:5])} …")
     with ExitStack() as stack:
         told = _told(stack) if sys.stderr.isatty() and not as_json else None
         result = measure(model, images, progress=told)

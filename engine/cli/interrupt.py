@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
 
@@ -37,7 +37,8 @@ def interruptible(cancel: Callable[[], None]) -> Iterator[Interruption]:
             raise KeyboardInterrupt
         came.signal = number
         cancel()
-        os.write(2, b"\nStopping after this batch; Ctrl-C once more stops at once.\n")  # print is not safe in a handler
+        with suppress(OSError):  # print is not safe in a handler
+            os.write(2, b"\nStopping after this batch; Ctrl-C once more stops at once.\n")
 
     before = {number: signal.signal(number, handle) for number in _SIGNALS}
     try:

@@ -39,8 +39,8 @@ def fit(
 
     Without `epochs` and `batch_size` those suit the size of the data set (`settings.suggested`). The optimiser is
     "sgd" or an instance such as `SGD(0.01)`; `learning_rate`, `momentum` and `weight_decay` override its values.
-    `schedule` is "cosine" (default), "step" or "constant". Training uses the model's own preprocessing; a model without
-    class names takes the data set's.
+    `schedule` is "cosine" (default), "step" or "constant". Training uses the model's own preprocessing; the model
+    takes the data set's class names.
 
     `resume` is what `TrainRun.state()` gave, and `model` must hold the weights of that moment. What is not given then
     stays as it was; batch size and seed cannot be changed, and a learning rate given counts from here on.
@@ -54,7 +54,8 @@ def fit(
     given = {"epochs": epochs, "batch_size": batch_size, "schedule": schedule, "seed": seed}
     changes = {"learning_rate": learning_rate, "momentum": momentum, "weight_decay": weight_decay}
     base = state.settings.optimizer if state else SGD()
-    chosen = _collected(reasons, lambda: find_optimizer(base if optimizer is None else optimizer, **changes))
+    named = base if optimizer is None or optimizer == base.name else optimizer
+    chosen = _collected(reasons, lambda: find_optimizer(named, **changes))
     settings = _collected(reasons, lambda: _settings(given, chosen or base, len(dataset.train_images), state))
     if state and settings:
         reasons += _resume_misfits(model, dataset, settings, state)
@@ -62,8 +63,7 @@ def fit(
         raise TrainingError(reasons)
     if state and learning_rate is not None:
         state.progress.anchor = state.progress.step
-    if not model.classes:
-        model.classes = dataset.classes
+    model.classes = dataset.classes
     return TrainRun(model, dataset, settings, state)
 
 

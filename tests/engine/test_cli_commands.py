@@ -239,6 +239,13 @@ def test_evaluation_prints_figures_for_people_and_programs(call, small: Path) ->
     assert "taken for" in text
 
 
+def test_evaluating_on_other_classes_is_warned_of(call, tmp_path: Path) -> None:
+    save(Model(zoo.build("lenet5"), classes=[f"animal {i}" for i in range(10)]), tmp_path / "m.safetensors")
+    outcome = call("evaluate", "m.safetensors", "--data", "digits", "--json")
+    assert outcome.status == 0
+    assert "was not trained on digits" in outcome.err
+
+
 def test_help_names_every_data_set(call) -> None:
     for command in ("train", "evaluate"):
         text = " ".join(call(command, "--help").out.split())

@@ -132,9 +132,10 @@ def test_a_class_without_training_images_is_warned_of() -> None:
     assert any("shows c2" in e.message for e in begin(lacking, epochs=1) if isinstance(e, Warned))
 
 
-def test_a_model_without_class_names_takes_the_data_sets() -> None:
+@pytest.mark.parametrize("before", [(), ("cat", "dog", "cow")])
+def test_a_model_takes_the_class_names_of_what_it_is_trained_on(before: tuple[str, ...]) -> None:
     dataset = blobs()
-    model = Model(everything())
+    model = Model(everything(), classes=before)
     fit(model, dataset, **SETTINGS)
     assert model.classes == dataset.classes
 
@@ -229,6 +230,15 @@ def test_a_finished_run_is_lengthened() -> None:
     list(run)
     longer = fit(run.model, dataset, resume=run.state(), epochs=2)
     assert [e.epoch for e in longer if isinstance(e, Epoch)] == [2]
+
+
+def test_naming_the_same_optimiser_keeps_what_was_set() -> None:
+    dataset = blobs()
+    run = begin(dataset, momentum=0.7)
+    advance(run, 2)
+    again = fit(run.model, dataset, resume=run.state(), optimizer="sgd")
+    assert again.momentum == 0.7
+    assert again.learning_rate == run.learning_rate
 
 
 def test_resuming_refuses_what_does_not_go_on() -> None:
