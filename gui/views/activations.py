@@ -17,7 +17,7 @@ from ..widgets.empty import WithEmptyState
 from ..widgets.export import ExportMenu
 from ..widgets.figures import plain, share
 from ..widgets.image_picker import ImagePicker
-from ..widgets.layer_picker import LayerPicker
+from ..widgets.layer_picker import NARROW, LayerPicker
 from ..widgets.layers import activation_layers, first_of
 from ..widgets.tiles import TileGrid
 from ..widgets.vector_bars import VectorBars
@@ -96,6 +96,7 @@ class ActivationsView(QWidget):
         self._picker.picked.connect(self._choose_layer)
         self._range = QComboBox()
         self._range.setAccessibleName("Range")
+        self._range.setMinimumWidth(NARROW)
         self._range.setToolTip("What the full colour range spans")
         self._range.addItem("One range", False)
         self._range.addItem("Own ranges", True)

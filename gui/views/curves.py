@@ -18,7 +18,7 @@ from ..widgets.empty import WithEmptyState
 from ..widgets.export import ExportMenu
 from ..work.posts import RunStarted
 
-DRAW_MS = 50  # between drawing one plot and the other
+DRAW_MS = 100  # between drawing one plot and the other
 
 
 class CurvesView(QWidget):
@@ -60,12 +60,12 @@ class CurvesView(QWidget):
             plot.zoomed.connect(self._note_zoom)
         self._where = QLabel()
         self._where.setProperty("role", "small")
-        self._log = QCheckBox("Log scale")
+        self._log = QCheckBox("Log")
         self._log.setAccessibleName("Logarithmic loss axis")
         self._log.setToolTip("Logarithmic loss axis")
         self._log.toggled.connect(self.loss.set_logarithmic)
-        self.loss.legend.add(self._where)
         self.loss.legend.add(self._log)
+        self.accuracy.legend.add(self._where)
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(12, 8, 12, 8)

@@ -15,7 +15,7 @@ from ..widgets.colours import Scale, colour_pictures, levels
 from ..widgets.empty import WithEmptyState
 from ..widgets.export import ExportMenu
 from ..widgets.figures import plain
-from ..widgets.layer_picker import LayerPicker
+from ..widgets.layer_picker import NARROW, LayerPicker
 from ..widgets.layers import filter_shape, first_of, weight_layers
 from ..widgets.tiles import TileGrid
 from ..work.posts import ModelInfo
@@ -102,6 +102,7 @@ class FiltersView(QWidget):
         combo.setAccessibleName(name)
         combo.setToolTip(help)
         combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        combo.setMinimumWidth(NARROW)
         return combo
 
     # ---- taking

@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
 from ..icons import set_icon
 
+NARROW = 72
+"""Pixels that a list keeps in a narrow view."""
+
 
 class LayerPicker(QWidget):
     """A list of layers and a switch to follow the canvas. `picked(name)` is sent when another layer is to be shown."""
@@ -24,6 +27,7 @@ class LayerPicker(QWidget):
         self._list.setToolTip("Layer to show")
         self._list.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._list.setMinimumContentsLength(8)
+        self._list.setMinimumWidth(NARROW)
         self._list.setMaximumWidth(240)
         self._list.currentIndexChanged.connect(lambda index: self.picked.emit(self.layer))
         self._follow = QToolButton()

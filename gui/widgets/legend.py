@@ -19,7 +19,7 @@ class Legend(QWidget):
         title.setProperty("role", "heading")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(16)
+        row.setSpacing(12)
         row.addWidget(title)
         self._entries = {name: _Entry(name, colour) for name, colour in entries.items()}
         for entry in self._entries.values():
@@ -47,6 +47,7 @@ class _Entry(QWidget):
         self._colour = colour
         self.text = ""
         self.setAccessibleName(name)
+        self.setToolTip(name)
         follow(self, self.update)
 
     def set_value(self, text: str) -> None:
@@ -62,7 +63,8 @@ class _Entry(QWidget):
         )
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        return self.sizeHint()
+        """Room for line and value; the name goes where there is none for it."""
+        return QSize(self._LINE + 12 + self.fontMetrics().horizontalAdvance("100.00 %"), 20)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
@@ -77,7 +79,9 @@ class _Entry(QWidget):
         metrics = painter.fontMetrics()
         left = self._LINE + 5
         place = QRectF(left, 0, self.width() - left, self.height())
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, self._name)
+        named = metrics.horizontalAdvance(self._name) + 6
+        if named + metrics.horizontalAdvance("100.00 %") <= place.width():
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, self._name)
+            place.setLeft(left + named)
         painter.setPen(theme.color("text"))
-        place.setLeft(left + metrics.horizontalAdvance(self._name) + 6)
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, self.text)

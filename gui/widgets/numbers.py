@@ -7,19 +7,24 @@ import math
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QWidget
 
+from convscope.engine.spec import Param
+
 _SERIES = (1.0, 2.0, 5.0, 10.0)
 
 
 class NumberBox(QDoubleSpinBox):
-    """A real number shown without padding zeros; `1e-3` may be typed. Steps go through 1, 2, 5, 10 …, and to 0."""
+    """A real number shown without padding zeros; `1e-3` may be typed.
 
-    def __init__(self, value: float, maximum: float, smallest: float, parent: QWidget | None = None) -> None:
+    Steps go through 1, 2, 5, 10 … down to `smallest`, and from there to 0 where the parameter may be 0.
+    """
+
+    def __init__(self, param: Param, smallest: float, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._smallest = smallest
         self.setDecimals(8)
-        self.setRange(0.0, maximum)
+        self.setRange(smallest if param.open_ends else param.minimum or 0.0, param.maximum or 1e9)
         self.setKeyboardTracking(False)
-        self.setValue(value)
+        self.setValue(param.default)
 
     def textFromValue(self, value: float) -> str:  # noqa: N802
         return f"{value:g}" if value == 0 or value >= 1e-4 else f"{value:.3g}"

@@ -7,6 +7,9 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QAbstractSpinBox, QGridLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
+from convscope.engine.spec import Param
+from convscope.engine.train.optimizer import SGD
+
 from ..work.recipe import DataChoice, Recipe
 from .numbers import DoublingBox, NumberBox
 
@@ -22,26 +25,25 @@ class RecipeForm(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        standard = Recipe()
+        standard, params = Recipe(), SGD.params()
         self._edited: set[QAbstractSpinBox] = set()
         self._epochs = _whole(QSpinBox(), standard.epochs, 1, 10_000)
         self._batch = _whole(DoublingBox(), standard.batch_size, 1, 4096)
-        self._rate = NumberBox(standard.learning_rate, 100.0, 1e-6)
-        self._momentum = NumberBox(standard.momentum, 0.9999, 0.1)
-        self._momentum.setSingleStep(0.1)
-        self._decay = NumberBox(standard.weight_decay, 1.0, 1e-6)
+        self._rate = NumberBox(params["learning_rate"], 1e-6)
+        self._momentum = NumberBox(params["momentum"], 0.1)
+        self._decay = NumberBox(params["weight_decay"], 1e-6)
         self._seed = _whole(QSpinBox(), standard.seed, 0, 2**31 - 1)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)
         fields = (
-            ("Epochs", self._epochs, "Passes over the training images"),
-            ("Batch size", self._batch, "Images for each step of the weights"),
-            ("Learning rate", self._rate, "Length of a step. May be changed while training."),
-            ("Momentum", self._momentum, "Share of the last step that is kept, 0 to 1"),
-            ("Weight decay", self._decay, "Pull of all weights towards zero"),
-            ("Seed", self._seed, "The same seed gives the same run"),
+            ("Epochs", self._epochs, "Passes over the training images."),
+            ("Batch size", self._batch, "Images for each step of the weights."),
+            *_described(params["learning_rate"], self._rate, " May be changed while training."),
+            *_described(params["momentum"], self._momentum),
+            *_described(params["weight_decay"], self._decay),
+            ("Seed", self._seed, "The same seed gives the same run."),
         )
         for place, (name, field, help) in enumerate(fields):
             grid.addLayout(_labelled(name, field, help), place // 2, place % 2)
@@ -83,6 +85,10 @@ def _whole(box: QSpinBox, value: int, low: int, high: int) -> QSpinBox:
     box.setValue(value)
     box.setKeyboardTracking(False)
     return box
+
+
+def _described(param: Param, field: QAbstractSpinBox, more: str = "") -> list[tuple[str, QAbstractSpinBox, str]]:
+    return [(param.label, field, param.help + more)]
 
 
 def _labelled(name: str, field: QAbstractSpinBox, help: str) -> QVBoxLayout:

@@ -9,11 +9,11 @@ SHARE = 0.03
 """Of the compute thread's time goes to views while a run is on."""
 
 LONGEST = 1.0
-"""Seconds between two looks at most: a look that had to load kernels, or to share its core, must not freeze the views."""
+"""Seconds between two looks at most: one look that had to load kernels must not freeze the views."""
 
 
 class LookPace:
-    """Spaces looks so that what they cost stays under `SHARE`."""
+    """Spaces looks (and figures, which people read no faster) so that what they cost stays under `SHARE`."""
 
     def __init__(self) -> None:
         self._next = 0.0

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from convscope.engine.train.optimizer import SGD
+
+_SGD = SGD()
+
 
 @dataclass(frozen=True)
 class DataChoice:
@@ -20,7 +24,7 @@ class Recipe:
     data: DataChoice = DataChoice()
     epochs: int = 23
     batch_size: int = 32
-    learning_rate: float = 0.02
-    momentum: float = 0.9
-    weight_decay: float = 0.0005
+    learning_rate: float = _SGD.learning_rate
+    momentum: float = _SGD.momentum
+    weight_decay: float = _SGD.weight_decay
     seed: int = 0

@@ -40,7 +40,7 @@ class Session(QObject):
     state_changed = Signal(str)  # idle, preparing, running, paused or stopping
     run_started = Signal(object)  # RunStarted
     batches = Signal(list)  # list of Batch: all since the last time, in order
-    progress = Signal(object)  # Progress, after those batches
+    progress = Signal(object)  # Progress; ten times a second at most, and when the run rests
     changed = Signal(object)  # Changed: a setting was changed while the run went on
     epoch_ended = Signal(object)  # Epoch
     ended = Signal(object)  # Ended; the last of a run, always sent
@@ -73,7 +73,7 @@ class Session(QObject):
         self._waiting: bool | None = None  # whether the run that waits for its data is to do a single batch
         self._estimator: Estimator | None = None
         self._arrived: list[Batch] = []
-        self._pace = LookPace()
+        self._pace, self._figures_pace = LookPace(), LookPace()
         self._closed = False
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -330,10 +330,10 @@ class Session(QObject):
             return
         arrived, self._arrived = self._arrived, []
         self.batches.emit(arrived)
-        if self._estimator is not None:
+        now, resting = time.monotonic(), self._state != "running"
+        if self._estimator is not None and (resting or self._figures_pace.due(now, 0.0)):
             self.progress.emit(self._estimator.progress(arrived[-1]))
-        now = time.monotonic()
-        if self._state == "paused" or self._pace.due(now, self._bench.view_seconds):
+        if resting or self._pace.due(now, self._bench.view_seconds):
             self._tell_snapshot()
 
     def _tell_snapshot(self) -> None:

@@ -243,11 +243,17 @@ def test_learning_rates_are_typed_as_people_write_them(lab, panel, typed, value)
 
 def test_learning_rates_step_through_one_two_five_ten(lab, panel):
     field = named(panel, QAbstractSpinBox, "Learning rate")
+    enter(lab, panel, "Learning rate", "0.02")
     values = []
     for key in (Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Down):
         lab.qtbot.keyClick(field, key)
         values.append(field.value())
     assert values == pytest.approx([0.05, 0.1, 0.05, 0.02, 0.01])
+
+
+def test_a_learning_rate_of_zero_cannot_be_entered(lab, panel):
+    enter(lab, panel, "Learning rate", "0")
+    assert panel._form.recipe(DataChoice()).learning_rate > 0
 
 
 def test_batch_sizes_step_by_doubling(lab, panel):
