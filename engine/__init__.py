@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .data.preprocess import Preprocessing
     from .io import load, save
     from .runtime.model import Model
+    from .train import SGD, evaluate
 
 __version__ = "0.1.0"
 
@@ -30,11 +31,14 @@ _LATER = {
     "load_dataset": ".data",
     "load": ".io",
     "save": ".io",
+    "SGD": ".train",
+    "evaluate": ".train",
 }
 
 __all__ = [
     "DATASETS",
     "INPUT",
+    "SGD",
     "ConvscopeError",
     "Dataset",
     "Model",
@@ -45,6 +49,7 @@ __all__ = [
     "Preprocessing",
     "Problem",
     "ShapeError",
+    "evaluate",
     "layers",
     "load",
     "load_dataset",

@@ -14,7 +14,6 @@ from .preprocess import Preprocessing
 
 _BRIGHTEST = 16  # its pixels count dark dots in 4×4 blocks of a bitmap
 _CLASSES = tuple("0123456789")
-_SPLIT_SEED = 0
 
 
 def _load(directory: Path | None, progress: Progress | None) -> Dataset:
@@ -25,17 +24,15 @@ def _load(directory: Path | None, progress: Progress | None) -> Dataset:
     images = np.rint(bunch.images * (255 / _BRIGHTEST)).astype(np.uint8)[..., None]
     labels = bunch.target.astype(np.int64)
     test = _held_out(labels)
-    preprocessing = Preprocessing(mean=(0.3055,), std=(0.3759,))  # of the training images of this split
+    preprocessing = Preprocessing(mean=(0.3053,), std=(0.3757,))  # of the training images of this split
     return Dataset("digits", images[~test], labels[~test], images[test], labels[test], _CLASSES, preprocessing)
 
 
 def _held_out(labels: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """A fifth of each class, chosen at random with a fixed seed, as a mask."""
-    rng = np.random.default_rng(_SPLIT_SEED)
+    """Every fifth image of each class, as a mask: all writers stand on both sides, and no seed is needed."""
     chosen = np.zeros(len(labels), bool)
     for label in np.unique(labels):
-        members = rng.permutation(np.flatnonzero(labels == label))
-        chosen[members[: round(len(members) / 5)]] = True
+        chosen[np.flatnonzero(labels == label)[2::5]] = True
     return chosen
 
 

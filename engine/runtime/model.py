@@ -20,6 +20,8 @@ from .weights import FloatArray, NamedArrays, WeightStore
 if TYPE_CHECKING:
     from ..train.run import TrainRun
 
+_LARGEST_SEED = 2**63  # it travels to the kernels as a signed 64-bit number
+
 
 class Model:
     """A network, its weights, and the preprocessing and class names that belong to them.
@@ -37,6 +39,8 @@ class Model:
         classes: Sequence[str] = (),
     ) -> None:
         network.check()
+        if not 0 <= seed < _LARGEST_SEED:
+            raise ConvscopeError(f"The seed is {seed}; use a whole number from 0 to {_LARGEST_SEED - 1}.")
         self.network = network.copy()
         self.device, self.seed = device, int(seed)
         self.preprocessing = preprocessing or Preprocessing()
