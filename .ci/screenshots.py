@@ -19,12 +19,14 @@ SCREENS.write_text(json.dumps({"screens": [SCREEN]}))
 os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={SCREENS}"
 os.environ["QT_SCALE_FACTOR"] = str(SCALE)
 
-from PySide6.QtCore import QDeadlineTimer, QEventLoop, QSettings, Qt, QTimer
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+# Qt reads the environment above when it is loaded.
+from PySide6.QtCore import QDeadlineTimer, QEventLoop, QSettings, Qt, QTimer  # noqa: E402
+from PySide6.QtTest import QTest  # noqa: E402
+from PySide6.QtWidgets import QPushButton  # noqa: E402
 
-from convscope.engine import zoo
-from convscope.gui.app import create_application
+from convscope.engine import zoo  # noqa: E402
+from convscope.gui.app import create_application  # noqa: E402
+from convscope.gui.main_window import MainWindow  # noqa: E402
 
 FOLDER = Path(__file__).parent.parent / "assets" / "screenshots"
 PATIENCE = 300_000  # milliseconds; kernels may have to be compiled
@@ -47,8 +49,6 @@ def main(folder: Path) -> None:
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, tempfile.mkdtemp())
     app = create_application()
-    from convscope.gui.main_window import MainWindow
-
     window = MainWindow(zoo.build("lenet5"))
     window.resize(1280, 800)
     window.show()
@@ -57,13 +57,14 @@ def main(folder: Path) -> None:
     pause(1000)
     folder.mkdir(parents=True, exist_ok=True)
     window.grab().save(str(folder / "build.png"))
-    train_room(window, app)
+    train_room(window)
     window.grab().save(str(folder / "train.png"))
     window.document.undo_stack.setClean()
     window.close()
+    app.processEvents()
 
 
-def train_room(window, app: QApplication) -> None:
+def train_room(window: MainWindow) -> None:
     window.view.graph.select([])
     window.views.train.trigger()
     pause(1500)

@@ -18,8 +18,9 @@ class Translated(nn.Module):
         super().__init__()
         self.network = network
         self.steps = [(node.name, node.inputs) for node in network.order()]
-        modules = {node.name: layer_module(node.layer, network.input_shapes(node.name)) for node in network.order()}
-        self.parts = nn.ModuleDict({name: module for name, module in modules.items()})
+        self.parts = nn.ModuleDict(
+            {node.name: layer_module(node.layer, network.input_shapes(node.name)) for node in network.order()}
+        )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         values = {"input": x}

@@ -13,7 +13,7 @@ from ...kernels.jit import kernel
 from ...kernels.panel import copy_window, panel_set
 from ...kernels.simd import load, store
 from ...kernels.vector import LANES, WIDTH
-from .winograd_transforms import transform_filters, transform_tile, write_tile
+from .winograd_transforms import transform_filters, transform_inputs, write_tile
 
 F = np.float32
 
@@ -63,11 +63,7 @@ def slide(source, weights, bias, no_bias, target, geometry, rows, outs, one_tap,
                     scratch,
                     window + image * plane,
                 )
-            for tile in range(count):
-                image, row, column = tile // (n_rows * across), (tile // across) % n_rows, tile % across
-                corner = window + image * plane + 4 * row * pitch + 4 * column * channels
-                for c in range(0, channels, LANES):
-                    transform_tile(scratch, corner + c, pitch, channels, v0 + tile * channels + c, v_step, spare)
+            transform_inputs(scratch, window, copy_rows, pitch, channels, n_images, n_rows, across, v0, v_step, spare)
             for element in range(36):
                 for block in range(n_blocks):
                     first = block * WIDTH

@@ -6,19 +6,9 @@ import numpy as np
 from ...kernels.jit import device, kernel
 from ...kernels.panel import add_rows, copy_window, panel_add
 from ...kernels.vector import LANES, WIDTH
-from .winograd_transforms import transform_gradient, transform_tile, write_filter_gradient
+from .winograd_transforms import transform_gradient, transform_inputs, write_filter_gradient
 
 F = np.float32
-
-
-@device
-def transform_inputs(scratch, window, copy_rows, pitch, channels, images, rows, across, v0, v_step, spare):
-    """V = Bᵀ d B for every tile of a unit and every channel."""
-    for tile in range(images * rows * across):
-        image, row, column = tile // (rows * across), (tile // across) % rows, tile % across
-        corner = window + (image * copy_rows + 4 * row) * pitch + 4 * column * channels
-        for c in range(0, channels, LANES):
-            transform_tile(scratch, corner + c, pitch, channels, v0 + tile * channels + c, v_step, spare)
 
 
 @device

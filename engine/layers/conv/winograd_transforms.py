@@ -217,3 +217,13 @@ def write_filter_gradient(partials, at, step, dw, out, tap, spare, scratch):
         store(dw, out + 3 * r * tap, t[0])
         store(dw, out + (3 * r + 1) * tap, t[1])
         store(dw, out + (3 * r + 2) * tap, t[2])
+
+
+@numba.njit(nogil=True)
+def transform_inputs(scratch, window, copy_rows, pitch, channels, images, rows, across, v0, v_step, spare):
+    """V = Bᵀ d B for every tile of a unit and every channel."""
+    for tile in range(images * rows * across):
+        image, row, column = tile // (rows * across), (tile // across) % rows, tile % across
+        corner = window + (image * copy_rows + 4 * row) * pitch + 4 * column * channels
+        for c in range(0, channels, LANES):
+            transform_tile(scratch, corner + c, pitch, channels, v0 + tile * channels + c, v_step, spare)
