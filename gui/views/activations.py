@@ -8,17 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from ..widgets.class_bars import ClassBars
 from ..widgets.colour_bar import ColourBar
 from ..widgets.colours import levels
 from ..widgets.empty import WithEmptyState
 from ..widgets.export import ExportMenu
-from ..widgets.figures import plain, share
+from ..widgets.figures import plain
 from ..widgets.image_picker import ImagePicker
-from ..widgets.layer_picker import NARROW, LayerPicker
+from ..widgets.layer_picker import LayerPicker
 from ..widgets.layers import activation_layers, first_of
+from ..widgets.range_switch import RangeSwitch
 from ..widgets.tiles import TileGrid
 from ..widgets.vector_bars import VectorBars
 from ..work.posts import ModelInfo
@@ -70,14 +71,10 @@ class ActivationsView(QWidget):
         self._images = ImagePicker()
         self._images.picked.connect(self._ask)
         self._bars = ClassBars()
-        self._verdict = QLabel()
-        self._verdict.setProperty("role", "small")
-        self._verdict.setWordWrap(True)
         side = QVBoxLayout()
-        side.setSpacing(8)
+        side.setSpacing(6)
         side.addWidget(self._images)
         side.addWidget(self._bars)
-        side.addWidget(self._verdict)
         side.addStretch(1)
         content = QWidget()
         row = QHBoxLayout(content)
@@ -94,13 +91,8 @@ class ActivationsView(QWidget):
     def _build_maps(self) -> QVBoxLayout:
         self._picker = LayerPicker(self._session.document)
         self._picker.picked.connect(self._choose_layer)
-        self._range = QComboBox()
-        self._range.setAccessibleName("Range")
-        self._range.setMinimumWidth(NARROW)
-        self._range.setToolTip("What the full colour range spans")
-        self._range.addItem("One range", False)
-        self._range.addItem("Own ranges", True)
-        self._range.currentIndexChanged.connect(self._draw)
+        self._own = RangeSwitch(on=False)
+        self._own.toggled.connect(self._draw)
         self._grid = TileGrid("Activation maps of the layer")
         self._grid.pointed.connect(self._read_map)
         self._vector = VectorBars("Activations of the layer")
@@ -113,7 +105,7 @@ class ActivationsView(QWidget):
         self._reading.setProperty("role", "small")
         head, foot = QHBoxLayout(), QHBoxLayout()
         head.addWidget(self._picker, 1)
-        head.addWidget(self._range)
+        head.addWidget(self._own)
         foot.addWidget(self._bar, 1)
         foot.addWidget(self._reading)
         column = QVBoxLayout()
@@ -181,22 +173,19 @@ class ActivationsView(QWidget):
         if len(names) != len(probabilities):
             names = tuple(f"Class {i}" for i in range(len(probabilities)))
         self._bars.show_values(probabilities, names, self._images.label)
-        best = int(np.argmax(probabilities))
-        verdict = "right" if best == self._images.label else "wrong"
-        self._verdict.setText(f"Predicts {names[best]} with {share(probabilities[best])}: {verdict}")
 
     def _draw(self) -> None:
         values = self._activations
         if values is None:
             return
         maps = values.ndim == 3
-        self._range.setVisible(maps)
+        self._own.setVisible(maps)
         self._bar.setVisible(maps)
         self._kinds.setCurrentIndex(0 if maps else 1)
         if not maps:
             self._vector.show_values(values)
             return
-        each = bool(self._range.currentData())
+        each = self._own.isChecked()
         self._thinned = max(int(np.ceil((values.size / MOST_VALUES) ** 0.5)), 1)
         tiles = np.moveaxis(values[:: self._thinned, :: self._thinned], 2, 0)
         indices, scale = levels(tiles, signed=False, each=each)

@@ -17,6 +17,7 @@ from ..widgets.export import ExportMenu
 from ..widgets.figures import plain
 from ..widgets.layer_picker import NARROW, LayerPicker
 from ..widgets.layers import filter_shape, first_of, weight_layers
+from ..widgets.range_switch import RangeSwitch
 from ..widgets.tiles import TileGrid
 from ..work.posts import ModelInfo
 
@@ -68,10 +69,8 @@ class FiltersView(QWidget):
         self._picker.picked.connect(self._choose_layer)
         self._channel = self._combo("Channel", "Input channel to show")
         self._channel.currentIndexChanged.connect(self._draw)
-        self._range = self._combo("Range", "What the full colour range spans")
-        self._range.addItem("Own ranges", True)
-        self._range.addItem("One range", False)
-        self._range.currentIndexChanged.connect(self._draw)
+        self._own = RangeSwitch(on=True)
+        self._own.toggled.connect(self._draw)
         self._grid = TileGrid("Filters of the layer")
         self._grid.pointed.connect(self._read_out)
         self._bar = ColourBar()
@@ -80,7 +79,7 @@ class FiltersView(QWidget):
         head, foot = QHBoxLayout(), QHBoxLayout()
         head.addWidget(self._picker, 1)
         head.addWidget(self._channel)
-        head.addWidget(self._range)
+        head.addWidget(self._own)
         foot.addWidget(self._bar, 1)
         foot.addWidget(self._reading)
         content = QWidget()
@@ -164,7 +163,7 @@ class FiltersView(QWidget):
         weights = self._weights
         if weights is None:
             return
-        each, channel = bool(self._range.currentData()), int(self._channel.currentData())
+        each, channel = self._own.isChecked(), int(self._channel.currentData())
         rows, columns, channels, filters = weights.shape
         if channels == 3 and channel == _ALL:
             pixels, high = colour_pictures(np.moveaxis(weights, 3, 0), each)

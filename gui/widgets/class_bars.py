@@ -16,6 +16,7 @@ from .figures import share
 
 ROWS = 10
 _ROW = 20
+_LEAST_ROW = 13
 _BAR = 10
 
 
@@ -25,7 +26,7 @@ class ClassBars(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Predicted probabilities")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self._names: Sequence[str] = ()
         self._values: NDArray[Any] = np.zeros(0)
         self._true = -1
@@ -36,7 +37,8 @@ class ClassBars(QWidget):
         grown = len(self.rows()) != min(len(values), ROWS)
         self._values, self._names, self._true = np.asarray(values), names, true
         best = int(np.argmax(values)) if len(values) else -1
-        self.setAccessibleDescription(f"{names[best]}, {share(values[best])}" if best >= 0 else "")
+        verdict = "" if true < 0 else ", right" if best == true else f", wrong, it is {names[true]}"
+        self.setAccessibleDescription(f"{names[best]}, {share(values[best])}{verdict}" if best >= 0 else "")
         if grown:
             self.updateGeometry()
         self.update()
@@ -51,7 +53,7 @@ class ClassBars(QWidget):
         return QSize(200, _ROW * max(len(self.rows()), 1))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        return QSize(140, _ROW * max(len(self.rows()), 1))
+        return QSize(140, _LEAST_ROW * max(len(self.rows()), 1))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         rows = self.rows()
@@ -64,8 +66,9 @@ class ClassBars(QWidget):
         named = min(max(metrics.horizontalAdvance(self._names[i]) for i in rows), self.width() // 2 - 16) + 8
         figure = metrics.horizontalAdvance("100 %")
         best = int(np.argmax(self._values))
+        high = min(self.height() / len(rows), _ROW)
         for line, index in enumerate(rows):
-            place = QRectF(0, line * _ROW, self.width(), _ROW)
+            place = QRectF(0, line * high, self.width(), high)
             self._paint_row(painter, place, index, named, figure, index == best)
 
     def _paint_row(self, painter: QPainter, place: QRectF, index: int, named: int, figure: int, best: bool) -> None:
@@ -81,10 +84,10 @@ class ClassBars(QWidget):
         painter.setPen(theme.color("text" if best or index == self._true else "muted"))
         middle = Qt.AlignmentFlag.AlignVCenter
         name = painter.fontMetrics().elidedText(self._names[index], Qt.TextElideMode.ElideRight, named - 8)
-        painter.drawText(QRectF(0, place.y(), named - 8, _ROW), middle | Qt.AlignmentFlag.AlignRight, name)
+        painter.drawText(QRectF(0, place.y(), named - 8, place.height()), middle | Qt.AlignmentFlag.AlignRight, name)
         painter.setFont(small_font())
         painter.drawText(
-            QRectF(track.right(), place.y(), figure + 8, _ROW),
+            QRectF(track.right(), place.y(), figure + 8, place.height()),
             middle | Qt.AlignmentFlag.AlignRight,
             share(value),
         )

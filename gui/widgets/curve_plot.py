@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -183,7 +183,7 @@ class CurvePlot(QWidget):
         else:
             self.pointed.emit(float("nan"))
 
-    def eventFilter(self, watched: QWidget, event: QEvent) -> bool:  # noqa: N802
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         if event.type() == QEvent.Type.Leave:
             self.pointed.emit(float("nan"))
         return super().eventFilter(watched, event)
@@ -191,5 +191,12 @@ class CurvePlot(QWidget):
 
 def _mixed(colour: QColor, background: QColor, share: float) -> QColor:
     """A faint colour without transparency, which is slow to draw."""
-    parts = zip(colour.getRgb()[:3], background.getRgb()[:3])
-    return QColor(*(round(share * a + (1 - share) * b) for a, b in parts))
+
+    def mixed(over: int, under: int) -> int:
+        return round(share * over + (1 - share) * under)
+
+    return QColor(
+        mixed(colour.red(), background.red()),
+        mixed(colour.green(), background.green()),
+        mixed(colour.blue(), background.blue()),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
 
 
@@ -11,11 +11,7 @@ class WithEmptyState(QWidget):
 
     def __init__(self, content: QWidget, sentence: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._sentence = QLabel(sentence)
-        self._sentence.setProperty("role", "muted")
-        self._sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._sentence.setWordWrap(True)
-        self._sentence.setMargin(24)
+        self._sentence = _Sentence(sentence)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._sentence)
         self._stack.addWidget(content)
@@ -31,3 +27,20 @@ class WithEmptyState(QWidget):
     def show_sentence(self, sentence: str) -> None:
         self._sentence.setText(sentence)
         self._stack.setCurrentIndex(0)
+
+
+class _Sentence(QLabel):
+    """Wraps in whatever room there is, and asks for none: a scroll area would else give the view its full height."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setProperty("role", "muted")
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setWordWrap(True)
+        self.setMargin(24)
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802
+        return False
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(96, 48)

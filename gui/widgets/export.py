@@ -35,7 +35,7 @@ def save_picture(widget: QWidget, path: str) -> str:
     if path.lower().endswith(".svg"):
         _write_svg(widget, file)
     else:
-        picture(widget).save(file, "PNG")
+        picture(widget).save(file, b"PNG")
     return "" if file.commit() else f"{path} cannot be written ({file.errorString()}); free some space."
 
 

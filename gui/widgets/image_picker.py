@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolB
 from ..icons import set_icon
 from ..theme import follow, theme
 
-SIDE = 184
+SIDE = 168  # pixels that the picture is wide
+LEAST = 72  # pixels that it keeps in a low view
 
 
 class ImagePicker(QWidget):
@@ -33,7 +34,6 @@ class ImagePicker(QWidget):
         self._random = random.Random()
         self._picture = _Picture()
         self._caption = QLabel()
-        self._caption.setWordWrap(True)
         self._number = QSpinBox()
         self._number.setAccessibleName("Image number")
         self._number.setToolTip("Number of the image")
@@ -48,8 +48,8 @@ class ImagePicker(QWidget):
         row.addWidget(self._button("shuffle", "Random image", self.pick_random))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(self._picture)
+        column.setSpacing(6)
+        column.addWidget(self._picture, 1)
         column.addLayout(row)
         column.addWidget(self._caption)
         self.setFixedWidth(SIDE)
@@ -92,6 +92,7 @@ class ImagePicker(QWidget):
         self._labels = dataset.test_labels if tested else dataset.train_labels
         self._number.blockSignals(True)
         self._number.setMaximum(len(self._images))
+        self._number.setToolTip(f"Number of the image, 1 to {len(self._images):,}")
         self._number.setValue(1)
         self._number.blockSignals(False)
         self._show()
@@ -113,7 +114,7 @@ class ImagePicker(QWidget):
         self._picture.show_pixels(image)
         name = self.classes[self.label]
         kind = "Test image" if self._images is self._dataset.test_images else "Training image"
-        self._caption.setText(f"{kind} {self.index + 1:,} of {len(self._images):,}: <b>{name}</b>")
+        self._caption.setText(f"{kind}: <b>{name}</b>")
         self._picture.setAccessibleName(f"{kind} {self.index + 1}, {name}")
         self.picked.emit()
 
@@ -123,10 +124,15 @@ class _Picture(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setFixedSize(QSize(SIDE, SIDE))
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self.setFixedWidth(SIDE)
+        self.setMinimumHeight(LEAST)
+        self.setMaximumHeight(SIDE)
         self._image: QImage | None = None
         follow(self, self.update)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(SIDE, SIDE)
 
     def show_pixels(self, pixels: NDArray[Any]) -> None:
         data = np.ascontiguousarray(pixels if pixels.shape[2] == 3 else pixels[:, :, 0], np.uint8)

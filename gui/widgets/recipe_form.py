@@ -5,13 +5,16 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QAbstractSpinBox, QGridLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from convscope.engine.spec import Param
 from convscope.engine.train.optimizer import SGD
 
 from ..work.recipe import DataChoice, Recipe
 from .numbers import DoublingBox, NumberBox
+
+
+Field = QSpinBox | NumberBox
 
 
 class RecipeForm(QWidget):
@@ -26,7 +29,7 @@ class RecipeForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         standard, params = Recipe(), SGD.params()
-        self._edited: set[QAbstractSpinBox] = set()
+        self._edited: set[Field] = set()
         self._epochs = _whole(QSpinBox(), standard.epochs, 1, 10_000)
         self._batch = _whole(DoublingBox(), standard.batch_size, 1, 4096)
         self._rate = NumberBox(params["learning_rate"], 1e-6)
@@ -50,7 +53,7 @@ class RecipeForm(QWidget):
             field.valueChanged.connect(partial(self._note_edit, field))
         self._rate.valueChanged.connect(self.rate_edited)
 
-    def _note_edit(self, field: QAbstractSpinBox, _value: float) -> None:
+    def _note_edit(self, field: Field, _value: float) -> None:
         self._edited.add(field)
         self.edited.emit()
 
@@ -87,11 +90,11 @@ def _whole(box: QSpinBox, value: int, low: int, high: int) -> QSpinBox:
     return box
 
 
-def _described(param: Param, field: QAbstractSpinBox, more: str = "") -> list[tuple[str, QAbstractSpinBox, str]]:
+def _described(param: Param, field: Field, more: str = "") -> list[tuple[str, Field, str]]:
     return [(param.label, field, param.help + more)]
 
 
-def _labelled(name: str, field: QAbstractSpinBox, help: str) -> QVBoxLayout:
+def _labelled(name: str, field: Field, help: str) -> QVBoxLayout:
     label = QLabel(name)
     label.setProperty("role", "small")
     label.setBuddy(field)

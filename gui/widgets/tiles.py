@@ -85,15 +85,17 @@ class TileGrid(QWidget):
     def layout_of_tiles(self) -> TileLayout:
         """Where the tiles are, in device pixels from the corner of the picture."""
         if self._layout is None:
-            ratio = self.devicePixelRatioF()
-            area = (max(round(self.height() * ratio), 1), max(round(self.width() * ratio), 1))
-            count, height, width = self._pixels.shape[:3]
-            largest = round(LARGEST * ratio)
-            for gap in (round(GAP * ratio), round(ratio)):  # the narrow one where the wide one would outweigh the tiles
-                self._layout = arrange(max(count, 1), (height, width), area, gap, largest, self._matrix)
-                if min(self._layout.tile) >= 8 * gap:
-                    break
+            wide, narrow = round(GAP * self.devicePixelRatioF()), round(self.devicePixelRatioF())
+            self._layout = self._arranged(wide)
+            if min(self._layout.tile) < 8 * wide:  # such a gap would outweigh the tiles
+                self._layout = self._arranged(narrow)
         return self._layout
+
+    def _arranged(self, gap: int) -> TileLayout:
+        ratio = self.devicePixelRatioF()
+        area = (max(round(self.height() * ratio), 1), max(round(self.width() * ratio), 1))
+        count, height, width = self._pixels.shape[:3]
+        return arrange(max(count, 1), (height, width), area, gap, round(LARGEST * ratio), self._matrix)
 
     def _origin(self) -> QPoint:
         """Where the picture's corner is, in widget coordinates: it stands in the middle."""

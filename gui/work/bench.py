@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import Any
 
@@ -55,12 +55,12 @@ class Bench:
 
     # ---- the run
 
-    def training(self, network: Network, dataset: Any, recipe: Recipe) -> Iterator[Any]:
+    def training(self, network: Network, dataset: Any, recipe: Recipe) -> Generator[Any, None, None]:
         """Everything a run posts: phases, the model, then its events."""
         self._rate, self._cancelled = None, False
         return self._training(network, dataset, recipe)
 
-    def _training(self, network: Network, dataset: Any, recipe: Recipe) -> Iterator[Any]:
+    def _training(self, network: Network, dataset: Any, recipe: Recipe) -> Generator[Any, None, None]:
         yield Phase("Building the network…")
         info = self.provide(network, dataset, recipe.seed)
         yield info

@@ -16,7 +16,9 @@ class Drive:
     It ends in the call that posts Ended, so that a job that is stepped through does not stay behind unfinished.
     """
 
-    def __init__(self, items: Generator[Any], post: Callable[[Any], None], stepping: Callable[[], bool]) -> None:
+    def __init__(
+        self, items: Generator[Any, None, None], post: Callable[[Any], None], stepping: Callable[[], bool]
+    ) -> None:
         self._items = items
         self._post = post
         self._stepping = stepping

@@ -15,12 +15,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from shiboken6 import isValid
 
 from convscope.engine.graph.network import Network
-from convscope.engine.runtime.compute import ComputeThread
 from convscope.engine.train.events import Batch, Changed, Ended, Epoch, Event, Warned
 
 from .bench import Bench
 from .checks import Fault, faults
-from .drive import Drive
 from .inbox import Inbox
 from .loader import Loader
 from .pace import LookPace
@@ -28,6 +26,7 @@ from .posts import Failed, ModelInfo, Phase, Reply, Reported, RunStarted, Saved
 from .progress import Estimator
 from .recipe import Recipe
 from .toolkit import EngineToolkit, Toolkit
+from .worker import Worker
 
 State = Literal["idle", "preparing", "running", "paused", "stopping"]
 
@@ -66,13 +65,14 @@ class Session(QObject):
         self._loader.progressed.connect(self.data_progress)
         self._loader.loaded.connect(self._data_loaded)
         self._loader.failed.connect(self._data_failed)
-        self._compute = ComputeThread()
+        self._worker = Worker(self._inbox.post)
         self._state: State = "idle"
         self._recipe = Recipe()
         self._info: ModelInfo | None = None
         self._waiting: bool | None = None  # whether the run that waits for its data is to do a single batch
         self._estimator: Estimator | None = None
         self._arrived: list[Batch] = []
+        self._latest: Batch | None = None
         self._pace, self._figures_pace = LookPace(), LookPace()
         self._closed = False
         self._settle = QTimer(self)
@@ -156,13 +156,14 @@ class Session(QObject):
 
     def pause(self) -> None:
         if self._state == "running":
-            self._compute.pause()
+            self._worker.pause()
             self._set_state("paused")
+            self._tell_progress()
 
     def resume(self) -> None:
         if self._state == "paused":
             self._interrupt_clock()
-            self._compute.resume()
+            self._worker.resume()
             self._set_state("running")
 
     def single_step(self) -> None:
@@ -171,7 +172,7 @@ class Session(QObject):
             self.train(self._recipe, single=True)
         elif self._state == "paused":
             self._interrupt_clock()
-            self._compute.step()
+            self._worker.step()
 
     def stop(self) -> None:
         """End the run after the batch in hand; what it learned is kept."""
@@ -181,12 +182,12 @@ class Session(QObject):
             self._finish(Ended("cancelled", "Stopped before the data was there.", 0, 0))
         elif self._state in {"preparing", "running", "paused"}:
             self._set_state("stopping")
-            self._ask("stop", self._bench.cancel)
-            self._compute.resume()
+            self._worker.ask("stop", self._bench.cancel)
+            self._worker.resume()
 
     def set_learning_rate(self, rate: float) -> None:
         """Change the learning rate of the run in progress, from its next batch on."""
-        self._ask("learning rate", lambda: self._bench.set_learning_rate(rate))
+        self._worker.ask("learning rate", lambda: self._bench.set_learning_rate(rate))
 
     def start_over(self) -> None:
         """Give the model new initial weights; only while no run is on."""
@@ -201,14 +202,14 @@ class Session(QObject):
         A newer request replaces a waiting one of the same kind. The result is None while there is no model, and the
         exception itself when `work` raised one. `work` must return copies: the model goes on learning.
         """
-        self._ask(f"view {kind}", lambda: self._bench.look(work), lambda result: Reply(callback, result))
+        self._worker.look(f"view {kind}", lambda: self._bench.look(work), lambda result: Reply(callback, result))
 
     def open_model(self, path: str) -> None:
         """Read a model file; then `opened` and `model_changed` are sent, or an error message."""
         if self._state != "idle":
             self.message.emit("Stop the training before opening a model.", True)
             return
-        self._ask("open", lambda: self._bench.open(str(path)), lambda info: info)
+        self._worker.ask("open", lambda: self._bench.open(str(path)), lambda info: info)
 
     def save_model(self, path: str) -> None:
         """Write the model as it is after the batch in hand."""
@@ -217,7 +218,7 @@ class Session(QObject):
             self._bench.save(str(path))
             return Saved(str(path))
 
-        self._ask("save", write, lambda saved: saved)
+        self._worker.ask("save", write, lambda saved: saved)
 
     def close(self, timeout: float = 10.0) -> bool:
         """End the run within the batch in hand and all threads with it. False if one did not end in time."""
@@ -226,21 +227,10 @@ class Session(QObject):
         self._closed = True
         self._settle.stop()
         self._inbox.close()
-        ended = self._compute.close(timeout)
+        ended = self._worker.close(timeout)
         return self._loader.close() and ended
 
     # ---- inside
-
-    def _ask(self, kind: str, work: Callable[[], Any], reply: Callable[[Any], Any] | None = None) -> None:
-        """Have the compute thread do something; post what `reply` makes of the result, or the failure."""
-
-        def done(result: Any) -> None:
-            if isinstance(result, Exception) and not kind.startswith("view "):
-                self._inbox.post(Failed(result))
-            elif reply is not None:
-                self._inbox.post(reply(result))
-
-        self._compute.request(kind, work, done)
 
     def _begin(self, single: bool) -> None:
         if reasons := self.faults():
@@ -248,19 +238,7 @@ class Session(QObject):
             return
         network, dataset, recipe = self._document.network.copy(), self._loader.dataset, self._recipe
 
-        def start() -> None:
-            items = self._bench.training(network, dataset, recipe)
-            drive = Drive(items, self._inbox.post, stepping=lambda: self._compute.paused)
-            self._compute.start(drive, self._run_failed, paused=single)
-            if single:
-                self._compute.step()
-
-        self._ask("start", start)
-
-    def _run_failed(self, item: Any) -> None:
-        """What the compute thread reports of the run itself; all else is posted by the drive."""
-        if isinstance(item, Exception):
-            self._inbox.post(Failed(item, of_run=True))
+        self._worker.run(lambda: self._bench.training(network, dataset, recipe), single)
 
     def _take_up_network(self, discard: bool = False) -> None:
         """Show the document's network with the weights it would start with; trained weights stay unless `discard`."""
@@ -275,7 +253,7 @@ class Session(QObject):
         if self._document.network.errors():
             return
         network, dataset, seed = self._document.network.copy(), self._loader.dataset, self._recipe.seed
-        self._ask("model", lambda: self._bench.provide(network, dataset, seed, fresh), lambda info: info)
+        self._worker.ask("model", lambda: self._bench.provide(network, dataset, seed, fresh), lambda info: info)
 
     def _data_loaded(self, dataset: Any) -> None:
         self.data_changed.emit(dataset)
@@ -320,7 +298,7 @@ class Session(QObject):
 
     def _note_batch(self, event: Batch, when: float) -> None:
         if self._state == "preparing":
-            self._set_state("paused" if self._compute.paused else "running")
+            self._set_state("paused" if self._worker.paused else "running")
         if self._estimator is not None:
             self._estimator.add_batch(event, when)
         self._arrived.append(event)
@@ -331,10 +309,15 @@ class Session(QObject):
         arrived, self._arrived = self._arrived, []
         self.batches.emit(arrived)
         now, resting = time.monotonic(), self._state != "running"
-        if self._estimator is not None and (resting or self._figures_pace.due(now, 0.0)):
-            self.progress.emit(self._estimator.progress(arrived[-1]))
+        self._latest = arrived[-1]
+        if resting or self._figures_pace.due(now, 0.0):
+            self._tell_progress()
         if resting or self._pace.due(now, self._bench.view_seconds):
             self._tell_snapshot()
+
+    def _tell_progress(self) -> None:
+        if self._estimator is not None and self._latest is not None:
+            self.progress.emit(self._estimator.progress(self._latest))
 
     def _tell_snapshot(self) -> None:
         self._info = self._bench.info
@@ -346,7 +329,7 @@ class Session(QObject):
 
     @_take.register
     def _(self, item: RunStarted) -> None:
-        self._estimator = Estimator(item.started)
+        self._estimator, self._latest = Estimator(item.started), None
         self.run_started.emit(item)
 
     @_take.register
@@ -361,6 +344,7 @@ class Session(QObject):
         elif isinstance(event, Warned):
             self.message.emit(event.message, False)
         elif isinstance(event, Ended):
+            self._tell_progress()
             self._tell_snapshot()
             self._finish(event)
 

@@ -80,7 +80,7 @@ def test_images_are_chosen_by_number_one_by_one_and_at_random(lab, view):
     lab.qtbot.keyClick(view.images._number, Qt.Key.Key_Return)
     assert view.images.index == 11
     assert np.array_equal(view.images.image, dataset.test_images[11])
-    assert view.images._caption.text() == f"Test image 12 of 359: <b>{dataset.test_labels[11]}</b>"
+    assert view.images._caption.text() == f"Test image: <b>{dataset.test_labels[11]}</b>"
     click(lab, view, "Random image")
     assert view.images.index != 11
 
@@ -127,4 +127,6 @@ def test_the_likeliest_ten_of_many_classes_are_shown(qtbot):
     values = np.arange(100) / 4950
     bars.show_values(values, [f"class {i}" for i in range(100)], true=99)
     assert bars.rows() == list(range(99, 89, -1))
-    assert bars.accessibleDescription().startswith("class 99, ")
+    assert bars.accessibleDescription() == "class 99, 2 %, right"
+    bars.show_values(values, [f"class {i}" for i in range(100)], true=3)
+    assert bars.accessibleDescription() == "class 99, 2 %, wrong, it is class 3"
