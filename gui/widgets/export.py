@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QIODevice, QPoint, QRect, QSaveFile, QSize, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QImage, QPainter
+from PySide6.QtCore import QByteArray, QIODevice, QPoint, QRect, QSaveFile, QSize, Qt
+from PySide6.QtGui import QAction, QGuiApplication, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
@@ -35,7 +35,7 @@ def save_picture(widget: QWidget, path: str) -> str:
     if path.lower().endswith(".svg"):
         _write_svg(widget, file)
     else:
-        picture(widget).save(file, b"PNG")
+        QImageWriter(file, QByteArray(b"png")).write(picture(widget))
     return "" if file.commit() else f"{path} cannot be written ({file.errorString()}); free some space."
 
 

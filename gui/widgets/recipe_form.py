@@ -13,7 +13,6 @@ from convscope.engine.train.optimizer import SGD
 from ..work.recipe import DataChoice, Recipe
 from .numbers import DoublingBox, NumberBox
 
-
 Field = QSpinBox | NumberBox
 
 
