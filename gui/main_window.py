@@ -87,6 +87,9 @@ class MainWindow(QMainWindow):
         zoom = (views.fit, views.actual, views.zoom_in, views.zoom_out)
         look = (*views.panels(), None, views.appearance, views.reset)
         _fill(bar.addMenu("&View"), views.build, views.train, None, *zoom, None, *look)
+        run = self.training
+        runs = (run.train_action, run.pause_action, run.step_action, run.stop_action, None, run.over_action)
+        _fill(bar.addMenu("&Run"), *runs)
         menu = bar.addMenu("&Help")
         menu.addAction("&Keyboard and Mouse", lambda: help.show_shortcuts(self))
         menu.addAction("&About Convscope", lambda: help.show_about(self))

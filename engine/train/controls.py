@@ -6,7 +6,7 @@ import dataclasses
 
 from .events import Changed
 from .optimizer import Optimizer
-from .schedule import factor
+from .schedule import factor, schedule
 from .settings import Settings
 from .state import Progress
 
@@ -14,8 +14,8 @@ from .state import Progress
 class Controls:
     """The optimiser as the next step uses it. `set` may be called from any thread; `apply` is the run's own.
 
-    The learning rate that is read and set is the one of the next step, as the schedule has it. After it was set, the
-    schedule goes on from there in proportion.
+    The learning rate that is read and set is the one of the next step, as the schedule has it. Setting it ends the
+    warm-up: whoever sets a rate means that rate. The schedule's shape goes on from there in proportion.
     """
 
     def __init__(self, settings: Settings, progress: Progress, steps: int) -> None:
@@ -39,9 +39,11 @@ class Controls:
         here, anchor = self._progress.step - back, self._progress.anchor
         if here <= anchor > 0:
             return self.optimizer.learning_rate
-        name = self._settings.schedule
-        reference = factor(name, anchor, self._steps) if anchor else 1.0
-        return self.optimizer.learning_rate * (factor(name, here, self._steps) / reference)
+        name, steps = self._settings.schedule, self._steps
+        if not anchor:
+            return self.optimizer.learning_rate * factor(name, here, steps)
+        shape = schedule(name)
+        return self.optimizer.learning_rate * (shape(here / steps) / shape(anchor / steps))
 
     def apply(self) -> list[Changed]:
         """Put the pending changes in force; an event for each."""

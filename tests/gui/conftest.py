@@ -10,13 +10,14 @@ pytest.importorskip("PySide6.QtWidgets", reason="PySide6, or a library of the sy
 pytest.importorskip("pytestqt", reason="the tests of the desktop need pytest-qt")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
-from convscope.engine import Network
+from convscope.engine import Network, zoo
 from convscope.engine import layers as L
 from convscope.gui.canvas.view import GraphView
+from convscope.gui.main_window import MainWindow
 from convscope.gui.models.document import Document
 from convscope.gui.theme import theme
 
@@ -72,3 +73,26 @@ def view(qtbot, document) -> GraphView:
     view.centerOn(view.graph.extent().center())
     view.setFocus()
     return view
+
+
+@pytest.fixture
+def make_window(qtbot):
+    """Opens windows and closes them, with the threads they own, even when a test fails."""
+    windows = []
+
+    def make(size=(1280, 800)):
+        window = MainWindow(zoo.build("lenet5"))
+        windows.append(window)
+        if size is not None:  # the screen of the offscreen platform is smaller than any of people's
+            window.setWindowState(Qt.WindowState.WindowNoState)
+            window.resize(*size)
+        window.view.graph.animation_ms = 0
+        window.show()
+        qtbot.waitExposed(window)
+        return window
+
+    yield make
+    for window in windows:
+        window.document.undo_stack.setClean()
+        window.close()
+        window.deleteLater()

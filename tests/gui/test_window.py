@@ -18,29 +18,6 @@ Control = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def make_window(qtbot):
-    """Opens windows and closes them, with the threads they own, even when a test fails."""
-    windows = []
-
-    def make(size=(1280, 800)):
-        window = MainWindow(zoo.build("lenet5"))
-        windows.append(window)
-        if size is not None:  # the screen of the offscreen platform is smaller than any of people's
-            window.setWindowState(Qt.WindowState.WindowNoState)
-            window.resize(*size)
-        window.view.graph.animation_ms = 0
-        window.show()
-        qtbot.waitExposed(window)
-        return window
-
-    yield make
-    for window in windows:
-        window.document.undo_stack.setClean()
-        window.close()
-        window.deleteLater()
-
-
-@pytest.fixture
 def window(make_window):
     return make_window()
 
