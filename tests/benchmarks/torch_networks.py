@@ -50,7 +50,7 @@ def layer_module(layer: Any, inputs: tuple[tuple[int, ...], ...]) -> nn.Module:
             channels, layer.filters, layer.kernel, layer.stride, (top, left), layer.dilation, layer.groups, layer.bias
         )
     makers: dict[str, Any] = {
-        "ReLU": lambda: nn.ReLU(inplace=False),
+        "ReLU": lambda: nn.ReLU(inplace=True),
         "MaxPool2D": lambda: nn.MaxPool2d(layer.kernel, layer.stride),
         "AvgPool2D": lambda: nn.AvgPool2d(layer.kernel, layer.stride),
         "GlobalAvgPool": lambda: Apply(lambda x: x.mean((2, 3))),

@@ -8,6 +8,13 @@ A step is everything: gathering the batch, forward, loss, backward, SGD with mom
 
 from __future__ import annotations
 
+import os
+
+os.environ.pop("GOMP_SPINCOUNT", None)
+import torch  # first of all: its OpenMP reads its settings when it is loaded, and is to have its own
+
+# isort: split
+
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -38,8 +45,6 @@ def our_steps(net: Network, batch: int) -> Callable[[int], None]:
 
 def torch_steps(net: Network, batch: int) -> Callable[[int], None]:
     """The same layers in PyTorch, channels last, eager; data already in memory as float32."""
-    import torch  # noqa: PLC0415
-
     from tests.benchmarks.torch_networks import translated  # noqa: PLC0415
 
     torch.set_num_threads(os_threads())
