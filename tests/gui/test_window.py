@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMessageBox, QWidget
 from convscope.engine import layers as L
 from convscope.engine import zoo
 from convscope.gui.canvas.search import SearchPopup
-from convscope.gui.main_window import MainWindow
 from convscope.gui.models import edits
 
 from .gestures import OUT, click, drag, drop, drop_layer, middle, port
