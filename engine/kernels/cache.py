@@ -43,7 +43,23 @@ def folder() -> Path:
     return root() / digest.hexdigest()[:16]
 
 
-def prune() -> None:
+@cache
+def usable() -> bool:
+    """Whether kernels can be kept; where nothing can be written they are compiled in every process.
+
+    Making the folder of a new version removes those of versions long gone.
+    """
+    try:
+        is_new = not folder().is_dir()
+        folder().mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    if is_new:
+        _prune()
+    return os.access(folder(), os.W_OK)
+
+
+def _prune() -> None:
     """Remove the caches of all but the newest few versions."""
     try:
         folders = sorted((f for f in root().iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime, reverse=True)

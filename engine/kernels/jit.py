@@ -58,6 +58,6 @@ def _cached(function: F, parallel: bool) -> F:
     before = config.CACHE_DIR
     config.CACHE_DIR = str(cache.folder() / ("parallel" if parallel else "serial"))
     try:
-        return numba.njit(parallel=parallel, cache=True, **FLAGS)(function)  # type: ignore[return-value]
+        return numba.njit(parallel=parallel, cache=cache.usable(), **FLAGS)(function)  # type: ignore[return-value]
     finally:
         config.CACHE_DIR = before
