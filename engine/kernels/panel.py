@@ -19,31 +19,11 @@ SPARE_OUTS = np.arange(ROWS, dtype=np.int64) * WIDTH
 """Row offsets of a tile that is stored by itself."""
 
 
+# fmt: off
 @numba.njit(**FLAGS)
 def panel_set(
-    a,
-    a0,
-    rows,
-    r0,
-    taps,
-    t0,
-    n_taps,
-    n_inner,
-    a_step,
-    b,
-    b0,
-    c,
-    c0,
-    outs,
-    u0,
-    count,
-    valid,
-    bias,
-    z0,
-    floor,
-    spare,
-    spare_at,
-    spare_outs,
+    a, a0, rows, r0, taps, t0, n_taps, n_inner, a_step, b, b0, c, c0, outs, u0, count, valid, bias, z0, floor,
+    spare, spare_at, spare_outs,
 ):
     """`count` output rows × `valid` columns of one packed block of B: WIDTH wide, or LANES wide when valid ≤ LANES.
 
@@ -64,97 +44,17 @@ def panel_set(
         whole = count - at >= ROWS
         u = u0 + at if exact else 0
         if whole and not narrow:
-            tile_set_wide(
-                a,
-                a0,
-                rows,
-                r0 + at,
-                taps,
-                t0,
-                n_taps,
-                n_inner,
-                a_step,
-                b,
-                b0,
-                b_tap,
-                width,
-                target,
-                base,
-                places,
-                u,
-                bias,
-                z0,
-                floor,
-            )
+            tile_set_wide(a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, width,
+                          target, base, places, u, bias, z0, floor)
         elif whole:
-            tile_set_narrow(
-                a,
-                a0,
-                rows,
-                r0 + at,
-                taps,
-                t0,
-                n_taps,
-                n_inner,
-                a_step,
-                b,
-                b0,
-                b_tap,
-                width,
-                target,
-                base,
-                places,
-                u,
-                bias,
-                z0,
-                floor,
-            )
+            tile_set_narrow(a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, width,
+                            target, base, places, u, bias, z0, floor)
         elif not narrow:
-            tile_set_row_wide(
-                a,
-                a0,
-                rows,
-                r0 + at,
-                taps,
-                t0,
-                n_taps,
-                n_inner,
-                a_step,
-                b,
-                b0,
-                b_tap,
-                width,
-                target,
-                base,
-                places,
-                u,
-                bias,
-                z0,
-                floor,
-            )
+            tile_set_row_wide(a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, width,
+                              target, base, places, u, bias, z0, floor)
         else:
-            tile_set_row_narrow(
-                a,
-                a0,
-                rows,
-                r0 + at,
-                taps,
-                t0,
-                n_taps,
-                n_inner,
-                a_step,
-                b,
-                b0,
-                b_tap,
-                width,
-                target,
-                base,
-                places,
-                u,
-                bias,
-                z0,
-                floor,
-            )
+            tile_set_row_narrow(a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, width,
+                                target, base, places, u, bias, z0, floor)
         height = ROWS if whole else 1
         if not exact:
             for i in range(height):
@@ -168,13 +68,12 @@ def panel_add(a, a0, rows, r0, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, 
     """Add to `count` rows (a multiple of ROWS) × one block of columns of C."""
     for at in range(0, count, ROWS):
         if narrow:
-            tile_add_narrow(
-                a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, b_step, c, c0, outs, u0 + at
-            )
+            tile_add_narrow(a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, b_step,
+                            c, c0, outs, u0 + at)
         else:
-            tile_add_wide(
-                a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, b_step, c, c0, outs, u0 + at
-            )
+            tile_add_wide(a, a0, rows, r0 + at, taps, t0, n_taps, n_inner, a_step, b, b0, b_tap, b_step,
+                          c, c0, outs, u0 + at)
+# fmt: on
 
 
 @numba.njit(**FLAGS)
