@@ -15,6 +15,8 @@ from pathlib import Path
 import numba
 import platformdirs
 
+from .vector import UNIT
+
 _SOURCES = ("kernels/*.py", "layers/*/*.py", "train/cpu.py")
 _NO_KERNELS = ("spec.py", "tables.py")  # ends of file names: declarations, offsets and steps compile nothing
 _KEPT_VERSIONS = 3
@@ -32,9 +34,9 @@ def root() -> Path:
 
 @cache
 def folder() -> Path:
-    """The folder for this very version of the kernels and of Numba."""
+    """The folder for this very version of the kernels, of Numba, and this vector unit."""
     engine = Path(__file__).resolve().parent.parent
-    digest = hashlib.sha256(numba.__version__.encode())
+    digest = hashlib.sha256(f"{numba.__version__} {UNIT.name}".encode())
     for pattern in _SOURCES:
         for source in sorted(engine.glob(pattern)):
             if source.name.endswith(_NO_KERNELS) or source.name.startswith("steps"):

@@ -11,7 +11,10 @@ import llvmlite.binding as llvm
 
 @dataclass(frozen=True)
 class VectorUnit:
-    """`lanes` floats a vector; the register tile is `rows` × `vectors` of them."""
+    """`lanes` floats a vector; the register tile is `rows` × `vectors` of them.
+
+    `vectors` is 2: packed blocks of columns are then either full or half, and kernels rely on it.
+    """
 
     name: str
     lanes: int
@@ -24,8 +27,8 @@ UNITS = {
     "avx512": VectorUnit("avx512", 16, 8, 2),
     # 16 registers: 12 accumulators, 2 vectors of B, one broadcast.
     "avx2": VectorUnit("avx2", 8, 6, 2),
-    # 32 registers of 4 floats; three vectors a row amortise the scalar loads.
-    "neon": VectorUnit("neon", 4, 6, 4),
+    # 32 registers of 4 floats, used in pairs: 24 accumulators.
+    "neon": VectorUnit("neon", 8, 6, 2),
     "generic": VectorUnit("generic", 4, 4, 2),
 }
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -76,6 +81,22 @@ def test_both_algorithms_equal_the_reference(
     if force == "direct":
         monkeypatch.setattr(winograd_tables, "applies", lambda case: False)
     check(L.Conv2D(filters * LANES, 3, padding=padding), batch, height, width, channels * LANES, 1e-5)
+
+
+@pytest.mark.parametrize("unit", ["avx2", "neon", "generic"])
+def test_tiles_of_other_processors_give_the_same_results(unit: str, tmp_path: Path) -> None:
+    """Their vectors are split into what this processor has; only one shape of each kind, as each is compiled anew."""
+    environment = {**os.environ, "CONVSCOPE_VECTOR": unit, "CONVSCOPE_CACHE_DIR": str(tmp_path)}
+    script = (
+        "from tests.engine.test_layers_conv import LANES, L, check\n"
+        "check(L.Conv2D(2 * LANES + 3, 3, stride=2, padding=1), 3, 9, 7, 5, 1e-5)\n"
+        "check(L.Conv2D(3 * LANES, 3, padding=1), 2, 9, 6, LANES, 1e-5)\n"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_winograd_is_really_chosen_for_whole_vectors_of_channels() -> None:
