@@ -9,7 +9,10 @@ from collections.abc import Sequence
 
 from ..spec import ConvscopeError
 
-_QT_LIBRARIES = "libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libxcb-cursor0"
+_QT_LIBRARIES = (
+    "libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libxkbcommon-x11-0 "
+    "libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libwayland-cursor0"
+)
 
 
 def start(arguments: Sequence[str]) -> int:

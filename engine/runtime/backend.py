@@ -7,6 +7,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Protocol
 
+from ..cost.units import format_bytes
 from ..layers import family_of
 from ..spec import ConvscopeError, Layer
 from .binding import Array, Binding
@@ -47,6 +48,13 @@ def backend(device: str) -> Backend:
     if device == "cuda":
         raise ConvscopeError("The device cuda is not available: this version computes on the CPU only; use device cpu.")
     raise ConvscopeError(f"There is no device {device!r}; use one of: {', '.join(DEVICES)}.")
+
+
+def require_memory(backend: Backend, needed: int, what: str, remedy: str) -> None:
+    """ConvscopeError, naming what needs how many bytes and the remedy, unless so many are free."""
+    free = backend.available_bytes()
+    if needed > free:
+        raise ConvscopeError(f"{what} need {format_bytes(needed)} and {format_bytes(free)} are free; {remedy}.")
 
 
 def declare_steps(layer: Layer, binding: Binding, device: str) -> None:

@@ -47,7 +47,7 @@ class Model:
         self.classes = tuple(classes)
         self.activations: dict[str, FloatArray] = {}
         self._backend = backends.backend(device)
-        self._store = WeightStore(self.network, self.seed)
+        self._store = WeightStore(self.network, self.seed, self._backend)
         self._plans: dict[tuple[int, Mode, tuple[str, ...]], Plan] = {}
         self._last: Plan | None = None
 
@@ -118,8 +118,9 @@ class Model:
     def backward(self, dy: NDArray[Any], at: str | None = None, relu: ReluRule = "plain") -> FloatArray:
         """Gradient of the input for a gradient `dy` given at a node's output (default: the network's).
 
-        Also fills `gradients` for every weight behind that node; those of other weights become zero. In training the
-        image's own gradient is not computed; the result is then empty.
+        Also fills `gradients` for every weight behind that node; those of other weights become zero. After a training
+        pass it runs once, since it reuses the memory of activations, and the image's own gradient is not computed:
+        the result is then empty.
         """
         plan, node = self._last, at or self.network.output
         if plan is None:
@@ -136,7 +137,10 @@ class Model:
             seed[...] = given
             self.flat_gradients[...] = 0
             plan.backward(node, relu)
-            return plan.seed("input").copy() if plan.mode == "gradient" else np.zeros(0, np.float32)
+            if plan.mode == "gradient":
+                return plan.seed("input").copy()
+            self._last = None  # its gradients now lie where activations lay
+            return np.zeros(0, np.float32)
 
     def prepare(self, images: NDArray[Any]) -> FloatArray:
         """Network input (N, H, W, C) from pixels 0–255 (N, h, w, C) by this model's preprocessing."""

@@ -7,11 +7,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..cost.units import format_bytes
 from ..graph import INPUT, Network
 from ..graph.schedule import Mode, Step, build, needs_gradient
 from ..spec import ConvscopeError, Shape, size
-from .backend import Backend, declare_steps
+from .backend import Backend, declare_steps, require_memory
 from .binding import Array, Binding, Call, Scratch
 from .weights import WeightStore
 
@@ -33,7 +32,8 @@ class Plan:
         self.network, self.batch, self.mode = network, batch, mode
         self._store, self._backend = store, backend
         self._state = np.array([0, store.seed, 0], np.int64)
-        self._refuse_if_too_large()
+        buffers = f"The buffers of {network.name} for batch {batch} ({mode})"
+        require_memory(backend, self.schedule.arena_bytes, buffers, "use a smaller batch, input or network")
         self._arena = backend.allocate(self.schedule.arena_bytes)
         self._bindings = [self._bind(step) for step in self.schedule.steps]
         self._scratch = self._place_scratch()
@@ -92,15 +92,6 @@ class Plan:
             call()
 
     # ---- construction
-
-    def _refuse_if_too_large(self) -> None:
-        needed, free = self.schedule.arena_bytes, self._backend.available_bytes()
-        if needed > free:
-            raise ConvscopeError(
-                f"Running {self.network.name} with batch {self.batch} ({self.mode}) "
-                f"needs {format_bytes(needed)} and {format_bytes(free)} are free; "
-                "use a smaller batch, input or network."
-            )
 
     def _shape(self, name: str) -> Shape:
         shape = self.network.shapes()[name]

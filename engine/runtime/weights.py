@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..graph import Network
-from ..graph.arena import ALIGNMENT, aligned
+from ..graph.arena import aligned
 from ..spec import ConvscopeError, Weight, size
+from .backend import Backend, require_memory
 from .binding import Array, Packed
 
 FloatArray = NDArray[np.float32]
@@ -51,19 +52,20 @@ class NamedArrays(Mapping[str, FloatArray]):
 class WeightStore:
     """Weights, gradients and packed copies of one model.
 
-    `flat` holds every trainable weight, each starting on a cache line, zeros between them; `flat_gradients` has the
-    same layout. `decay_mask` is 1 where weight decay applies and 0 elsewhere.
+    `flat_weights` holds every trainable weight, each starting on a cache line, zeros between them;
+    `flat_gradients_buffer` has the same layout. `decay_mask` is 1 where weight decay applies and 0 elsewhere.
     """
 
-    def __init__(self, network: Network, seed: int) -> None:
+    def __init__(self, network: Network, seed: int, backend: Backend) -> None:
         self.seed = seed
         declared = network.weights()
-        self._refuse_if_too_large(network, declared)
+        needed = 2 * _FLOAT * sum(size(w.shape) for w in declared.values())
+        require_memory(backend, needed, f"The weights and gradients of {network.name}", "use fewer filters or units")
         self.packed: dict[str, Packed] = {}
         self._version = 0
         self._packed_version: dict[str, int] = {}
         learned = {name: w for name, w in declared.items() if w.trainable}
-        self.flat_weights, self.flat_gradients_buffer, self.decay_mask = (_zeros(learned) for _ in range(3))
+        self.flat_weights, self.flat_gradients_buffer, self.decay_mask = (_zeros(learned, backend) for _ in range(3))
         views, gradients, masks = (
             _views(learned, b) for b in (self.flat_weights, self.flat_gradients_buffer, self.decay_mask)
         )
@@ -95,19 +97,6 @@ class WeightStore:
     def flat_gradients(self, node: str) -> dict[str, Array]:
         return _of_node(self.gradients, node)
 
-    @staticmethod
-    def _refuse_if_too_large(network: Network, declared: Mapping[str, Weight]) -> None:
-        import psutil  # noqa: PLC0415
-
-        from ..cost.units import format_bytes  # noqa: PLC0415
-
-        needed, free = 2 * _FLOAT * sum(size(w.shape) for w in declared.values()), psutil.virtual_memory().available
-        if needed > free:
-            raise ConvscopeError(
-                f"The weights and gradients of {network.name} need {format_bytes(needed)} "
-                f"and {format_bytes(free)} are free; use fewer filters or units."
-            )
-
 
 def initial(weight: Weight, random: np.random.Generator) -> FloatArray:
     """First values: He et al. 2015 (normal, variance 2/fan_in), Glorot & Bengio 2010 (2/(fan_in + fan_out)), 0 or 1."""
@@ -117,11 +106,10 @@ def initial(weight: Weight, random: np.random.Generator) -> FloatArray:
     return random.standard_normal(weight.shape, np.float32) * np.float32(math.sqrt(variance))
 
 
-def _zeros(weights: Mapping[str, Weight]) -> FloatArray:
-    nbytes = sum(aligned(size(w.shape) * _FLOAT) for w in weights.values())
-    raw = np.zeros(nbytes + ALIGNMENT, np.uint8)
-    start = -raw.ctypes.data % ALIGNMENT
-    return raw[start : start + nbytes].view(np.float32)
+def _zeros(weights: Mapping[str, Weight], backend: Backend) -> FloatArray:
+    flat = backend.allocate(sum(aligned(size(w.shape) * _FLOAT) for w in weights.values())).view(np.float32)
+    flat[...] = 0
+    return flat
 
 
 def _views(weights: Mapping[str, Weight], flat: FloatArray) -> dict[str, FloatArray]:

@@ -157,6 +157,16 @@ def test_unknown_rules_nodes_and_shapes_are_refused_with_the_fix() -> None:
         model.backward(np.ones((1, 3)))
 
 
+def test_a_training_pass_is_run_back_through_once_and_another_pass_any_number_of_times() -> None:
+    model = Model(branching_network(), seed=2)
+    x = np.random.default_rng(3).standard_normal((2, 9, 11, 3)).astype(np.float32)
+    y = model.forward(x)
+    assert np.array_equal(model.backward(y), model.backward(y))
+    model.backward(model.forward(x, training=True))
+    with pytest.raises(ConvscopeError, match="call forward first"):
+        model.backward(y)
+
+
 def test_two_runs_are_bit_identical() -> None:
     def gradients() -> list[np.ndarray]:
         model = Model(zoo.resnet20_cifar((16, 16, 3)), seed=4)

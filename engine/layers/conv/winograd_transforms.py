@@ -56,73 +56,71 @@ def _filter_gradient(u0, u1, u2, u3, u4, u5):
     return first, second, add(add(scaled(near, F(-1 / 6)), scaled(far, F(1 / 6))), u5)
 
 
+@numba.njit(inline="always")
+def _three(array, at, step):
+    """Three vectors, `step` floats apart."""
+    return load(array, at), load(array, at + step), load(array, at + 2 * step)
+
+
+@numba.njit(inline="always")
+def _four(array, at, step):
+    """Four vectors, `step` floats apart."""
+    return load(array, at), load(array, at + step), load(array, at + 2 * step), load(array, at + 3 * step)
+
+
+@numba.njit(inline="always")
+def _six(array, at, step):
+    """Six vectors, `step` floats apart."""
+    return (
+        load(array, at),
+        load(array, at + step),
+        load(array, at + 2 * step),
+        load(array, at + 3 * step),
+        load(array, at + 4 * step),
+        load(array, at + 5 * step),
+    )
+
+
+@numba.njit(inline="always")
+def _put_three(array, at, step, v):
+    store(array, at, v[0])
+    store(array, at + step, v[1])
+    store(array, at + 2 * step, v[2])
+
+
+@numba.njit(inline="always")
+def _put_six(array, at, step, v):
+    store(array, at, v[0])
+    store(array, at + step, v[1])
+    store(array, at + 2 * step, v[2])
+    store(array, at + 3 * step, v[3])
+    store(array, at + 4 * step, v[4])
+    store(array, at + 5 * step, v[5])
+
+
 @numba.njit(nogil=True)
 def transform_tile(scratch, at, pitch, channels, out, step, spare):
     """One 6×6 tile for one vector of channels: both sides of Bᵀ d B, columns first."""
     for j in range(6):
-        o = at + j * channels
-        t = _input_transform(
-            load(scratch, o),
-            load(scratch, o + pitch),
-            load(scratch, o + 2 * pitch),
-            load(scratch, o + 3 * pitch),
-            load(scratch, o + 4 * pitch),
-            load(scratch, o + 5 * pitch),
-        )
-        z = spare + j * LANES
-        store(scratch, z, t[0])
-        store(scratch, z + 6 * LANES, t[1])
-        store(scratch, z + 12 * LANES, t[2])
-        store(scratch, z + 18 * LANES, t[3])
-        store(scratch, z + 24 * LANES, t[4])
-        store(scratch, z + 30 * LANES, t[5])
+        d = _six(scratch, at + j * channels, pitch)
+        _put_six(scratch, spare + j * LANES, 6 * LANES, _input_transform(d[0], d[1], d[2], d[3], d[4], d[5]))
     for i in range(6):
-        z = spare + i * 6 * LANES
-        t = _input_transform(
-            load(scratch, z),
-            load(scratch, z + LANES),
-            load(scratch, z + 2 * LANES),
-            load(scratch, z + 3 * LANES),
-            load(scratch, z + 4 * LANES),
-            load(scratch, z + 5 * LANES),
-        )
-        v = out + i * 6 * step
-        store(scratch, v, t[0])
-        store(scratch, v + step, t[1])
-        store(scratch, v + 2 * step, t[2])
-        store(scratch, v + 3 * step, t[3])
-        store(scratch, v + 4 * step, t[4])
-        store(scratch, v + 5 * step, t[5])
+        d = _six(scratch, spare + i * 6 * LANES, LANES)
+        _put_six(scratch, out + i * 6 * step, step, _input_transform(d[0], d[1], d[2], d[3], d[4], d[5]))
 
 
 @numba.njit(nogil=True)
 def write_tile(scratch, at, step, spare, target, out, row_pitch, pixel_pitch, rows, columns, bias, floor):
     """Aᵀ M A of one tile for one vector of filters, plus bias; only what lies inside the image is written."""
     for j in range(6):
-        m = at + j * step
-        t = _output_transform(
-            load(scratch, m),
-            load(scratch, m + 6 * step),
-            load(scratch, m + 12 * step),
-            load(scratch, m + 18 * step),
-            load(scratch, m + 24 * step),
-            load(scratch, m + 30 * step),
-        )
+        m = _six(scratch, at + j * step, 6 * step)
+        t = _output_transform(m[0], m[1], m[2], m[3], m[4], m[5])
         z = spare + j * LANES
-        store(scratch, z, t[0])
-        store(scratch, z + 6 * LANES, t[1])
-        store(scratch, z + 12 * LANES, t[2])
+        _put_three(scratch, z, 6 * LANES, t)
         store(scratch, z + 18 * LANES, t[3])
     for i in range(rows):
-        z = spare + i * 6 * LANES
-        t = _output_transform(
-            load(scratch, z),
-            load(scratch, z + LANES),
-            load(scratch, z + 2 * LANES),
-            load(scratch, z + 3 * LANES),
-            load(scratch, z + 4 * LANES),
-            load(scratch, z + 5 * LANES),
-        )
+        m = _six(scratch, spare + i * 6 * LANES, LANES)
+        t = _output_transform(m[0], m[1], m[2], m[3], m[4], m[5])
         o = out + i * row_pitch
         store(target, o, at_least(add(t[0], bias), floor))
         if columns > 1:
@@ -137,86 +135,33 @@ def write_tile(scratch, at, step, spare, target, out, row_pitch, pixel_pitch, ro
 def transform_filters(w, at, tap, spare, scratch):
     """G g Gᵀ of LANES filters side by side: 36 vectors into scratch. A negative `tap` turns filters by half a turn."""
     for s in range(3):
-        o = at + s * tap
-        t = _filter_transform(load(w, o), load(w, o + 3 * tap), load(w, o + 6 * tap))
-        for_row = spare + s * LANES
-        store(scratch, for_row, t[0])
-        store(scratch, for_row + 3 * LANES, t[1])
-        store(scratch, for_row + 6 * LANES, t[2])
-        store(scratch, for_row + 9 * LANES, t[3])
-        store(scratch, for_row + 12 * LANES, t[4])
-        store(scratch, for_row + 15 * LANES, t[5])
+        g = _three(w, at + s * tap, 3 * tap)
+        _put_six(scratch, spare + s * LANES, 3 * LANES, _filter_transform(g[0], g[1], g[2]))
     for r in range(6):
-        z = spare + 3 * r * LANES
-        t = _filter_transform(load(scratch, z), load(scratch, z + LANES), load(scratch, z + 2 * LANES))
-        out = spare + (18 + 6 * r) * LANES
-        store(scratch, out, t[0])
-        store(scratch, out + LANES, t[1])
-        store(scratch, out + 2 * LANES, t[2])
-        store(scratch, out + 3 * LANES, t[3])
-        store(scratch, out + 4 * LANES, t[4])
-        store(scratch, out + 5 * LANES, t[5])
+        g = _three(scratch, spare + 3 * r * LANES, LANES)
+        _put_six(scratch, spare + (18 + 6 * r) * LANES, LANES, _filter_transform(g[0], g[1], g[2]))
 
 
 @numba.njit(nogil=True)
 def transform_gradient(scratch, at, pitch, filters, out, step, spare):
     """A dY Aᵀ of one 4×4 tile for one vector of filters."""
     for j in range(4):
-        o = at + j * filters
-        t = _gradient_transform(
-            load(scratch, o), load(scratch, o + pitch), load(scratch, o + 2 * pitch), load(scratch, o + 3 * pitch)
-        )
-        z = spare + j * LANES
-        store(scratch, z, t[0])
-        store(scratch, z + 6 * LANES, t[1])
-        store(scratch, z + 12 * LANES, t[2])
-        store(scratch, z + 18 * LANES, t[3])
-        store(scratch, z + 24 * LANES, t[4])
-        store(scratch, z + 30 * LANES, t[5])
+        y = _four(scratch, at + j * filters, pitch)
+        _put_six(scratch, spare + j * LANES, 6 * LANES, _gradient_transform(y[0], y[1], y[2], y[3]))
     for i in range(6):
-        z = spare + i * 6 * LANES
-        t = _gradient_transform(
-            load(scratch, z), load(scratch, z + LANES), load(scratch, z + 2 * LANES), load(scratch, z + 3 * LANES)
-        )
-        v = out + i * 6 * step
-        store(scratch, v, t[0])
-        store(scratch, v + step, t[1])
-        store(scratch, v + 2 * step, t[2])
-        store(scratch, v + 3 * step, t[3])
-        store(scratch, v + 4 * step, t[4])
-        store(scratch, v + 5 * step, t[5])
+        y = _four(scratch, spare + i * 6 * LANES, LANES)
+        _put_six(scratch, out + i * 6 * step, step, _gradient_transform(y[0], y[1], y[2], y[3]))
 
 
 @numba.njit(nogil=True)
 def write_filter_gradient(partials, at, step, dw, out, tap, spare, scratch):
     """Gᵀ dU G for one channel and one vector of filters."""
     for j in range(6):
-        u = at + j * step
-        t = _filter_gradient(
-            load(partials, u),
-            load(partials, u + 6 * step),
-            load(partials, u + 12 * step),
-            load(partials, u + 18 * step),
-            load(partials, u + 24 * step),
-            load(partials, u + 30 * step),
-        )
-        z = spare + j * LANES
-        store(scratch, z, t[0])
-        store(scratch, z + 6 * LANES, t[1])
-        store(scratch, z + 12 * LANES, t[2])
+        u = _six(partials, at + j * step, 6 * step)
+        _put_three(scratch, spare + j * LANES, 6 * LANES, _filter_gradient(u[0], u[1], u[2], u[3], u[4], u[5]))
     for r in range(3):
-        z = spare + 6 * r * LANES
-        t = _filter_gradient(
-            load(scratch, z),
-            load(scratch, z + LANES),
-            load(scratch, z + 2 * LANES),
-            load(scratch, z + 3 * LANES),
-            load(scratch, z + 4 * LANES),
-            load(scratch, z + 5 * LANES),
-        )
-        store(dw, out + 3 * r * tap, t[0])
-        store(dw, out + (3 * r + 1) * tap, t[1])
-        store(dw, out + (3 * r + 2) * tap, t[2])
+        u = _six(scratch, spare + 6 * r * LANES, LANES)
+        _put_three(dw, out + 3 * r * tap, tap, _filter_gradient(u[0], u[1], u[2], u[3], u[4], u[5]))
 
 
 @numba.njit(nogil=True)
