@@ -1,10 +1,19 @@
-"""Factories of elementwise kernels: a formula written once in a family's `scalar.py` becomes kernels here."""
+"""Factories of elementwise kernels: a formula written once in a family's `scalar.py` becomes kernels here.
+
+Loops run over slices that begin at 0: only then does LLVM see that no index is negative, and vectorises them.
+"""
 
 import numba
 import numpy as np
 from numba.extending import register_jitable
 
 from .jit import kernel
+
+
+@register_jitable
+def share(thread, threads, count):
+    """First and last index of a thread's part of `count` items."""
+    return thread * count // threads, (thread + 1) * count // threads
 
 
 def forward(formula):
@@ -14,8 +23,10 @@ def forward(formula):
     @kernel
     def elementwise_forward(x, y, count, p, threads):
         for thread in numba.prange(threads):
-            for i in range(thread * count // threads, (thread + 1) * count // threads):
-                y[i] = f(x[i], p)
+            first, last = share(thread, threads, count)
+            values, out = x[first:last], y[first:last]
+            for i in range(last - first):
+                out[i] = f(values[i], p)
 
     return elementwise_forward
 
@@ -27,8 +38,10 @@ def backward(derivative):
     @kernel
     def elementwise_backward(v, dy, dx, count, p, threads):
         for thread in numba.prange(threads):
-            for i in range(thread * count // threads, (thread + 1) * count // threads):
-                dx[i] = dy[i] * f(v[i], p)
+            first, last = share(thread, threads, count)
+            values, gradient, out = v[first:last], dy[first:last], dx[first:last]
+            for i in range(last - first):
+                out[i] = gradient[i] * f(values[i], p)
 
     return elementwise_backward
 
@@ -37,12 +50,14 @@ def backward(derivative):
 def add_into(part, total, count, threads):
     """total += part."""
     for thread in numba.prange(threads):
-        for i in range(thread * count // threads, (thread + 1) * count // threads):
-            total[i] += part[i]
+        first, last = share(thread, threads, count)
+        values, sums = part[first:last], total[first:last]
+        for i in range(last - first):
+            sums[i] += values[i]
 
 
 @kernel
 def fill_zero(target, count, threads):
     for thread in numba.prange(threads):
-        for i in range(thread * count // threads, (thread + 1) * count // threads):
-            target[i] = np.float32(0)
+        first, last = share(thread, threads, count)
+        target[first:last] = np.float32(0)

@@ -7,6 +7,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from ...kernels import elementwise
+from ...kernels.elementwise import share
 from ...kernels.jit import kernel
 from . import scalar
 
@@ -31,13 +32,14 @@ def relu_backward(y, dy, dx, count, state, threads):
     """dx = dy where the rule in state[0] lets it pass, else 0."""
     rule = state[0]
     for thread in numba.prange(threads):
-        first, last = thread * count // threads, (thread + 1) * count // threads
+        first, last = share(thread, threads, count)
+        values, gradient, out = y[first:last], dy[first:last], dx[first:last]
         if rule == 0:
-            for i in range(first, last):
-                dx[i] = dy[i] if y[i] > 0 else np.float32(0)
+            for i in range(last - first):
+                out[i] = gradient[i] if values[i] > 0 else np.float32(0)
         else:
-            for i in range(first, last):
-                dx[i] = dy[i] if relu_passes(y[i], dy[i], rule) else np.float32(0)
+            for i in range(last - first):
+                out[i] = gradient[i] if relu_passes(values[i], gradient[i], rule) else np.float32(0)
 
 
 @kernel

@@ -2,6 +2,7 @@
 
 import numba
 
+from ...kernels.elementwise import share
 from ...kernels.jit import kernel
 
 
@@ -9,8 +10,10 @@ from ...kernels.jit import kernel
 def add(a, b, y, count, threads):
     """y = a + b; y may be a."""
     for thread in numba.prange(threads):
-        for i in range(thread * count // threads, (thread + 1) * count // threads):
-            y[i] = a[i] + b[i]
+        first, last = share(thread, threads, count)
+        left, right, out = a[first:last], b[first:last], y[first:last]
+        for i in range(last - first):
+            out[i] = left[i] + right[i]
 
 
 @kernel
@@ -19,4 +22,6 @@ def copy_columns(source, source_columns, source_at, target, target_columns, targ
     for thread in numba.prange(threads):
         for row in range(thread * rows // threads, (thread + 1) * rows // threads):
             read, write = row * source_columns + source_at, row * target_columns + target_at
-            target[write : write + columns] = source[read : read + columns]
+            values, out = source[read : read + columns], target[write : write + columns]
+            for i in range(columns):
+                out[i] = values[i]

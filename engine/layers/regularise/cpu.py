@@ -4,6 +4,7 @@ import numba
 import numpy as np
 from numba.extending import register_jitable
 
+from ...kernels.elementwise import share
 from ...kernels.jit import kernel
 from . import scalar
 
@@ -17,5 +18,7 @@ def drop(x, y, count, rate, layer, state, threads):
     key = stream_key(state[1], state[2], layer)
     scale = np.float32(1.0 / (1.0 - rate))
     for thread in numba.prange(threads):
-        for i in range(thread * count // threads, (thread + 1) * count // threads):
-            y[i] = x[i] * scale if uniform(key, i) >= rate else np.float32(0)
+        first, last = share(thread, threads, count)
+        values, out = x[first:last], y[first:last]
+        for i in range(last - first):
+            out[i] = values[i] * scale if uniform(key, first + i) >= rate else np.float32(0)

@@ -14,7 +14,9 @@ def pad_columns(x, y, rows, columns, before, after, threads):
         for row in range(thread * rows // threads, (thread + 1) * rows // threads):
             out = y[row * width : (row + 1) * width]
             out[:before] = np.float32(0)
-            out[before : before + columns] = x[row * columns : (row + 1) * columns]
+            values, inside = x[row * columns : (row + 1) * columns], out[before : before + columns]
+            for i in range(columns):
+                inside[i] = values[i]
             out[before + columns :] = np.float32(0)
 
 
@@ -25,4 +27,6 @@ def crop_columns(dy, dx, rows, columns, before, after, threads):
     for thread in numba.prange(threads):
         for row in range(thread * rows // threads, (thread + 1) * rows // threads):
             start = row * width + before
-            dx[row * columns : (row + 1) * columns] = dy[start : start + columns]
+            values, out = dy[start : start + columns], dx[row * columns : (row + 1) * columns]
+            for i in range(columns):
+                out[i] = values[i]
