@@ -91,6 +91,18 @@ class Plan:
         for call in self._programs[key]:
             call()
 
+    def calls(self, name: str) -> dict[str, tuple[Call, ...]]:
+        """One node's kernel calls by pass: "forward", "weights" and "input" (port 0); to be timed after a whole pass.
+
+        Calls that both gradients need count with "weights". The caller holds `compute.exclusive`.
+        """
+        bound = next(binding for binding in self._bindings if binding.name == name)
+        return {
+            "forward": tuple(bound.forward_calls),
+            "weights": (*bound.backward_calls, *bound.weight_calls),
+            "input": tuple(bound.input_calls.get(0, ())),
+        }
+
     # ---- construction
 
     def _shape(self, name: str) -> Shape:
