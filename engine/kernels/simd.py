@@ -1,6 +1,7 @@
 """A vector of LANES floats as a Numba value: loads, stores and arithmetic that map to single instructions.
 
-For loops whose order of work a compiler cannot find by itself. Indices are not checked and not wrapped.
+For loops whose order of work a compiler cannot find by itself. Indices are not checked and not wrapped. A product and
+a sum may become one fused multiply-add.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
 from .vector import LANES
@@ -69,20 +71,54 @@ def store(ctx, array, index, value):
 @intrinsic
 def add(ctx, a, b):
     """a + b."""
-    return vector(vector, vector), lambda context, builder, signature, args: builder.fadd(*args)
+    return vector(vector, vector), lambda context, builder, signature, args: builder.fadd(*args, flags=("contract",))
 
 
 @intrinsic
 def subtract(ctx, a, b):
     """a − b."""
-    return vector(vector, vector), lambda context, builder, signature, args: builder.fsub(*args)
+    return vector(vector, vector), lambda context, builder, signature, args: builder.fsub(*args, flags=("contract",))
+
+
+@intrinsic
+def multiply(ctx, a, b):
+    """a · b."""
+    return vector(vector, vector), lambda context, builder, signature, args: builder.fmul(*args, flags=("contract",))
+
+
+@intrinsic
+def fma(ctx, a, b, c):
+    """a · b + c, rounded once."""
+
+    def codegen(context, builder, signature, args):
+        kind = ir.FunctionType(_VEC, [_VEC] * 3)
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{LANES}f32"), args)
+
+    return vector(vector, vector, vector), codegen
+
+
+@intrinsic
+def broadcast(ctx, scalar):
+    """The scalar in every lane."""
+    return vector(types.float32), lambda context, builder, signature, args: _splat(builder, args[0])
+
+
+@intrinsic
+def where_positive(ctx, condition, a):
+    """a in the lanes where the condition is positive, else 0."""
+
+    def codegen(context, builder, signature, args):
+        nothing = ir.Constant(_VEC, [0.0] * LANES)
+        return builder.select(builder.fcmp_ordered(">", args[0], nothing), args[1], nothing)
+
+    return vector(vector, vector), codegen
 
 
 @intrinsic
 def scaled(ctx, a, factor):
     """a · factor."""
     return vector(vector, types.float32), lambda context, builder, signature, args: builder.fmul(
-        args[0], _splat(builder, args[1])
+        args[0], _splat(builder, args[1]), flags=("contract",)
     )
 
 
