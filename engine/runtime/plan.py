@@ -92,12 +92,14 @@ class Plan:
             call()
 
     def calls(self, name: str) -> dict[str, tuple[Call, ...]]:
-        """One node's kernel calls by pass: "forward", "weights" and "input" (port 0); to be timed after a whole pass.
+        """One node's kernel calls by pass: "packing" of weights, "forward", "weights" and "input" (port 0).
 
-        Calls that both gradients need count with "weights". The caller holds `compute.exclusive`.
+        They are there to be timed after a whole pass. Calls that both gradients need count with "weights". The caller
+        holds `compute.exclusive`.
         """
         bound = next(binding for binding in self._bindings if binding.name == name)
         return {
+            "packing": tuple(packed.call for packed in bound.packed),
             "forward": tuple(bound.forward_calls),
             "weights": (*bound.backward_calls, *bound.weight_calls),
             "input": tuple(bound.input_calls.get(0, ())),
