@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..graph import Network
-from ..graph.schedule import FLOAT_BYTES, build
+from ..graph.schedule import build
+from ..graph.step import FLOAT_BYTES
 from ..spec import Shape, size
 from .receptive import Field, receptive_fields
 

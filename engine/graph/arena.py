@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 ALIGNMENT = 64  # bytes: one cache line, one AVX-512 register
@@ -31,7 +31,7 @@ def pack(lives: Lives) -> dict[str, Span]:
 
     Where at most two are alive at once, as in a chain of layers at inference, the arena is as small as can be.
     """
-    return _pack_at_both_ends(lives) or _pack_by_size(lives)
+    return _pack_at_both_ends(lives) or _pack_greedily(lives)
 
 
 def least_bytes(lives: Lives) -> int:
@@ -59,14 +59,37 @@ def _pack_at_both_ends(lives: Lives) -> dict[str, Span] | None:
     return spans
 
 
-def _pack_by_size(lives: Lives) -> dict[str, Span]:
-    """The largest first, each at the lowest offset that is free for its whole life.
+def _pack_greedily(lives: Lives) -> dict[str, Span]:
+    """The best of several greedy arrangements; the first that cannot be bettered.
 
-    Pisarchyk & Lee 2020, Efficient Memory Management for Deep Neural Net Inference, §5.
+    The largest first is from Pisarchyk & Lee 2020, Efficient Memory Management for Deep Neural Net Inference, §5.
     """
+    least, best, best_top = least_bytes(lives), dict[str, Span](), 0
+    for order in _ORDERS:
+        spans = _pack_in_order(lives, sorted(lives, key=lambda name: order(*lives[name])))
+        top = max((span.offset + aligned(span.nbytes) for span in spans.values()), default=0)
+        if not best or top < best_top:
+            best, best_top = spans, top
+        if best_top <= least:
+            break
+    return best
+
+
+_ORDERS: tuple[Callable[[int, int, int], tuple[int, ...]], ...] = (
+    lambda nbytes, first, last: (-nbytes,),
+    lambda nbytes, first, last: (first - last, -nbytes),
+    lambda nbytes, first, last: (nbytes * (first - last - 1),),
+    lambda nbytes, first, last: (first, -nbytes),
+    lambda nbytes, first, last: (-last, -nbytes),
+)
+
+
+def _pack_in_order(lives: Lives, names: Iterable[str]) -> dict[str, Span]:
+    """Each at the lowest offset that is free for its whole life."""
     placed: list[tuple[int, int, int, int]] = []  # offset, end, first, last; in the order of offsets
     spans: dict[str, Span] = {}
-    for name, (nbytes, first, last) in sorted(lives.items(), key=lambda item: -item[1][0]):
+    for name in names:
+        nbytes, first, last = lives[name]
         room, offset = aligned(nbytes), 0
         for low, high, other_first, other_last in placed:
             if other_last < first or last < other_first or high <= offset:

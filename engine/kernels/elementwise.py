@@ -61,3 +61,33 @@ def fill_zero(target, count, threads):
     for thread in numba.prange(threads):
         first, last = share(thread, threads, count)
         target[first:last] = np.float32(0)
+
+
+@kernel
+def mask(x, target, count, threads):
+    """target = 0 where x is not positive: the gradient of a ReLU with output x."""
+    for thread in numba.prange(threads):
+        first, last = share(thread, threads, count)
+        values, out = x[first:last], target[first:last]
+        for i in range(last - first):
+            out[i] = out[i] if values[i] > 0 else np.float32(0)
+
+
+@kernel
+def add_masked(part, x, total, count, threads):
+    """total += part, then 0 where x is not positive."""
+    for thread in numba.prange(threads):
+        first, last = share(thread, threads, count)
+        more, values, sums = part[first:last], x[first:last], total[first:last]
+        for i in range(last - first):
+            sums[i] = sums[i] + more[i] if values[i] > 0 else np.float32(0)
+
+
+@kernel
+def copy(source, target, count, threads):
+    """target = source."""
+    for thread in numba.prange(threads):
+        first, last = share(thread, threads, count)
+        values, out = source[first:last], target[first:last]
+        for i in range(last - first):
+            out[i] = values[i]

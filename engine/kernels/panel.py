@@ -15,6 +15,8 @@ from .tile import (
 from .vector import LANES, ROWS, WIDTH
 
 NO_FLOOR = np.float32(-np.inf)
+NOTHING, MASK, SUM = 0, 1, 2
+"""What `finish` does with a second array: nothing; results to 0 where it is not positive; add it, then clip."""
 SPARE_OUTS = np.arange(ROWS, dtype=np.int64) * WIDTH
 """Row offsets of a tile that is stored by itself."""
 
@@ -121,3 +123,17 @@ def add_rows(source, at, step, rows, columns, total):
         values = source[at + row * step : at + row * step + columns]
         for k in range(columns):
             total[k] += values[k]
+
+
+@numba.njit(**FLAGS)
+def finish(what, other, target, at, count, floor):
+    """The last touch on results while they are in cache: see NOTHING, MASK and SUM. NaN stays NaN."""
+    if what == MASK:
+        values, out = other[at : at + count], target[at : at + count]
+        for i in range(count):
+            out[i] = out[i] if values[i] > 0 else np.float32(0)
+    elif what == SUM:
+        more, out = other[at : at + count], target[at : at + count]
+        for i in range(count):
+            total = out[i] + more[i]
+            out[i] = floor if total < floor else total

@@ -38,6 +38,15 @@ class Backend(Protocol):
     fill_zero: Any
     """Kernel (target, count, threads): target = 0."""
 
+    copy: Any
+    """Kernel (source, target, count, threads): target = source."""
+
+    mask: Any
+    """Kernel (x, target, count, threads): target = 0 where x is not positive."""
+
+    add_masked: Any
+    """Kernel (part, x, total, count, threads): total += part, then 0 where x is not positive."""
+
 
 def backend(device: str) -> Backend:
     """The backend of this name; ConvscopeError if it is unknown or not available here."""

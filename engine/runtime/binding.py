@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..graph.schedule import Mode
+from ..graph.fusion import Epilogue
+from ..graph.step import Mode
 from ..spec import Shape, size
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ class Binding:
     `x` holds a flat array for each port, `dx` likewise (None where no gradient is asked for). `weights`, `gradients`
     and `saved` are flat arrays by name. `state` is int64: [ReLU rule, model seed, training step]. `store` is the
     model's cache of packed weights. `threads` is 1 where the layer's work is too small to share. In `mode`
-    "inference" there are no gradients and `saved` is empty.
+    "inference" there are no gradients and `saved` is empty. `epilogue` is what the step does to the layer's result;
+    `norm` holds the weights of the batch norm to fold. `rectified` ports read the output of a ReLU through which
+    nobody else sends a gradient: dx counts only where x is positive.
     """
 
     name: str
@@ -82,6 +85,10 @@ class Binding:
     state: Array
     store: dict[str, Packed]
     backend: Backend
+    epilogue: Epilogue
+    norm: Mapping[str, Array]
+    rectified: frozenset[int]
+    masked: set[int] = field(default_factory=set)
     forward_calls: list[Call] = field(default_factory=list)
     backward_calls: list[Call] = field(default_factory=list)
     weight_calls: list[Call] = field(default_factory=list)
@@ -128,6 +135,21 @@ class Binding:
         """A call that writes dx[port]; left out where that gradient is not wanted."""
         if self.mode != "inference" and self.dx[port] is not None:
             self.input_calls.setdefault(port, []).append(self.call(kernel, args))
+
+    def masks(self, port: int = 0) -> bool:
+        """Whether dx[port] is to be zero where x[port] is not positive. Who asks does it, or else the plan."""
+        if port in self.rectified:
+            self.masked.add(port)
+        return port in self.rectified
+
+    @property
+    def floor(self) -> np.float32:
+        """The least value of the output: 0 behind a ReLU."""
+        return np.float32(0 if self.epilogue.relu else -np.inf)
+
+    def pass_gradient(self, port: int) -> None:
+        """dx[port] is dy, unchanged."""
+        self.backward_input(port, self.backend.copy, self.dy, self.dx[port], self.count, self.threads)
 
     def scratch(self, count: int, dtype: str = "float32", area: int = 0) -> Any:
         """Memory for a call's own use, in one of the plan's scratch areas."""

@@ -31,6 +31,9 @@ class CpuBackend:
     name = "cpu"
     add_into = elementwise.add_into
     fill_zero = elementwise.fill_zero
+    copy = elementwise.copy
+    mask = elementwise.mask
+    add_masked = elementwise.add_masked
 
     def allocate(self, nbytes: int) -> Array:
         raw = np.empty(nbytes + ALIGNMENT, np.uint8)

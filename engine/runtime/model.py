@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..data.preprocess import Preprocessing
 from ..graph import Network
-from ..graph.schedule import Mode
+from ..graph.step import Mode
 from ..spec import ConvscopeError, format_shape
 from . import backend as backends
 from .compute import exclusive

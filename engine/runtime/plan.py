@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Literal
 
 import numpy as np
 
 from ..graph import INPUT, Network
-from ..graph.schedule import Mode, Step, build, needs_gradient
+from ..graph.schedule import build
+from ..graph.step import Mode, Step, needs_gradient
 from ..spec import ConvscopeError, Shape, size
 from .backend import Backend, declare_steps, require_memory
 from .binding import Array, Binding, Call, Scratch
@@ -22,13 +24,21 @@ class Plan:
     """Buffers and steps of a network for one (batch, mode, device). Running it allocates nothing.
 
     `mode` is "inference" (activations share memory), "gradient" (all activations kept for `value` and `backward`;
-    layers act as at inference) or "training". Nodes in `keep` stay readable in any mode.
+    layers act as at inference) or "training". Nodes in `keep` stay readable in any mode. With `fused`, layers are
+    computed together where nobody wants the values between them (never in mode "gradient").
     """
 
     def __init__(
-        self, network: Network, store: WeightStore, backend: Backend, batch: int, mode: Mode, keep: Iterable[str] = ()
+        self,
+        network: Network,
+        store: WeightStore,
+        backend: Backend,
+        batch: int,
+        mode: Mode,
+        keep: Iterable[str] = (),
+        fused: bool = True,
     ) -> None:
-        self.schedule = build(network, batch, mode, keep)
+        self.schedule = build(network, batch, mode, keep, fused)
         self.network, self.batch, self.mode = network, batch, mode
         self._store, self._backend = store, backend
         self._state = np.array([0, store.seed, 0], np.int64)
@@ -54,11 +64,11 @@ class Plan:
 
     def value(self, name: str) -> Array:
         """A node's output, (batch, *shape) float32. In inference mode only the output and kept nodes last."""
-        return self._shaped(f"value:{self.schedule.value_of[name]}", self._shape(name))
+        return self._shaped(f"value:{self._value(name)}", self._shape(name))
 
     def seed(self, name: str) -> Array:
         """Where the gradient with respect to a node's output is written before `backward(name)`."""
-        return self._shaped(f"grad:{self.schedule.value_of[name]}", self._shape(name))
+        return self._shaped(f"grad:{self._value(name)}", self._shape(name))
 
     def saved(self, name: str, which: str) -> Array:
         """An array that a layer keeps for backward, such as ("pool1", "switches"), (batch, *shape)."""
@@ -84,8 +94,10 @@ class Plan:
         """
         if relu not in RELU_RULES:
             raise ConvscopeError(f"There is no ReLU rule {relu!r}; use one of: {', '.join(RELU_RULES)}.")
+        if relu != "plain" and self.schedule.rectified:
+            raise ConvscopeError(f"The ReLU rule {relu!r} needs a pass with training=False; this one was for training.")
         self._state[0] = RELU_RULES.index(relu)
-        key = (self.schedule.value_of[name], weights)
+        key = (self._value(name), weights)
         if key not in self._programs:
             self._programs[key] = self._backward_program(*key)
         for call in self._programs[key]:
@@ -106,6 +118,12 @@ class Plan:
         }
 
     # ---- construction
+
+    def _value(self, name: str) -> str:
+        """The value a node stands for; ConvscopeError if it is computed together with the next layer."""
+        if name not in self.schedule.value_of:
+            raise ConvscopeError(f"{name} is computed together with the layer after it; name it in `keep`.")
+        return self.schedule.value_of[name]
 
     def _shape(self, name: str) -> Shape:
         shape = self.network.shapes()[name]
@@ -135,18 +153,25 @@ class Plan:
             input_shapes=step.input_shapes,
             output_shape=step.output_shape,
             x=[self._buffer(f"value:{value}") for value in step.inputs],
-            y=self._buffer(f"value:{step.name}"),
+            y=self._buffer(f"value:{step.value}"),
             dx=[self._gradient_target(value, step.index, port) for port, value in enumerate(step.inputs)],
-            dy=self._buffer(f"grad:{step.name}") if learns else None,
+            dy=self._buffer(f"grad:{step.value}") if learns else None,
             weights=self._store.flat(step.name),
             gradients=self._store.flat_gradients(step.name),
             saved={r.name: self._buffer(f"saved:{step.name}.{r.name}", r.dtype) for r in layer_saved},
             state=self._state,
             store=self._store.packed,
             backend=self._backend,
+            epilogue=step.epilogue,
+            norm=self._store.flat(step.epilogue.norm.name) if step.epilogue.norm else {},
+            rectified=frozenset(p for p, value in enumerate(step.inputs) if learns and self._is_rectified(value)),
         )
         declare_steps(step.layer, binding, self._backend.name)
         return binding
+
+    def _is_rectified(self, value: str) -> bool:
+        """Whether a ReLU's output has one reader only, which can then hold back what does not pass the ReLU."""
+        return value in self.schedule.rectified and len(self.schedule.readers[value]) == 1
 
     def _gradient_target(self, value: str, index: int, port: int) -> Array | None:
         """Where a step writes its contribution to a value's gradient; None where that gradient is not wanted."""
@@ -179,29 +204,56 @@ class Plan:
 
     def _backward_program(self, seeded: str, weights: bool) -> list[Call]:
         """Calls from the seeded value back to the input, leaving out steps the value does not depend on."""
-        active = self._steps_behind(seeded)
+        behind = self._steps_behind(seeded)
+        active = [step for step in reversed(self.schedule.steps) if step.index in behind]
+        waiting = Counter(value for step in active for value in step.inputs)  # contributions still to come
         begun = {seeded}
-        program: list[Call] = []
-        for step in reversed(self.schedule.steps):
-            if step.index not in active:
-                continue
+        program = [self._masking(seeded)] if seeded in self.schedule.rectified else []
+        for step in active:
             binding = self._bindings[step.index]
             program += binding.backward_calls + (binding.weight_calls if weights else [])
-            for port, value in enumerate(step.inputs):
+            for port in sorted(range(len(step.inputs)), key=lambda port: self._shares(step, port)):
+                value = step.inputs[port]
                 if binding.wants_input_gradient(port):
-                    program += self._contribution(binding, step.index, port, value, begun)
+                    waiting[value] -= 1
+                    program += self._contribution(binding, step, port, begun, last=waiting[value] == 0)
         return program
 
-    def _contribution(self, binding: Binding, index: int, port: int, value: str, begun: set[str]) -> list[Call]:
-        """One reader's part of a value's gradient: written in place by the value's first reader, else added."""
-        calls = list(binding.input_calls.get(port, ()))
-        total, count = self._buffer(f"grad:{value}"), self.batch * size(self.schedule.shapes[value])
-        if self.schedule.readers[value][0] != (index, port):
+    def _shares(self, step: Step, port: int) -> bool:
+        """Whether the port's gradient is the step's own, in the same place."""
+        value = step.inputs[port]
+        first = self.schedule.readers[value][0] == (step.index, port)
+        return first and value in self.schedule.shared_gradients
+
+    def _contribution(self, binding: Binding, step: Step, port: int, begun: set[str], last: bool) -> list[Call]:
+        """One reader's part of a value's gradient: written in place by the value's first reader, else added.
+
+        The last one to come holds back what does not pass the ReLU that the value comes from.
+        """
+        value = step.inputs[port]
+        calls = [] if self._shares(step, port) else list(binding.input_calls.get(port, ()))
+        masks = last and value in self.schedule.rectified and port not in binding.masked
+        if self.schedule.readers[value][0] != (step.index, port):
+            total, count = self._buffer(f"grad:{value}"), self._count(value)
             if value not in begun:  # the first reader takes no part in this program
                 calls.insert(0, self._own_call(self._backend.fill_zero, total, count))
-            calls.append(self._own_call(self._backend.add_into, binding.dx[port], total, count))
+            if masks:
+                x = self._buffer(f"value:{value}")
+                calls.append(self._own_call(self._backend.add_masked, binding.dx[port], x, total, count))
+            else:
+                calls.append(self._own_call(self._backend.add_into, binding.dx[port], total, count))
+        elif masks:
+            calls.append(self._masking(value))
         begun.add(value)
         return calls
+
+    def _masking(self, value: str) -> Call:
+        """Hold back the gradient of a value where it is not positive."""
+        x, gradient = self._buffer(f"value:{value}"), self._buffer(f"grad:{value}")
+        return self._own_call(self._backend.mask, x, gradient, self._count(value))
+
+    def _count(self, value: str) -> int:
+        return self.batch * size(self.schedule.shapes[value])
 
     def _own_call(self, kernel: Any, *args: Any) -> Call:
         """A call of the plan itself; its last argument is a count of values."""
@@ -209,7 +261,7 @@ class Plan:
         return Call(kernel, (*args, threads), self._backend.build(kernel, threads))
 
     def _steps_behind(self, value: str) -> set[int]:
-        written_by = {step.name: step for step in self.schedule.steps}
+        written_by = {step.value: step for step in self.schedule.steps}
         found: set[int] = set()
         waiting = [value]
         while waiting:

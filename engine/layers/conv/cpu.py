@@ -4,7 +4,7 @@ import numba
 import numpy as np
 
 from ...kernels.jit import device, kernel, serial_kernel
-from ...kernels.panel import add_rows, copy_window, panel_add, panel_set
+from ...kernels.panel import NO_FLOOR, SUM, add_rows, copy_window, finish, panel_add, panel_set
 from ...kernels.vector import LANES, ROWS, WIDTH
 from .tables import blocks
 
@@ -23,10 +23,27 @@ def packed_columns(columns):
 
 
 @kernel
-def slide(source, weights, bias, target, geometry, phases, rows, outs, taps, spare_outs, floor, scratch, threads):
+def slide(
+    source,
+    weights,
+    bias,
+    target,
+    ending,
+    other,
+    floor,
+    geometry,
+    phases,
+    rows,
+    outs,
+    taps,
+    spare_outs,
+    scratch,
+    threads,
+):
     """target = sliding product of source with packed weights, plus bias, clipped from below by floor.
 
-    source (N,Hs,Ws,Cs) and target (N,H,W,C) flat; scratch holds `threads` areas of geometry[20] floats.
+    source (N,Hs,Ws,Cs) and target (N,H,W,C) flat; `ending` and `other` (as target): see kernels.panel.finish; scratch
+    holds `threads` areas of geometry[20] floats.
     """
     batch, images, units, strip, strips = geometry[0], geometry[1], geometry[2], geometry[3], geometry[4]
     source_height, source_width, source_channels = geometry[5], geometry[6], geometry[7]
@@ -49,6 +66,7 @@ def slide(source, weights, bias, target, geometry, phases, rows, outs, taps, spa
     group_packed = 0
     for p in range(n_phases):
         group_packed += phases[p, 8] * columns
+    low = NO_FLOOR if ending == SUM else floor
     for thread in numba.prange(threads):
         own = thread * area
         spare_at = own + area - ROWS * WIDTH
@@ -110,11 +128,14 @@ def slide(source, weights, bias, target, geometry, phases, rows, outs, taps, spa
                             min(WIDTH, group_out - column),
                             bias,
                             (group * n_blocks + block) * WIDTH,
-                            floor,
+                            low,
                             scratch,
                             spare_at,
                             spare_outs,
                         )
+            line = width * channels
+            first = (first_image * height + row0) * line
+            finish(ending, other, target, first, ((n_images - 1) * height + n_rows) * line, floor)
 
 
 @device

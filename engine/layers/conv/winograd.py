@@ -7,20 +7,36 @@ since strides that are powers of two evict each other from the cache.
 """
 
 import numba
-import numpy as np
 
 from ...kernels.jit import kernel
-from ...kernels.panel import copy_window, panel_set
+from ...kernels.panel import NO_FLOOR, SUM, copy_window, finish, panel_set
 from ...kernels.simd import load, store
 from ...kernels.vector import LANES, WIDTH
 from .winograd_transforms import transform_filters, transform_inputs, write_tile
 
-F = np.float32
-
 
 @kernel
-def slide(source, weights, bias, no_bias, target, geometry, rows, outs, one_tap, spare_outs, floor, scratch, threads):
-    """target (N,H,W,K) = 3×3 convolution of source (N,Hs,Ws,C), plus bias, clipped from below by floor."""
+def slide(
+    source,
+    weights,
+    bias,
+    target,
+    ending,
+    other,
+    floor,
+    no_bias,
+    geometry,
+    rows,
+    outs,
+    one_tap,
+    spare_outs,
+    scratch,
+    threads,
+):
+    """target (N,H,W,K) = 3×3 convolution of source (N,Hs,Ws,C), plus bias, clipped from below by floor.
+
+    `ending` and `other` (as target): see kernels.panel.finish.
+    """
     batch, images, units, strip, strips = geometry[0], geometry[1], geometry[2], geometry[3], geometry[4]
     source_height, source_width, channels = geometry[5], geometry[6], geometry[7]
     height, width, filters, top, left = geometry[8], geometry[9], geometry[10], geometry[11], geometry[12]
@@ -36,6 +52,7 @@ def slide(source, weights, bias, no_bias, target, geometry, rows, outs, one_tap,
     pitch = copy_cols * channels
     plane = copy_rows * pitch
     n_blocks = (filters + WIDTH - 1) // WIDTH
+    low = NO_FLOOR if ending == SUM else floor
     for thread in numba.prange(threads):
         window = thread * area
         v0 = window + images * plane
@@ -87,7 +104,7 @@ def slide(source, weights, bias, no_bias, target, geometry, rows, outs, one_tap,
                         min(WIDTH, filters - first),
                         no_bias,
                         0,
-                        F(-np.inf),
+                        NO_FLOOR,
                         scratch,
                         tile_spare,
                         spare_outs,
@@ -109,8 +126,12 @@ def slide(source, weights, bias, no_bias, target, geometry, rows, outs, one_tap,
                         min(4, height - y),
                         min(4, width - x),
                         load(bias, k),
-                        floor,
+                        low,
                     )
+            line = width * filters
+            row0 = 4 * first_tile_row
+            done = (n_images - 1) * height + min(4 * n_rows, height - row0)
+            finish(ending, other, target, (first_image * height + row0) * line, done * line, floor)
 
 
 PACK_SCRATCH = 54 * LANES

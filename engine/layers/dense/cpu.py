@@ -4,7 +4,7 @@ import numba
 import numpy as np
 
 from ...kernels.jit import kernel
-from ...kernels.panel import add_rows, panel_add, panel_set
+from ...kernels.panel import add_rows, finish, panel_add, panel_set
 from ...kernels.vector import LANES, ROWS, WIDTH
 
 
@@ -59,6 +59,9 @@ def product(
     packed,
     packed_bias,
     y,
+    ending,
+    other,
+    floor,
     batch,
     reduction,
     columns,
@@ -66,13 +69,13 @@ def product(
     out_offsets,
     taps,
     spare_outs,
-    floor,
     scratch,
     task_rows,
     threads,
 ):
     """y (batch, columns) = x (batch, reduction) · packed + bias, clipped from below by floor.
 
+    `ending` and `other` (as y): see kernels.panel.finish.
     Tasks are (block of columns) × (task_rows rows), block by block, so that a block stays in cache.
     """
     n_blocks = (columns + WIDTH - 1) // WIDTH
@@ -83,6 +86,7 @@ def product(
         for task in range(thread * tasks // threads, (thread + 1) * tasks // threads):
             block, row = task // row_tasks, (task % row_tasks) * task_rows
             first = block * WIDTH
+            rows, valid = min(task_rows, batch - row), min(WIDTH, columns - first)
             panel_set(
                 x,
                 0,
@@ -99,8 +103,8 @@ def product(
                 first,
                 out_offsets,
                 row,
-                min(task_rows, batch - row),
-                min(WIDTH, columns - first),
+                rows,
+                valid,
                 packed_bias,
                 first,
                 floor,
@@ -108,6 +112,8 @@ def product(
                 thread * area,
                 spare_outs,
             )
+            for i in range(row, row + rows):
+                finish(ending, other, y, i * columns + first, valid, floor)
 
 
 @kernel

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...kernels.panel import NO_FLOOR, SPARE_OUTS
+from ...kernels.panel import MASK, NO_FLOOR, NOTHING, SPARE_OUTS
 from ...kernels.vector import ROWS, WIDTH
+from ..folding_cpu import effective
 from . import cpu
 from .spec import Dense
 
@@ -21,26 +22,17 @@ _RUN = np.arange(ROWS, dtype=np.int64)
 
 def dense(layer: Dense, bind: Binding) -> None:
     features, units = bind.input_shapes[0][0], layer.units
-    weight, batch = bind.weights["weight"], bind.batch
-    has_bias = "bias" in bind.weights
-    forward, biases = _packed(bind, "forward", features, units, (units, 1), bind.weights.get("bias", weight), has_bias)
-    bind.forward(
-        cpu.product, bind.x[0], forward, biases, bind.y, batch, features, units, *_product_args(bind, features, units)
-    )
+    own, batch = effective(bind), bind.batch
+    forward, biases = _packed(bind, f"{own.mark}forward", own.weight, own.bias, features, units, (units, 1))
+    ending = (bind.y, NOTHING, bind.y, bind.floor)
+    product = (batch, features, units, *_product_args(bind, features, units))
+    bind.forward(cpu.product, bind.x[0], forward, biases, *ending, *product)
     if bind.wants_input_gradient():
-        transposed, zeros = _packed(bind, "input_gradient", units, features, (1, units), weight, False)
-        bind.backward_input(
-            0,
-            cpu.product,
-            bind.dy,
-            transposed,
-            zeros,
-            bind.dx[0],
-            batch,
-            units,
-            features,
-            *_product_args(bind, units, features),
-        )
+        weight = bind.weights["weight"]
+        transposed, zeros = _packed(bind, "input_gradient", weight, None, units, features, (1, units))
+        ending = (bind.dx[0], MASK if bind.masks() else NOTHING, bind.x[0], NO_FLOOR)
+        product = (batch, units, features, *_product_args(bind, units, features))
+        bind.backward_input(0, cpu.product, bind.dy, transposed, zeros, *ending, *product)
     if bind.mode != "inference":
         _weight_gradient(bind, features, units)
 
@@ -58,22 +50,19 @@ def _weight_gradient(bind: Binding, features: int, units: int) -> None:
 
 
 def _packed(
-    bind: Binding, role: str, reduction: int, columns: int, steps: tuple[int, int], bias: Array, has_bias: bool
+    bind: Binding,
+    role: str,
+    weight: Array,
+    bias: Array | None,
+    reduction: int,
+    columns: int,
+    steps: tuple[int, int],
 ) -> tuple[Array, Array]:
     """The packed matrix and, behind it in the same array, its biases."""
     size = cpu.packed_size(reduction, columns)
-    array = bind.pack(
-        role,
-        size + cpu.blocks(columns) * WIDTH,
-        cpu.pack,
-        bind.weights["weight"],
-        size,
-        reduction,
-        columns,
-        *steps,
-        bias,
-        has_bias,
-    )
+    given = (weight if bias is None else bias, bias is not None)
+    shape = (size, reduction, columns, *steps, *given)
+    array = bind.pack(role, size + cpu.blocks(columns) * WIDTH, cpu.pack, weight, *shape)
     return array[:size], array[size:]
 
 
@@ -84,7 +73,6 @@ def _product_args(bind: Binding, reduction: int, columns: int) -> tuple[object, 
         outs,
         _ONE_TAP,
         SPARE_OUTS,
-        NO_FLOOR,
         bind.scratch(bind.threads * ROWS * WIDTH),
         _TASK_ROWS,
         bind.threads,

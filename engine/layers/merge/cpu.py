@@ -7,13 +7,14 @@ from ...kernels.jit import kernel
 
 
 @kernel
-def add(a, b, y, count, threads):
-    """y = a + b; y may be a."""
+def add(a, b, y, count, floor, threads):
+    """y = a + b, clipped from below by floor; y may be a. NaN stays NaN."""
     for thread in numba.prange(threads):
         first, last = share(thread, threads, count)
         left, right, out = a[first:last], b[first:last], y[first:last]
         for i in range(last - first):
-            out[i] = left[i] + right[i]
+            total = left[i] + right[i]
+            out[i] = floor if total < floor else total
 
 
 @kernel

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .spec import Add, Concat
 
 if TYPE_CHECKING:
@@ -11,23 +13,13 @@ if TYPE_CHECKING:
 
 
 def add(layer: Add, bind: Binding, k: Any) -> None:
-    bind.forward(k.add, bind.x[0], bind.x[1], bind.y, bind.count, bind.threads)
-    for more in bind.x[2:]:
-        bind.forward(k.add, bind.y, more, bind.y, bind.count, bind.threads)
-    for port, dx in enumerate(bind.dx):
-        bind.backward_input(
-            port,
-            k.copy_columns,
-            bind.dy,
-            bind.channels,
-            0,
-            dx,
-            bind.channels,
-            0,
-            bind.channels,
-            bind.rows,
-            bind.threads,
-        )
+    so_far, *others = bind.x
+    for number, more in enumerate(others, start=1):
+        floor = bind.floor if number == len(others) else np.float32(-np.inf)
+        bind.forward(k.add, so_far, more, bind.y, bind.count, floor, bind.threads)
+        so_far = bind.y
+    for port in range(len(bind.dx)):
+        bind.pass_gradient(port)
 
 
 def concat(layer: Concat, bind: Binding, k: Any) -> None:

@@ -14,52 +14,25 @@ if TYPE_CHECKING:
 
 def batch_norm(layer: BatchNorm, bind: Binding, k: Any) -> None:
     rows, channels, threads, w = bind.rows, bind.channels, bind.threads, bind.weights
-    statistics = [bind.saved.get(name, np.empty(channels, np.float32)) for name in ("mean", "inverse_std")]
-    sums = bind.scratch(threads * 2 * channels, "float64")
-    x, y, dy, dx = bind.x[0], bind.y, bind.dy, bind.dx[0]
+    used = [bind.saved.get(name, np.empty(channels, np.float32)) for name in ("mean", "inverse_std")]
+    running, affine = (w["running_mean"], w["running_var"]), (w["weight"], w["bias"])
+    scratch = (bind.scratch(threads * 2 * channels, "float64"), bind.scratch(threads * 2 * channels, area=1), threads)
+    x, dy, dx, g = bind.x[0], bind.dy, bind.dx[0], bind.gradients
+    add_port = bind.epilogue.add_port
+    ending = (bind.x[add_port or 0], add_port is not None, bind.floor, bind.y, rows, channels, threads)
     if bind.training:
-        bind.forward(
-            k.train_forward,
-            x,
-            w["weight"],
-            w["bias"],
-            y,
-            *statistics,
-            w["running_mean"],
-            w["running_var"],
-            rows,
-            channels,
-            layer.momentum,
-            layer.epsilon,
-            sums,
-            threads,
-        )
+        bind.forward(k.statistics, x, *used, *running, rows, channels, layer.momentum, layer.epsilon, *scratch)
+        bind.forward(k.train_forward, x, *affine, *used, *ending)
+        # dx needs these sums as well
+        bind.backward(k.weight_gradient, x, dy, *used, g["weight"], g["bias"], rows, channels, *scratch)
+        sums = (g["weight"], g["bias"], rows, channels, bind.masks())
+        bind.backward_input(0, k.train_backward, x, dy, w["weight"], *used, dx, *sums, threads)
     else:
-        bind.forward(
-            k.infer_forward,
-            x,
-            w["weight"],
-            w["bias"],
-            w["running_mean"],
-            w["running_var"],
-            y,
-            *statistics,
-            rows,
-            channels,
-            layer.epsilon,
-            threads,
-        )
-    if bind.mode == "inference":
-        return
-    g = bind.gradients
-    record = bind.backward if bind.training else bind.backward_weights  # in training dx needs these sums
-    record(k.weight_gradient, x, dy, *statistics, g["weight"], g["bias"], rows, channels, sums, threads)
-    if bind.training:
-        bind.backward_input(
-            0, k.train_backward, x, dy, w["weight"], *statistics, dx, g["weight"], g["bias"], rows, channels, threads
-        )
-    else:
-        bind.backward_input(0, k.infer_backward, dy, w["weight"], statistics[1], dx, rows, channels, threads)
+        bind.forward(k.infer_forward, x, *affine, *running, *used, layer.epsilon, *ending)
+        bind.backward_weights(k.weight_gradient, x, dy, *used, g.get("weight"), g.get("bias"), rows, channels, *scratch)
+        bind.backward_input(0, k.infer_backward, dy, w["weight"], used[1], dx, rows, channels, threads)
+    if add_port is not None:
+        bind.pass_gradient(add_port)
 
 
 STEPS = {BatchNorm: batch_norm}

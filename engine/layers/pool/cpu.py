@@ -54,8 +54,11 @@ MAX_FORWARD = {name: _max_forward(kind) for name, kind in (("uint8", np.uint8), 
 
 
 @kernel
-def max_backward(dy, switches, dx, geometry, threads):
-    """dx = dy sent back to where each maximum was: unpooling by switches. Overlapping windows add up."""
+def max_backward(dy, switches, y, masks, dx, geometry, threads):
+    """dx = dy sent back to where each maximum was: unpooling by switches. Overlapping windows add up.
+
+    With `masks`, nothing is sent where the maximum y is not positive.
+    """
     height, width, channels, out_height, out_width = geometry[1], geometry[2], geometry[3], geometry[4], geometry[5]
     batch, plane = geometry[0], height * width * channels
     for thread in numba.prange(threads):
@@ -66,14 +69,15 @@ def max_backward(dy, switches, dx, geometry, threads):
                 for column in range(out_width):
                     col0, s_first, s_last = reach(column, geometry[9], geometry[11], geometry[7], width)
                     at = ((image * out_height + row) * out_width + column) * channels
-                    gradient, where = dy[at : at + channels], switches[at : at + channels]
+                    gradient, where, best = dy[at : at + channels], switches[at : at + channels], y[at : at + channels]
                     for r in range(r_first, r_last):
                         for s in range(s_first, s_last):
                             target = ((image * height + row0 + r) * width + col0 + s) * channels
                             sink = dx[target : target + channels]
                             here = r * geometry[7] + s
                             for c in range(channels):
-                                sink[c] += gradient[c] if where[c] == here else np.float32(0)
+                                passes = (where[c] == here) & ((best[c] > 0) | (not masks))
+                                sink[c] += gradient[c] if passes else np.float32(0)
 
 
 @kernel

@@ -1,0 +1,130 @@
+"""How long each buffer of a plan must keep its content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..spec import Shape, size
+from .arena import Span, pack
+from .node import INPUT
+from .step import FLOAT_BYTES, MASKED_BY_OUTPUT, Mode, Reader, Step, needs_gradient
+
+_ITEM_BYTES = {"float32": 4, "uint8": 1, "uint32": 4}
+
+Life = tuple[int, int, int]
+"""Bytes, first and last moment of a buffer."""
+
+
+@dataclass(frozen=True)
+class Lives:
+    """Lifetimes of buffers: time t < n is forward step t, and 2n − t is backward step t."""
+
+    steps: list[Step]
+    readers: Mapping[str, tuple[Reader, ...]]
+    shapes: Mapping[str, Shape]
+    batch: int
+    mode: Mode
+    kept: set[str]
+
+    @property
+    def rectified(self) -> frozenset[str]:
+        return frozenset(step.value for step in self.steps if step.epilogue.relu)
+
+    @property
+    def written(self) -> dict[str, int]:
+        return {INPUT: -1, **{step.value: step.index for step in self.steps}}
+
+    def all(self) -> dict[str, Life]:
+        """(bytes, first, last) of each buffer."""
+        lives = self._values()
+        if self.mode != "inference":
+            lives |= self._saved() | self._gradients()
+        return lives
+
+    def sharing(self) -> dict[str, str]:
+        """Values whose gradient lies where the gradient of another one lies, by value.
+
+        A step that passes its gradient on unchanged has nothing to write, if nobody has written before and nobody
+        reads it under its first name afterwards: only the step itself does, which passes it on last.
+        """
+        shared: dict[str, str] = {}
+        for step in self.steps:
+            for port in reversed(step.passes):
+                value = step.inputs[port]
+                once = step.inputs.count(value) == 1
+                if once and needs_gradient(self.mode, value) and self.readers[value][0] == (step.index, port):
+                    shared[value] = step.value
+                    break
+        return shared
+
+    def _values(self) -> dict[str, Life]:
+        n, written, lives = len(self.steps), self.written, {}
+        for value, shape in self.shapes.items():
+            last = max([written[value], *(index for index, _ in self.readers[value])])
+            if self.mode == "training":
+                last = max([last, *(2 * n - t for t in self._backward_users(value, written[value]))])
+            if self.mode == "gradient" or value in self.kept:
+                last = 2 * n + 1
+            lives[f"value:{value}"] = (size(shape) * self.batch * FLOAT_BYTES, written[value], last)
+        return lives
+
+    def _saved(self) -> dict[str, Life]:
+        n, lives = len(self.steps), {}
+        for step in self.steps:
+            for saved in step.layer.saved(step.input_shapes, step.output_shape):
+                count = size(saved.shape) * (self.batch if saved.per_sample else 1)
+                last = 2 * n + 1 if self.mode == "gradient" else 2 * n - step.index
+                lives[f"saved:{step.name}.{saved.name}"] = (count * _ITEM_BYTES[saved.dtype], step.index, last)
+        return lives
+
+    def _gradients(self) -> dict[str, Life]:
+        n, written, lives = len(self.steps), self.written, {}
+        for value, shape in self.shapes.items():
+            if not needs_gradient(self.mode, value):
+                continue
+            nbytes = size(shape) * self.batch * FLOAT_BYTES
+            born = 2 * n - max((index for index, _ in self.readers[value]), default=n)
+            last = 2 * n + 1 if value == INPUT else 2 * n - written[value]
+            lives[f"grad:{value}"] = (nbytes, min(born, last), last)
+            for index, port in self.readers[value][1:]:
+                lives[f"part:{value}>{self.steps[index].name}.{port}"] = (nbytes, 2 * n - index, 2 * n - index)
+        return lives
+
+    def _backward_users(self, value: str, written: int) -> list[int]:
+        """Steps whose backward pass reads this value again."""
+        readers = self.readers[value]
+        users = [t for t, port in readers if "input" in self.steps[t].layer.backward_needs and self._is_own(t, port)]
+        if value in self.rectified and readers and not self._masked_by_output(value):
+            users.append(readers[-1][0])
+        if written < 0:
+            return users
+        step = self.steps[written]
+        needed = "output" in step.layer.backward_needs
+        masks = any(self._masked_by_output(source) for source in step.inputs if source in self.rectified)
+        return [*users, written] if needed or masks else users
+
+    def _is_own(self, index: int, port: int) -> bool:
+        """Whether the layer itself reads this port, and not its epilogue."""
+        return port != self.steps[index].epilogue.add_port
+
+    def _masked_by_output(self, value: str) -> bool:
+        """Whether a value's only reader knows from its own output where the value is positive."""
+        readers = self.readers[value]
+        return len(readers) == 1 and self.steps[readers[0][0]].layer.type_name() in MASKED_BY_OUTPUT
+
+
+def placed(lives: dict[str, Life], shared: Mapping[str, str]) -> dict[str, Span]:
+    """Spans of all buffers; gradients that share a place live as long as all of them."""
+    root = dict.fromkeys(shared, "")
+    for value in shared:
+        at = value
+        while at in shared:
+            at = shared[at]
+        root[value] = at
+    for value, first in root.items():
+        nbytes, begin, end = lives[f"grad:{first}"]
+        _, other_begin, other_end = lives.pop(f"grad:{value}")
+        lives[f"grad:{first}"] = (nbytes, min(begin, other_begin), max(end, other_end))
+    spans = pack(lives)
+    return spans | {f"grad:{value}": spans[f"grad:{first}"] for value, first in root.items()}

@@ -1,0 +1,50 @@
+"""One layer to run, and the words that schedules and plans share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..spec import Layer, Shape
+from .fusion import Epilogue
+from .node import INPUT
+
+Mode = Literal["inference", "gradient", "training"]
+"""`inference` keeps nothing; `gradient` runs layers as at inference but keeps all for backward; `training` learns."""
+
+FLOAT_BYTES = 4
+
+Reader = tuple[int, int]
+"""A step's index and the port on which it reads a value; sorted in the order backward runs them."""
+
+MASKED_BY_OUTPUT = frozenset({"MaxPool2D"})
+"""Layers that can tell from their output where their input was positive."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One layer to run, named after its node: the values it reads, in port order, and the one it writes.
+
+    `epilogue` says what is done to the layer's result before it is stored.
+    """
+
+    index: int
+    name: str
+    layer: Layer
+    inputs: tuple[str, ...]
+    input_shapes: tuple[Shape, ...]
+    output_shape: Shape
+    value: str
+    epilogue: Epilogue
+
+    @property
+    def passes(self) -> tuple[int, ...]:
+        """Ports whose gradient is the step's own gradient, unchanged."""
+        if self.epilogue.add_port is not None:
+            return (self.epilogue.add_port,)
+        return tuple(range(len(self.inputs))) if self.layer.type_name() == "Add" else ()
+
+
+def needs_gradient(mode: Mode, value: str) -> bool:
+    """Whether backward computes this value's gradient: all but the image's while training."""
+    return mode == "gradient" or (mode == "training" and value != INPUT)

@@ -1,0 +1,34 @@
+"""Weights with a batch norm of fixed statistics folded into them, for the layer before it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..kernels import fold
+
+if TYPE_CHECKING:
+    from ..runtime.binding import Array, Binding
+
+
+class Effective(NamedTuple):
+    """What a layer multiplies with: its weight, its bias if it has one, and a mark for packed copies of them."""
+
+    weight: Array
+    bias: Array | None
+    mark: str
+
+
+def effective(bind: Binding) -> Effective:
+    """The layer's own weights, or copies with the norm of its epilogue folded in.
+
+    scale · (w·x + b − mean) / √(var + ε) + shift is again a product and a bias.
+    """
+    weight, bias, norm = bind.weights["weight"], bind.weights.get("bias"), bind.epilogue.norm
+    if norm is None:
+        return Effective(weight, bias, "")
+    outputs = bind.norm["weight"].size
+    statistics = [bind.norm[name] for name in ("weight", "bias", "running_mean", "running_var")]
+    given = (bias if bias is not None else weight, bias is not None)
+    count = weight.size + outputs
+    both = bind.pack("folded", count, fold.fold, weight, *given, *statistics, norm.layer.values()["epsilon"])
+    return Effective(both[: weight.size], both[weight.size :], "folded_")
