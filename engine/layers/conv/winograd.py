@@ -57,8 +57,7 @@ def slide(
         window = thread * area
         v0 = window + images * plane
         m0 = v0 + 36 * v_step
-        spare = m0 + 36 * m_step
-        tile_spare = spare + 36 * LANES
+        tile_spare = m0 + 36 * m_step
         for unit in range(thread * units // threads, (thread + 1) * units // threads):
             first_image, first_tile_row = (unit // strips) * images, (unit % strips) * strip
             n_images, n_rows = min(images, batch - first_image), min(strip, down - first_tile_row)
@@ -80,7 +79,7 @@ def slide(
                     scratch,
                     window + image * plane,
                 )
-            transform_inputs(scratch, window, copy_rows, pitch, channels, n_images, n_rows, across, v0, v_step, spare)
+            transform_inputs(scratch, window, copy_rows, pitch, channels, n_images, n_rows, across, v0, v_step)
             for element in range(36):
                 for block in range(n_blocks):
                     first = block * WIDTH
@@ -118,7 +117,6 @@ def slide(
                         scratch,
                         m0 + tile * filters + k,
                         m_step,
-                        spare,
                         target,
                         out + k,
                         width * filters,

@@ -61,7 +61,7 @@ def weight_gradient(x, dy, dw, db, has_bias, geometry, rows, outs, one_tap, part
                     scratch,
                     window + image * copy_rows * pitch,
                 )
-            transform_inputs(scratch, window, copy_rows, pitch, channels, n_images, n_rows, across, v0, v_step, spare)
+            transform_inputs(scratch, window, copy_rows, pitch, channels, n_images, n_rows, across, v0, v_step)
             for image in range(n_images):
                 copy_window(
                     dy,

@@ -45,7 +45,7 @@ def tables(batch: int, source: tuple[int, int, int], target: tuple[int, int, int
     strips = -(-down // strip)
     copy_rows, copy_cols = 4 * strip + 2, 4 * across + 2
     v_step, m_step = tiles * channels + LANES, tiles * filters + LANES
-    scratch = images * copy_rows * copy_cols * channels + _ELEMENTS * (v_step + m_step + LANES) + ROWS * WIDTH + LANES
+    scratch = images * copy_rows * copy_cols * channels + _ELEMENTS * (v_step + m_step) + ROWS * WIDTH + LANES
     geometry = (
         batch,
         images,

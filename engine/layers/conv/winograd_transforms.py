@@ -98,37 +98,130 @@ def _put_six(array, at, step, v):
     store(array, at + 5 * step, v[5])
 
 
-@numba.njit(nogil=True)
-def transform_tile(scratch, at, pitch, channels, out, step, spare):
-    """One 6×6 tile for one vector of channels: both sides of Bᵀ d B, columns first."""
-    for j in range(6):
-        d = _six(scratch, at + j * channels, pitch)
-        _put_six(scratch, spare + j * LANES, 6 * LANES, _input_transform(d[0], d[1], d[2], d[3], d[4], d[5]))
-    for i in range(6):
-        d = _six(scratch, spare + i * 6 * LANES, LANES)
-        _put_six(scratch, out + i * 6 * step, step, _input_transform(d[0], d[1], d[2], d[3], d[4], d[5]))
+@numba.njit(inline="always")
+def _outer(array, at, pitch):
+    """Row 0 of Bᵀ d in one column; row 5 from one row further down."""
+    d0, d2, d4 = load(array, at), load(array, at + 2 * pitch), load(array, at + 4 * pitch)
+    return add(subtract(scaled(d0, F(4)), scaled(d2, F(5))), d4)
+
+
+@numba.njit(inline="always")
+def _near(array, at, pitch):
+    """The sum and the difference of these are rows 1 and 2 of Bᵀ d in one column."""
+    d1, d2, d3, d4 = _four(array, at + pitch, pitch)
+    return subtract(d4, scaled(d2, F(4))), subtract(d3, scaled(d1, F(4)))
+
+
+@numba.njit(inline="always")
+def _far(array, at, pitch):
+    """The sum and the difference of these are rows 3 and 4 of Bᵀ d in one column."""
+    d1, d2, d3, d4 = _four(array, at + pitch, pitch)
+    return subtract(d4, d2), scaled(subtract(d3, d1), F(2))
+
+
+@numba.njit(inline="always")
+def _put_row(array, out, step, a, b, c, d, e, f):
+    """One row of Bᵀ d, transformed along the row, to six places."""
+    _put_six(array, out, step, _input_transform(a, b, c, d, e, f))
+
+
+@numba.njit(inline="always")
+def _put_pair(array, out, step, a, b, c, d, e, f):
+    """Two rows of Bᵀ d, given as halves of their sums and differences."""
+    _put_row(
+        array, out, step, add(*a), add(*b), add(*c), add(*d), add(*e), add(*f)
+    )  # fmt: skip
+    _put_row(
+        array, out + 6 * step, step,
+        subtract(*a), subtract(*b), subtract(*c), subtract(*d), subtract(*e), subtract(*f),
+    )  # fmt: skip
 
 
 @numba.njit(nogil=True)
-def write_tile(scratch, at, step, spare, target, out, row_pitch, pixel_pitch, rows, columns, bias, floor):
+def transform_tile(scratch, at, pitch, channels, out, step):
+    """Bᵀ d B of one 6×6 tile for one vector of channels.
+
+    Rows of Bᵀ d are made two at a time, so that all stays in registers: a store costs more than a second load.
+    """
+    c1, c2, c3, c4, c5 = at + channels, at + 2 * channels, at + 3 * channels, at + 4 * channels, at + 5 * channels
+    _put_row(
+        scratch, out, step,
+        _outer(scratch, at, pitch), _outer(scratch, c1, pitch), _outer(scratch, c2, pitch),
+        _outer(scratch, c3, pitch), _outer(scratch, c4, pitch), _outer(scratch, c5, pitch),
+    )  # fmt: skip
+    _put_pair(
+        scratch, out + 6 * step, step,
+        _near(scratch, at, pitch), _near(scratch, c1, pitch), _near(scratch, c2, pitch),
+        _near(scratch, c3, pitch), _near(scratch, c4, pitch), _near(scratch, c5, pitch),
+    )  # fmt: skip
+    _put_pair(
+        scratch, out + 18 * step, step,
+        _far(scratch, at, pitch), _far(scratch, c1, pitch), _far(scratch, c2, pitch),
+        _far(scratch, c3, pitch), _far(scratch, c4, pitch), _far(scratch, c5, pitch),
+    )  # fmt: skip
+    _put_row(
+        scratch, out + 30 * step, step,
+        _outer(scratch, at + pitch, pitch), _outer(scratch, c1 + pitch, pitch), _outer(scratch, c2 + pitch, pitch),
+        _outer(scratch, c3 + pitch, pitch), _outer(scratch, c4 + pitch, pitch), _outer(scratch, c5 + pitch, pitch),
+    )  # fmt: skip
+
+
+@numba.njit(inline="always")
+def _even_rows(array, at, step):
+    """Rows 0 and 2 of Aᵀ m in one column."""
+    m0, m1, m2, m3, m4 = load(array, at), *_four(array, at + step, step)
+    near, far = add(m1, m2), add(m3, m4)
+    return add(add(m0, near), far), add(near, scaled(far, F(4)))
+
+
+@numba.njit(inline="always")
+def _odd_rows(array, at, step):
+    """Rows 1 and 3 of Aᵀ m in one column."""
+    m1, m2, m3, m4 = _four(array, at + step, step)
+    near, far = subtract(m1, m2), subtract(m3, m4)
+    return add(near, scaled(far, F(2))), add(add(near, scaled(far, F(8))), load(array, at + 5 * step))
+
+
+@numba.njit(inline="always")
+def _write_row(target, out, pixel, columns, bias, floor, a, b, c, d, e, f):
+    """One row of Aᵀ m, transformed along the row, plus bias; the first `columns` of its four pixels are written."""
+    y0, y1, y2, y3 = _output_transform(a, b, c, d, e, f)
+    store(target, out, at_least(add(y0, bias), floor))
+    if columns > 1:
+        store(target, out + pixel, at_least(add(y1, bias), floor))
+    if columns > 2:
+        store(target, out + 2 * pixel, at_least(add(y2, bias), floor))
+    if columns > 3:
+        store(target, out + 3 * pixel, at_least(add(y3, bias), floor))
+
+
+@numba.njit(nogil=True)
+def write_tile(scratch, at, step, target, out, row_pitch, pixel, rows, columns, bias, floor):
     """Aᵀ M A of one tile for one vector of filters, plus bias; only what lies inside the image is written."""
-    for j in range(6):
-        m = _six(scratch, at + j * step, 6 * step)
-        t = _output_transform(m[0], m[1], m[2], m[3], m[4], m[5])
-        z = spare + j * LANES
-        _put_three(scratch, z, 6 * LANES, t)
-        store(scratch, z + 18 * LANES, t[3])
-    for i in range(rows):
-        m = _six(scratch, spare + i * 6 * LANES, LANES)
-        t = _output_transform(m[0], m[1], m[2], m[3], m[4], m[5])
-        o = out + i * row_pitch
-        store(target, o, at_least(add(t[0], bias), floor))
-        if columns > 1:
-            store(target, o + pixel_pitch, at_least(add(t[1], bias), floor))
-        if columns > 2:
-            store(target, o + 2 * pixel_pitch, at_least(add(t[2], bias), floor))
-        if columns > 3:
-            store(target, o + 3 * pixel_pitch, at_least(add(t[3], bias), floor))
+    down = 6 * step
+    a, b, c = (
+        _even_rows(scratch, at, down),
+        _even_rows(scratch, at + step, down),
+        _even_rows(scratch, at + 2 * step, down),
+    )
+    d, e, f = (
+        _even_rows(scratch, at + 3 * step, down),
+        _even_rows(scratch, at + 4 * step, down),
+        _even_rows(scratch, at + 5 * step, down),
+    )
+    _write_row(target, out, pixel, columns, bias, floor, a[0], b[0], c[0], d[0], e[0], f[0])
+    if rows > 2:
+        _write_row(target, out + 2 * row_pitch, pixel, columns, bias, floor, a[1], b[1], c[1], d[1], e[1], f[1])
+    a, b, c = _odd_rows(scratch, at, down), _odd_rows(scratch, at + step, down), _odd_rows(scratch, at + 2 * step, down)
+    d, e, f = (
+        _odd_rows(scratch, at + 3 * step, down),
+        _odd_rows(scratch, at + 4 * step, down),
+        _odd_rows(scratch, at + 5 * step, down),
+    )
+    if rows > 1:
+        _write_row(target, out + row_pitch, pixel, columns, bias, floor, a[0], b[0], c[0], d[0], e[0], f[0])
+    if rows > 3:
+        _write_row(target, out + 3 * row_pitch, pixel, columns, bias, floor, a[1], b[1], c[1], d[1], e[1], f[1])
 
 
 @numba.njit(nogil=True)
@@ -165,10 +258,10 @@ def write_filter_gradient(partials, at, step, dw, out, tap, spare, scratch):
 
 
 @numba.njit(nogil=True)
-def transform_inputs(scratch, window, copy_rows, pitch, channels, images, rows, across, v0, v_step, spare):
+def transform_inputs(scratch, window, copy_rows, pitch, channels, images, rows, across, v0, v_step):
     """V = Bᵀ d B for every tile of a unit and every channel."""
     for tile in range(images * rows * across):
         image, row, column = tile // (rows * across), (tile // across) % rows, tile % across
         corner = window + (image * copy_rows + 4 * row) * pitch + 4 * column * channels
         for c in range(0, channels, LANES):
-            transform_tile(scratch, corner + c, pitch, channels, v0 + tile * channels + c, v_step, spare)
+            transform_tile(scratch, corner + c, pitch, channels, v0 + tile * channels + c, v_step)
