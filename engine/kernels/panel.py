@@ -4,6 +4,7 @@ import numba
 import numpy as np
 
 from .jit import FLAGS
+from .simd import load, store, store_first
 from .tile import (
     tile_add_narrow,
     tile_add_wide,
@@ -60,8 +61,12 @@ def panel_set(
         height = ROWS if whole else 1
         if not exact:
             for i in range(height):
-                for j in range(valid):
-                    c[c0 + outs[u0 + at + i] + j] = spare[spare_at + i * WIDTH + j]
+                to, stored = c0 + outs[u0 + at + i], spare_at + i * WIDTH
+                if narrow:
+                    store_first(c, to, load(spare, stored), valid)
+                else:
+                    store(c, to, load(spare, stored))
+                    store_first(c, to + LANES, load(spare, stored + LANES), valid - LANES)
         at += height
 
 

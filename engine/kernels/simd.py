@@ -68,6 +68,111 @@ def store(ctx, array, index, value):
     return types.void(array, types.intp, vector), codegen
 
 
+def _first_lanes(builder: Any, count: Any) -> Any:
+    """The mask of the first `count` lanes."""
+    kind = ir.VectorType(ir.IntType(32), LANES)
+    undefined = ir.Constant(kind, ir.Undefined)
+    number = builder.insert_element(undefined, builder.trunc(count, ir.IntType(32)), ir.Constant(ir.IntType(32), 0))
+    limit = builder.shuffle_vector(number, undefined, ir.Constant(kind, [0] * LANES))
+    return builder.icmp_signed("<", ir.Constant(kind, list(range(LANES))), limit)
+
+
+def _typed_pointer(context: Any, builder: Any, kind: Any, array: Any, index: Any, item: Any) -> tuple[Any, Any, str]:
+    """A pointer to LANES items of an array, their vector type and its name in LLVM."""
+    data = context.make_array(kind)(context, builder, array).data
+    vectors = ir.VectorType(item, LANES)
+    name = f"v{LANES}{'f32' if isinstance(item, ir.FloatType) else f'i{item.width}'}"
+    return builder.bitcast(builder.gep(data, [index]), vectors.as_pointer()), vectors, name
+
+
+def _masked_store(builder: Any, value: Any, pointer: Any, name: str, mask: Any) -> None:
+    alignment = ir.IntType(32)
+    kind = ir.FunctionType(ir.VoidType(), [value.type, pointer.type, alignment, mask.type])
+    call = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.store.{name}.p0")
+    builder.call(call, [value, pointer, ir.Constant(alignment, 1), mask])
+
+
+def _masked_load(builder: Any, pointer: Any, vectors: Any, name: str, mask: Any) -> Any:
+    """Zeros in the other lanes."""
+    alignment = ir.IntType(32)
+    kind = ir.FunctionType(vectors, [pointer.type, alignment, mask.type, vectors])
+    call = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.load.{name}.p0")
+    return builder.call(call, [pointer, ir.Constant(alignment, 1), mask, ir.Constant(vectors, [0] * LANES)])
+
+
+@intrinsic
+def load_first(ctx, array, index, count):
+    """array[index : index + count], zeros behind."""
+
+    def codegen(context, builder, signature, args):
+        place = _typed_pointer(context, builder, signature.args[0], args[0], args[1], ir.FloatType())
+        return _masked_load(builder, *place, _first_lanes(builder, args[2]))
+
+    return vector(array, types.intp, types.intp), codegen
+
+
+@intrinsic
+def store_first(ctx, array, index, value, count):
+    """array[index : index + count] = the first values; the rest is left alone."""
+
+    def codegen(context, builder, signature, args):
+        pointer, _, name = _typed_pointer(context, builder, signature.args[0], args[0], args[1], ir.FloatType())
+        _masked_store(builder, args[2], pointer, name, _first_lanes(builder, args[3]))
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, vector, types.intp), codegen
+
+
+@intrinsic
+def load_integers(ctx, array, index, count):
+    """array[index : index + count] of unsigned integers as floats, zeros behind."""
+    item = ir.IntType(array.dtype.bitwidth)
+
+    def codegen(context, builder, signature, args):
+        place = _typed_pointer(context, builder, signature.args[0], args[0], args[1], item)
+        return builder.uitofp(_masked_load(builder, *place, _first_lanes(builder, args[2])), _VEC)
+
+    return vector(array, types.intp, types.intp), codegen
+
+
+@intrinsic
+def store_integers(ctx, array, index, value, count):
+    """array[index : index + count] of unsigned integers = the first values, which are whole numbers."""
+    item = ir.IntType(array.dtype.bitwidth)
+
+    def codegen(context, builder, signature, args):
+        pointer, vectors, name = _typed_pointer(context, builder, signature.args[0], args[0], args[1], item)
+        whole = builder.fptoui(args[2], ir.VectorType(ir.IntType(32), LANES))
+        number = builder.trunc(whole, vectors) if item.width < 32 else whole
+        _masked_store(builder, number, pointer, name, _first_lanes(builder, args[3]))
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, vector, types.intp), codegen
+
+
+@intrinsic
+def where_beaten(ctx, best, value, a, b):
+    """a in the lanes where the value is above the best or is NaN, else b."""
+
+    def codegen(context, builder, signature, args):
+        best, value, a, b = args
+        above, broken = builder.fcmp_ordered(">", value, best), builder.fcmp_unordered("uno", value, value)
+        return builder.select(builder.or_(above, broken), a, b)
+
+    return vector(vector, vector, vector, vector), codegen
+
+
+@intrinsic
+def where_equal(ctx, left, right, a):
+    """a in the lanes where left and right are equal, else 0."""
+
+    def codegen(context, builder, signature, args):
+        nothing = ir.Constant(_VEC, [0.0] * LANES)
+        return builder.select(builder.fcmp_ordered("==", args[0], args[1]), args[2], nothing)
+
+    return vector(vector, vector, vector), codegen
+
+
 @intrinsic
 def add(ctx, a, b):
     """a + b."""

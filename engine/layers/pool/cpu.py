@@ -5,6 +5,18 @@ import numpy as np
 from numba.extending import register_jitable
 
 from ...kernels.jit import kernel
+from ...kernels.simd import (
+    add,
+    broadcast,
+    load_first,
+    load_integers,
+    store_first,
+    store_integers,
+    where_beaten,
+    where_equal,
+    where_positive,
+)
+from ...kernels.vector import LANES
 
 # Geometry arrays of windowed kernels: N, H, W, C, OH, OW, R, S, stride rows, stride columns, top, left.
 
@@ -16,41 +28,30 @@ def reach(position, step, before, kernel, length):
     return start, max(-start, 0), min(kernel, length - start)
 
 
-def _max_forward(switch_type):
-    """The kernel for switches of one integer type."""
-
-    @kernel
-    def max_forward(x, y, switches, geometry, threads):
-        """y = maximum of each window; switches = its position r·S + s in the window (the first of equals; NaN wins)."""
-        height, width, channels, out_height, out_width = geometry[1], geometry[2], geometry[3], geometry[4], geometry[5]
-        lines = geometry[0] * out_height
-        for thread in numba.prange(threads):
-            for line in range(thread * lines // threads, (thread + 1) * lines // threads):
-                image = line // out_height
-                row0, r_first, r_last = reach(line % out_height, geometry[8], geometry[10], geometry[6], height)
-                for column in range(out_width):
-                    col0, s_first, s_last = reach(column, geometry[9], geometry[11], geometry[7], width)
-                    at = (line * out_width + column) * channels
-                    best, where = y[at : at + channels], switches[at : at + channels]
+@kernel
+def max_forward(x, y, switches, geometry, threads):
+    """y = maximum of each window; switches = its position r·S + s in the window (the first of equals; NaN wins)."""
+    height, width, channels, out_height, out_width = geometry[1], geometry[2], geometry[3], geometry[4], geometry[5]
+    lines, pitch = geometry[0] * out_height, width * channels
+    for thread in numba.prange(threads):
+        for line in range(thread * lines // threads, (thread + 1) * lines // threads):
+            image = line // out_height
+            row0, r_first, r_last = reach(line % out_height, geometry[8], geometry[10], geometry[6], height)
+            for column in range(out_width):
+                col0, s_first, s_last = reach(column, geometry[9], geometry[11], geometry[7], width)
+                at, corner = (line * out_width + column) * channels, (image * height + row0) * pitch + col0 * channels
+                for c in range(0, channels, LANES):
+                    count = min(LANES, channels - c)
+                    best = broadcast(np.float32(-np.inf))
+                    where = broadcast(np.float32(r_first * geometry[7] + s_first))
                     for r in range(r_first, r_last):
                         for s in range(s_first, s_last):
-                            source = ((image * height + row0 + r) * width + col0 + s) * channels
-                            values = x[source : source + channels]
-                            here = switch_type(r * geometry[7] + s)
-                            if r == r_first and s == s_first:
-                                for c in range(channels):
-                                    best[c] = values[c]
-                                    where[c] = here
-                            else:
-                                for c in range(channels):
-                                    wins = (values[c] > best[c]) | (values[c] != values[c])
-                                    best[c] = values[c] if wins else best[c]
-                                    where[c] = here if wins else where[c]
-
-    return max_forward
-
-
-MAX_FORWARD = {name: _max_forward(kind) for name, kind in (("uint8", np.uint8), ("uint32", np.uint32))}
+                            value = load_first(x, corner + r * pitch + s * channels + c, count)
+                            here = broadcast(np.float32(r * geometry[7] + s))
+                            where = where_beaten(best, value, here, where)
+                            best = where_beaten(best, value, value, best)
+                    store_first(y, at + c, best, count)
+                    store_integers(switches, at + c, where, count)
 
 
 @kernel
@@ -60,24 +61,31 @@ def max_backward(dy, switches, y, masks, dx, geometry, threads):
     With `masks`, nothing is sent where the maximum y is not positive.
     """
     height, width, channels, out_height, out_width = geometry[1], geometry[2], geometry[3], geometry[4], geometry[5]
-    batch, plane = geometry[0], height * width * channels
+    batch, pitch = geometry[0], width * channels
+    overlap = geometry[8] < geometry[6] or geometry[9] < geometry[7]
+    covered = not overlap and out_height * geometry[6] == height and out_width * geometry[7] == width
     for thread in numba.prange(threads):
         for image in range(thread * batch // threads, (thread + 1) * batch // threads):
-            dx[image * plane : (image + 1) * plane] = np.float32(0)
+            if not covered:
+                dx[image * height * pitch : (image + 1) * height * pitch] = np.float32(0)
             for row in range(out_height):
                 row0, r_first, r_last = reach(row, geometry[8], geometry[10], geometry[6], height)
                 for column in range(out_width):
                     col0, s_first, s_last = reach(column, geometry[9], geometry[11], geometry[7], width)
                     at = ((image * out_height + row) * out_width + column) * channels
-                    gradient, where, best = dy[at : at + channels], switches[at : at + channels], y[at : at + channels]
-                    for r in range(r_first, r_last):
-                        for s in range(s_first, s_last):
-                            target = ((image * height + row0 + r) * width + col0 + s) * channels
-                            sink = dx[target : target + channels]
-                            here = r * geometry[7] + s
-                            for c in range(channels):
-                                passes = (where[c] == here) & ((best[c] > 0) | (not masks))
-                                sink[c] += gradient[c] if passes else np.float32(0)
+                    corner = (image * height + row0) * pitch + col0 * channels
+                    for c in range(0, channels, LANES):
+                        count = min(LANES, channels - c)
+                        gradient, where = load_first(dy, at + c, count), load_integers(switches, at + c, count)
+                        if masks:
+                            gradient = where_positive(load_first(y, at + c, count), gradient)
+                        for r in range(r_first, r_last):
+                            for s in range(s_first, s_last):
+                                target = corner + r * pitch + s * channels + c
+                                share = where_equal(where, broadcast(np.float32(r * geometry[7] + s)), gradient)
+                                if overlap:
+                                    share = add(load_first(dx, target, count), share)
+                                store_first(dx, target, share, count)
 
 
 @kernel

@@ -16,7 +16,7 @@ def max_pool(layer: MaxPool2D, bind: Binding, k: Any) -> None:
     geometry = _geometry(layer, bind)
     kind = layer.saved(bind.input_shapes, bind.output_shape)[0].dtype
     switches = bind.saved["switches"] if bind.saved else bind.scratch(bind.count, kind)
-    bind.forward(k.MAX_FORWARD[kind], bind.x[0], bind.y, switches, geometry, bind.threads)
+    bind.forward(k.max_forward, bind.x[0], bind.y, switches, geometry, bind.threads)
     bind.backward_input(0, k.max_backward, bind.dy, switches, bind.y, bind.masks(), bind.dx[0], geometry, bind.threads)
 
 
