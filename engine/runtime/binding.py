@@ -22,9 +22,9 @@ _PACKING = 8  # a packed value costs about as much as so many plain copies
 
 @dataclass(frozen=True)
 class Scratch:
-    """Stands for scratch memory in a call: `count` items of `dtype`, valid during that call only.
+    """Stands for scratch memory in a call: `count` items of `dtype`, from the first byte of one of the plan's areas.
 
-    The plan has one block for each `area`, shared by all its calls; a call may use several areas.
+    All calls share the areas; a call may use several. What a call leaves there lasts until another layer's call.
     """
 
     count: int

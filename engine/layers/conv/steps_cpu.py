@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...kernels.panel import MASK, NO_FLOOR, NOTHING, SPARE_OUTS, SUM
 from ..folding_cpu import Effective, effective
-from . import cpu, winograd, winograd_gradient, winograd_tables
+from . import cpu, wide_tables, widening, winograd, winograd_gradient, winograd_tables
 from .gradient_tables import weight_gradient_tables
 from .spec import Conv2D
 from .tables import Conv, Sliding, forward_tables, input_gradient_tables
@@ -56,38 +57,82 @@ def _gradient_ending(bind: Binding) -> tuple[object, ...]:
 
 
 class _Direct:
-    """The sliding product on the register tile; any geometry."""
+    """The sliding product on the register tile; any geometry. Few filters are widened: see wide_tables.py."""
 
     @classmethod
     def forward(cls, case: Conv, bind: Binding) -> None:
-        t, own = forward_tables(case), effective(bind)
-        role = f"{own.mark}forward"
-        packed = bind.pack(role, t.packed * case.groups, cpu.pack_forward, own.weight, t.geometry, t.phases)
-        ending = _forward_ending(bind)
-        bind.forward(cpu.slide, bind.x[0], packed, _packed_bias(case, own, bind), *ending, *cls._tables(t, bind))
+        cls._slide(*cls._wide(case, effective(bind), bind), bind, bind.forward, bind.x[0], _forward_ending(bind))
 
     @classmethod
     def input_gradient(cls, case: Conv, bind: Binding) -> None:
-        t, weight = input_gradient_tables(case), bind.weights["weight"]
+        weight, record = bind.weights["weight"], partial(bind.backward_input, 0)
+        turned = wide_tables.turned(case)
+        if case.stride == (1, 1) and wide_tables.pixels_at_once(turned) > 1:
+            own = Effective(weight, None, "input_gradient_")
+            wide = cls._wide(turned, own, bind, turn=True)
+            cls._slide(*wide, bind, record, bind.dy, _gradient_ending(bind))
+            return
+        t = input_gradient_tables(case)
         # The order of taps in a phase depends on the padding, which with "same" depends on the image size.
         role = f"input_gradient@{case.top % case.stride[0]},{case.left % case.stride[1]},{len(t.phases)}"
         packed = bind.pack(role, t.packed * case.groups, cpu.pack_input_gradient, weight, t.geometry, t.phases, t.order)
         zeros = _no_bias(case.groups, case.group_channels)
-        bind.backward_input(0, cpu.slide, bind.dy, packed, zeros, *_gradient_ending(bind), *cls._tables(t, bind))
+        record(cpu.slide, bind.dy, packed, zeros, *_gradient_ending(bind), *cls._tables(t, bind))
+
+    @classmethod
+    def weight_gradient(cls, case: Conv, bind: Binding) -> None:
+        q, dw, has_bias = wide_tables.pixels_at_once(case), bind.gradients["weight"], "bias" in bind.gradients
+        db = bind.gradients.get("bias", dw)
+        if q == 1:
+            cls._sum(case, bind, dw, db, has_bias)
+            return
+        wide = wide_tables.widened(case, q)
+        wide_dw = bind.scratch(wide.kernel[0] * wide.kernel[1] * wide.channels * wide.filters, area=2)
+        wide_db = bind.scratch(wide.filters, area=3)
+        cls._sum(wide, bind, wide_dw, wide_db, has_bias)
+        bind.backward_weights(widening.gather, wide_dw, wide_db, dw, db, *_widening(case, q), has_bias)
+
+    @classmethod
+    def _slide(
+        cls, case: Conv, own: Effective, bind: Binding, record: Any, source: Any, ending: tuple[object, ...]
+    ) -> None:
+        """Declare a forward pass from `source` with these weights."""
+        t = forward_tables(case)
+        role = f"{own.mark}forward"
+        packed = bind.pack(role, t.packed * case.groups, cpu.pack_forward, own.weight, t.geometry, t.phases)
+        record(cpu.slide, source, packed, _packed_bias(case, own, bind), *ending, *cls._tables(t, bind))
 
     @staticmethod
-    def weight_gradient(case: Conv, bind: Binding) -> None:
-        t, dw = weight_gradient_tables(case), bind.gradients["weight"]
+    def _wide(case: Conv, own: Effective, bind: Binding, turn: bool = False) -> tuple[Conv, Effective]:
+        """The same convolution with several output pixels at once, and its weights, where that pays."""
+        q = wide_tables.pixels_at_once(case)
+        if q == 1:
+            return case, own
+        wide = wide_tables.widened(case, q)
+        size = wide.kernel[0] * wide.kernel[1] * wide.channels * wide.filters
+        mark = f"{own.mark}wide{q}_"
+        given = (own.weight if own.bias is None else own.bias, own.bias is not None)
+        shape = (*_widening(case, q), turn, *given)
+        both = bind.pack(f"{mark}spread", size + wide.filters, widening.spread, own.weight, *shape)
+        return wide, Effective(both[:size], both[size:], mark)
+
+    @staticmethod
+    def _sum(case: Conv, bind: Binding, dw: Any, db: Any, has_bias: bool) -> None:
+        """Declare the weight gradient."""
+        t = weight_gradient_tables(case)
         partials, scratch = bind.scratch(t.partial * bind.threads), bind.scratch(t.scratch * bind.threads, area=1)
-        arrays = (bind.x[0], bind.dy, dw, bind.gradients.get("bias", dw))
-        tables = (t.geometry, t.rows, t.outs, t.lines)
-        has_bias = "bias" in bind.gradients
-        bind.backward_weights(cpu.weight_gradient, *arrays, *tables, has_bias, partials, scratch, bind.threads)
+        tables = (t.geometry, t.rows, t.outs, t.lines, has_bias, partials, scratch, bind.threads)
+        bind.backward_weights(cpu.weight_gradient, bind.x[0], bind.dy, dw, db, *tables)
 
     @staticmethod
     def _tables(t: Sliding, bind: Binding) -> tuple[object, ...]:
         scratch = bind.scratch(t.scratch * bind.threads)
         return (t.geometry, t.phases, t.rows, t.outs, t.taps, SPARE_OUTS, scratch, bind.threads)
+
+
+def _widening(case: Conv, q: int) -> tuple[int, ...]:
+    """R, S, C, K, q and the stride between pixels, as the kernels of widening.py take them."""
+    return (*case.kernel, case.channels, case.filters, q, case.stride[1])
 
 
 class _Winograd:
