@@ -53,10 +53,11 @@ class WeightStore:
     """Weights, gradients and packed copies of one model.
 
     `flat_weights` holds every trainable weight, each starting on a cache line, zeros between them;
-    `flat_gradients_buffer` has the same layout. `decay_mask` is 1 where weight decay applies and 0 elsewhere.
+    `flat_gradients_buffer` has the same layout. `decay_mask` is 1 where weight decay applies and 0 elsewhere. Unless
+    `filled` all of them are left undefined, which is quick and takes no memory: enough to see what a plan would call.
     """
 
-    def __init__(self, network: Network, seed: int, backend: Backend) -> None:
+    def __init__(self, network: Network, seed: int, backend: Backend, filled: bool = True) -> None:
         self.seed = seed
         declared = network.weights()
         needed = 2 * _FLOAT * sum(size(w.shape) for w in declared.values())
@@ -65,19 +66,22 @@ class WeightStore:
         self._version = 0
         self._packed_version: dict[str, int] = {}
         learned = {name: w for name, w in declared.items() if w.trainable}
-        self.flat_weights, self.flat_gradients_buffer, self.decay_mask = (_zeros(learned, backend) for _ in range(3))
-        views, gradients, masks = (
-            _views(learned, b) for b in (self.flat_weights, self.flat_gradients_buffer, self.decay_mask)
-        )
-        for name, weight in declared.items():
-            if not weight.trainable:
-                views[name] = np.zeros(weight.shape, np.float32)
-            elif weight.decay:
-                masks[name][...] = 1
-        for index, (name, weight) in enumerate(declared.items()):
-            views[name][...] = initial(weight, np.random.default_rng([seed, index]))
+        self.flat_weights, self.flat_gradients_buffer, self.decay_mask = (_flat(learned, backend) for _ in range(3))
+        views, gradients = _views(learned, self.flat_weights), _views(learned, self.flat_gradients_buffer)
+        views |= {name: np.zeros(w.shape, np.float32) for name, w in declared.items() if not w.trainable}
         self.weights = NamedArrays({name: views[name] for name in declared}, self.changed)
         self.gradients = NamedArrays(gradients)
+        if filled:
+            self._fill(declared, learned)
+
+    def _fill(self, declared: Mapping[str, Weight], learned: Mapping[str, Weight]) -> None:
+        """Initial weights, no gradients, and the mask."""
+        for flat in (self.flat_weights, self.flat_gradients_buffer, self.decay_mask):
+            flat[...] = 0
+        for name, mask in _views(learned, self.decay_mask).items():
+            mask[...] = learned[name].decay
+        for index, (name, weight) in enumerate(declared.items()):
+            self.weights[name][...] = initial(weight, np.random.default_rng([self.seed, index]))
 
     def changed(self) -> None:
         """Mark all packed copies as out of date."""
@@ -106,10 +110,9 @@ def initial(weight: Weight, random: np.random.Generator) -> FloatArray:
     return random.standard_normal(weight.shape, np.float32) * np.float32(math.sqrt(variance))
 
 
-def _zeros(weights: Mapping[str, Weight], backend: Backend) -> FloatArray:
-    flat = backend.allocate(sum(aligned(size(w.shape) * _FLOAT) for w in weights.values())).view(np.float32)
-    flat[...] = 0
-    return flat
+def _flat(weights: Mapping[str, Weight], backend: Backend) -> FloatArray:
+    """A buffer for all of them, each on a cache line of its own."""
+    return backend.allocate(sum(aligned(size(w.shape) * _FLOAT) for w in weights.values())).view(np.float32)
 
 
 def _views(weights: Mapping[str, Weight], flat: FloatArray) -> dict[str, FloatArray]:

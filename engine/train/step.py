@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from ..graph import Network
 from ..kernels.jit import Kernel
 from ..runtime.compute import exclusive
 from . import cpu, loss
@@ -33,10 +35,9 @@ class Stepper:
         self._buffers = [buffers[name] for name in optimizer.buffers]
         self._model = model
         self._feed = feed
-        self._node, self._keep = _scores(model)
-        big = model.flat_weights.size >= _PARALLEL_FROM
+        self._node, self._keep = scores(model.network)
         kernel: Kernel = getattr(cpu, optimizer.name)
-        self._update = kernel.parallel if big else kernel.serial
+        self._update = kernel.for_threads(update_threads(model.flat_weights.size))
 
     def prepare(self, batch: int) -> None:
         """Make the plan for this batch size; ConvscopeError if it does not fit into memory."""
@@ -76,7 +77,7 @@ class Scorer:
     def __init__(self, model: Model, feed: Feed, batch: int = EVALUATION_BATCH) -> None:
         self._model = model
         self._feed = feed
-        self._node, self._keep = _scores(model)
+        self._node, self._keep = scores(model.network)
         self._batch = min(batch, len(feed))
         self.batches = math.ceil(len(feed) / self._batch) if len(feed) else 0
         self._rows = np.zeros(self.batches * self._batch, np.int64)
@@ -95,7 +96,12 @@ class Scorer:
         return self._rows[start : start + count], plan.value(self._node)[:count]
 
 
-def _scores(model: Model) -> tuple[str, tuple[str, ...]]:
+def scores(network: Network) -> tuple[str, tuple[str, ...]]:
     """The score node, and what a plan must keep so that it can be read: nothing where it is the output itself."""
-    node = loss.score_node(model.network)
-    return node, () if node == model.network.output else (node,)
+    node = loss.score_node(network)
+    return node, () if node == network.output else (node,)
+
+
+def update_threads(weights: int) -> int:
+    """Threads that share an optimiser's step over so many weights."""
+    return 1 if weights < _PARALLEL_FROM else numba.get_num_threads()
