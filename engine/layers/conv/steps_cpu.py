@@ -142,7 +142,7 @@ class _Winograd:
     def forward(cls, case: Conv, bind: Binding) -> None:
         source, target = (case.height, case.width, case.channels), (case.out_height, case.out_width, case.filters)
         t, own = winograd_tables.tables(case.batch, source, target, case.top, case.left), effective(bind)
-        packed = cls._packed(case, bind, t, own.weight, f"{own.mark}winograd_forward", transposed=False)
+        packed = cls._packed(case, bind, t, own.weight, f"{own.mark}winograd_forward", winograd.pack)
         ending = _forward_ending(bind)
         bind.forward(winograd.slide, bind.x[0], packed, _packed_bias(case, own, bind), *ending, *cls._tables(t, bind))
 
@@ -151,7 +151,7 @@ class _Winograd:
         """The same product with turned, transposed filters and the padding that remains of 2."""
         source, target = (case.out_height, case.out_width, case.filters), (case.height, case.width, case.channels)
         t = winograd_tables.tables(case.batch, source, target, 2 - case.top, 2 - case.left)
-        packed = cls._packed(case, bind, t, bind.weights["weight"], "winograd_input_gradient", transposed=True)
+        packed = cls._packed(case, bind, t, bind.weights["weight"], "winograd_input_gradient", winograd.pack_turned)
         zeros, ending = _no_bias(1, case.channels), _gradient_ending(bind)
         bind.backward_input(0, winograd.slide, bind.dy, packed, zeros, *ending, *cls._tables(t, bind))
 
@@ -165,11 +165,10 @@ class _Winograd:
 
     @staticmethod
     def _packed(
-        case: Conv, bind: Binding, t: winograd_tables.Winograd, weight: Array, role: str, transposed: bool
+        case: Conv, bind: Binding, t: winograd_tables.Winograd, weight: Array, role: str, kernel: Any
     ) -> Array:
         scratch = np.empty(winograd.PACK_SCRATCH * bind.threads, np.float32)
-        sizes = (case.channels, case.filters, transposed)
-        return bind.pack(role, t.packed, winograd.pack, weight, *sizes, scratch, bind.threads)
+        return bind.pack(role, t.packed, kernel, weight, case.channels, case.filters, scratch, bind.threads)
 
     @staticmethod
     def _tables(t: winograd_tables.Winograd, bind: Binding) -> tuple[object, ...]:

@@ -132,37 +132,47 @@ def slide(
             finish(ending, other, target, (first_image * height + row0) * line, done * line, floor)
 
 
-PACK_SCRATCH = 54 * LANES
-"""Floats that `pack` needs for each thread."""
+PACK_SCRATCH = 18 * LANES + 36 * LANES * LANES
+"""Floats that `pack` and `pack_turned` need for each thread."""
 
 
 @kernel
-def pack(w, packed, channels, filters, transposed, scratch, threads):
-    """w (3,3,C,K) as G g Gᵀ in blocks of columns: (36, block, reduction, column).
-
-    Plain: reduction over C, columns K. `transposed`, for the input's gradient: reduction over K, columns C, filters
-    turned by half a turn.
-    """
-    tap = channels * filters
+def pack(w, packed, channels, filters, scratch, threads):
+    """w (3,3,C,K) as G g Gᵀ in blocks of columns: (36, block, C, column), columns K."""
     for thread in numba.prange(threads):
-        spare = thread * 54 * LANES
+        spare = thread * PACK_SCRATCH
+        vectors = spare + 18 * LANES
         for c in range(thread * channels // threads, (thread + 1) * channels // threads):
             for k in range(0, filters, LANES):
-                at = c * filters + k
-                if transposed:
-                    transform_filters(w, at + 8 * tap, -tap, spare, scratch)
-                    first = c // WIDTH * WIDTH
-                    wide = min(WIDTH, channels - first)
-                    for element in range(36):
-                        values = scratch[spare + (18 + element) * LANES : spare + (19 + element) * LANES]
-                        start = (element * channels + first) * filters + k * wide + c - first
-                        column = packed[start : start + (LANES - 1) * wide + 1]
+                transform_filters(w, c * filters + k, channels * filters, spare, vectors, LANES, scratch)
+                first = k // WIDTH * WIDTH
+                wide = min(WIDTH, filters - first)
+                for element in range(36):
+                    out = (element * filters + first) * channels + c * wide + k - first
+                    store(packed, out, load(scratch, vectors + element * LANES))
+
+
+@kernel
+def pack_turned(w, packed, channels, filters, scratch, threads):
+    """For the input's gradient: filters turned by half a turn, (36, block, K, column), columns C.
+
+    LANES × LANES filters at a time, so that the lines written to are filled while they are in cache.
+    """
+    tap, blocks = channels * filters, channels // LANES
+    for thread in numba.prange(threads):
+        spare = thread * PACK_SCRATCH
+        vectors = spare + 18 * LANES
+        for c in range(thread * blocks // threads * LANES, (thread + 1) * blocks // threads * LANES, LANES):
+            first = c // WIDTH * WIDTH
+            wide = min(WIDTH, channels - first)
+            for k in range(0, filters, LANES):
+                for i in range(LANES):
+                    at = (c + i) * filters + k + 8 * tap
+                    transform_filters(w, at, -tap, spare, vectors + i * LANES, LANES * LANES, scratch)
+                for element in range(36):
+                    square = scratch[vectors + element * LANES * LANES : vectors + (element + 1) * LANES * LANES]
+                    start = (element * channels + first) * filters + k * wide + c - first
+                    for j in range(LANES):
+                        row = packed[start + j * wide : start + j * wide + LANES]
                         for i in range(LANES):
-                            column[i * wide] = values[i]
-                else:
-                    transform_filters(w, at, tap, spare, scratch)
-                    first = k // WIDTH * WIDTH
-                    wide = min(WIDTH, filters - first)
-                    for element in range(36):
-                        out = (element * filters + first) * channels + c * wide + k - first
-                        store(packed, out, load(scratch, spare + (18 + element) * LANES))
+                            row[i] = square[i * LANES + j]

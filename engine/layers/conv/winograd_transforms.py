@@ -225,14 +225,17 @@ def write_tile(scratch, at, step, target, out, row_pitch, pixel, rows, columns, 
 
 
 @numba.njit(nogil=True)
-def transform_filters(w, at, tap, spare, scratch):
-    """G g Gᵀ of LANES filters side by side: 36 vectors into scratch. A negative `tap` turns filters by half a turn."""
+def transform_filters(w, at, tap, spare, out, step, scratch):
+    """G g Gᵀ of LANES filters side by side: 36 vectors into scratch, `step` apart, by way of 18 vectors at `spare`.
+
+    A negative `tap` turns filters by half a turn.
+    """
     for s in range(3):
         g = _three(w, at + s * tap, 3 * tap)
         _put_six(scratch, spare + s * LANES, 3 * LANES, _filter_transform(g[0], g[1], g[2]))
     for r in range(6):
         g = _three(scratch, spare + 3 * r * LANES, LANES)
-        _put_six(scratch, spare + (18 + 6 * r) * LANES, LANES, _filter_transform(g[0], g[1], g[2]))
+        _put_six(scratch, out + 6 * r * step, step, _filter_transform(g[0], g[1], g[2]))
 
 
 @numba.njit(nogil=True)

@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-from ...kernels.jit import kernel
+from ...kernels.jit import device, kernel
 from ...kernels.panel import add_rows, finish, panel_add, panel_set
 from ...kernels.vector import LANES, ROWS, WIDTH
 
@@ -28,6 +28,27 @@ def gradient_columns(units):
     return -(-units // LANES) * LANES
 
 
+@device
+def copy_rows(w, at, step, rows, width, reduction, valid):
+    """Runs of a row-major matrix, one a row."""
+    for i in range(reduction):
+        values, row = w[at + i * step : at + i * step + valid], rows[i * width : i * width + valid]
+        for j in range(valid):
+            row[j] = values[j]
+
+
+@device
+def copy_turned(w, at, step, rows, width, reduction, valid):
+    """Columns from rows of w, a few values of each at a time, so that the lines written to stay in cache."""
+    for first in range(0, reduction, LANES):
+        count = min(LANES, reduction - first)
+        target = rows[first * width : (first + count) * width]
+        for j in range(valid):
+            values = w[at + j * step + first : at + j * step + first + count]
+            for i in range(count):
+                target[i * width + j] = values[i]
+
+
 @kernel
 def pack(w, packed, bias_at, reduction, columns, row_step, column_step, bias, has_bias):
     """w[i·row_step + j·column_step] into blocks of columns, the reduction contiguous in each; biases from bias_at."""
@@ -36,19 +57,13 @@ def pack(w, packed, bias_at, reduction, columns, row_step, column_step, bias, ha
         valid = min(WIDTH, columns - first)
         width = WIDTH if valid > LANES else LANES
         at = block * reduction * WIDTH
+        rows = packed[at : at + reduction * width]
+        if valid < width:
+            rows[:] = np.float32(0)
         if column_step == 1:
-            for i in range(reduction):
-                for j in range(valid):
-                    packed[at + i * width + j] = w[i * row_step + first + j]
-                for j in range(valid, width):
-                    packed[at + i * width + j] = np.float32(0)
+            copy_rows(w, first, row_step, rows, width, reduction, valid)
         else:
-            for i0 in range(0, reduction, 16):
-                for j in range(width):
-                    for i in range(i0, min(i0 + 16, reduction)):
-                        packed[at + i * width + j] = (
-                            w[i * row_step + (first + j) * column_step] if j < valid else np.float32(0)
-                        )
+            copy_turned(w, first * column_step, column_step, rows, width, reduction, valid)
         for j in range(WIDTH):
             packed[bias_at + first + j] = bias[first + j] if has_bias and j < valid else np.float32(0)
 
