@@ -4,7 +4,7 @@ import numba
 import numpy as np
 
 from ...kernels.jit import device, kernel
-from ...kernels.panel import add_rows, finish, panel_add, panel_set
+from ...kernels.panel import NO_FLOOR, add_rows, finish, panel_set
 from ...kernels.vector import LANES, ROWS, WIDTH
 
 
@@ -23,9 +23,8 @@ def row_tables(batch, features):
     return np.arange(batch, dtype=np.int64) * features
 
 
-def gradient_columns(units):
-    """Columns of the gradient's copy: units rounded up to whole vectors."""
-    return -(-units // LANES) * LANES
+RUN = 64
+"""Features of one task of the weight gradient."""
 
 
 @device
@@ -131,37 +130,45 @@ def product(
                 finish(ending, other, y, i * columns + first, valid, floor)
 
 
+@device
+def copy_matrix(source, at, pitch, rows, columns, target, to, width):
+    """A rows × columns part of a matrix into rows of `width`, zeros behind them."""
+    for i in range(rows):
+        values = source[at + i * pitch : at + i * pitch + columns]
+        row = target[to + i * width : to + (i + 1) * width]
+        for j in range(columns):
+            row[j] = values[j]
+        row[columns:] = np.float32(0)
+
+
 @kernel
 def weight_gradient(
-    x, dy, dw, db, batch, features, units, has_bias, rows, outs, taps, copied, columns, scratch, threads
+    x, dy, dw, db, batch, features, units, has_bias, rows, outs, taps, spare_outs, zeros, packed, scratch, threads
 ):
     """dw (features, units) = xᵀ · dy and db = Σ dy.
 
-    `columns` is units rounded up to whole vectors; dy is copied to `copied` with that pitch where they differ. Tasks
-    are runs of ROWS features; `rows` holds the offsets of a full run, then those of the last one.
+    dy is copied to `packed` in blocks of columns. Tasks are runs of RUN features, whose values are copied to the
+    thread's scratch: read in place they would lie a whole row apart.
     """
-    if columns != units:
-        for i in range(batch):
-            padded, values = copied[i * columns : (i + 1) * columns], dy[i * units : (i + 1) * units]
-            padded[:units] = values
-            padded[units:] = np.float32(0)
-    gradient = copied if columns != units else dy
-    tasks = (features + ROWS - 1) // ROWS
+    n_blocks, tasks = (units + WIDTH - 1) // WIDTH, (features + RUN - 1) // RUN
+    for block in range(n_blocks):
+        first = block * WIDTH
+        valid = min(WIDTH, units - first)
+        width = WIDTH if valid > LANES else LANES
+        copy_matrix(dy, first, units, batch, valid, packed, first * batch, width)
+    area = batch * RUN + ROWS * WIDTH
     for thread in numba.prange(threads):
-        at = thread * ROWS * WIDTH
-        tile = scratch[at : at + ROWS * WIDTH]
-        for first in range(0, columns, WIDTH):
-            narrow, valid = columns - first <= LANES, min(WIDTH, units - first)
-            for task in range(thread * tasks // threads, (thread + 1) * tasks // threads):
-                start, run = task * ROWS, ROWS if task == tasks - 1 else 0
-                tile[:] = np.float32(0)
-                panel_add(
-                    x, start, rows, run, taps, 0, 1, batch, features,
-                    gradient, first, 0, columns, scratch, at, outs, 0, ROWS, narrow,
+        own = thread * area
+        for task in range(thread * tasks // threads, (thread + 1) * tasks // threads):
+            start = task * RUN
+            run = min(RUN, features - start)
+            copy_matrix(x, start, features, batch, run, scratch, own, RUN)
+            for block in range(n_blocks):
+                first = block * WIDTH
+                panel_set(
+                    scratch, own, rows, 0, taps, 0, 1, batch, RUN, packed, first * batch, dw, start * units + first,
+                    outs, 0, run, min(WIDTH, units - first), zeros, 0, NO_FLOOR, scratch, own + batch * RUN, spare_outs,
                 )  # fmt: skip
-                for i in range(min(ROWS, features - start)):
-                    to = (start + i) * units + first
-                    dw[to : to + valid] = tile[i * WIDTH : i * WIDTH + valid]
     if has_bias:
         db[:] = np.float32(0)
         add_rows(dy, 0, units, batch, units, db)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _TASK_ROWS = 16
 _ONE_TAP = np.zeros(1, np.int64)
-_RUN = np.arange(ROWS, dtype=np.int64)
+_RUN = np.arange(cpu.RUN, dtype=np.int64)
 
 
 def dense(layer: Dense, bind: Binding) -> None:
@@ -38,15 +38,13 @@ def dense(layer: Dense, bind: Binding) -> None:
 
 
 def _weight_gradient(bind: Binding, features: int, units: int) -> None:
-    columns, dw, threads = cpu.gradient_columns(units), bind.gradients["weight"], bind.threads
-    last = features - 1 - (features - 1) // ROWS * ROWS
-    rows = np.concatenate([_RUN, np.minimum(_RUN, last)])
+    dw, threads, batch = bind.gradients["weight"], bind.threads, bind.batch
     arrays = (bind.x[0], bind.dy, dw, bind.gradients.get("bias", dw))
-    sizes = (bind.batch, features, units, "bias" in bind.gradients)
-    copied, tiles = bind.scratch(bind.batch * columns), bind.scratch(threads * ROWS * WIDTH, area=1)
-    bind.backward_weights(
-        cpu.weight_gradient, *arrays, *sizes, rows, SPARE_OUTS, _ONE_TAP, copied, columns, tiles, threads
-    )
+    tables = (_RUN, cpu.row_tables(cpu.RUN, units), _ONE_TAP, SPARE_OUTS, np.zeros(WIDTH, np.float32))
+    packed = bind.scratch(cpu.packed_size(batch, units))
+    scratch = bind.scratch(threads * (batch * cpu.RUN + ROWS * WIDTH), area=1)
+    sizes = (batch, features, units, "bias" in bind.gradients)
+    bind.backward_weights(cpu.weight_gradient, *arrays, *sizes, *tables, packed, scratch, threads)
 
 
 def _packed(
