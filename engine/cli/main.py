@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from ..spec import ConvscopeError
-from . import desktop, doctor, evaluate, summary, train, zoo
+from . import desktop, doctor, evaluate, summary, train, warm_up, zoo
 from .output import PipeClosed, accept_any_character, complain, silence_stdout
 
 BAD_INPUT = 2
@@ -33,7 +33,7 @@ def convscope() -> None:
     """
 
 
-for _command in (train.train, evaluate.evaluate, summary.summary, zoo.zoo, doctor.doctor):
+for _command in (train.train, evaluate.evaluate, summary.summary, zoo.zoo, warm_up.warm_up, doctor.doctor):
     convscope.add_command(_command)
 
 

@@ -30,6 +30,20 @@ def opened(target: str, device: str = "cpu") -> Network | Model | str:
     return architecture(target).name  # raises, naming what is near
 
 
+def network(target: str, shape: tuple[int, ...] | None = None) -> Network:
+    """The network of an architecture or a file, with another input if `shape` is given."""
+    from ..graph import Network  # noqa: PLC0415
+    from ..zoo import build  # noqa: PLC0415
+
+    found = opened(target)
+    if isinstance(found, str):
+        return build(found, **({"input": shape} if shape else {}))
+    network = found if isinstance(found, Network) else found.network.copy()
+    if shape:
+        network.input = shape
+    return network
+
+
 def dataset(name: str, directory: Path | None, quiet: bool) -> Dataset:
     """A data set; a download shows its progress on a terminal."""
     from ..data import load_dataset  # noqa: PLC0415

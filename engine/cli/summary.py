@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from . import sources
 from .output import complain, emit, say
-
-if TYPE_CHECKING:
-    from ..graph import Network
 
 
 class _Shape(click.ParamType):
@@ -32,7 +27,7 @@ class _Shape(click.ParamType):
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def summary(target: str, shape: tuple[int, ...] | None, batch: int, as_json: bool) -> int:
     """Parameters, multiply-adds, memory and receptive field of ARCH (see `convscope zoo`) or of the network in FILE."""
-    network = _network(target, shape)
+    network = sources.network(target, shape)
     costs = network.summary(batch)
     errors = network.errors()
     if as_json and not errors:
@@ -45,16 +40,3 @@ def summary(target: str, shape: tuple[int, ...] | None, batch: int, as_json: boo
     if errors:
         complain(" ".join(str(problem) for problem in errors))
     return 2 if errors else 0
-
-
-def _network(target: str, shape: tuple[int, ...] | None) -> Network:
-    from ..graph import Network  # noqa: PLC0415
-    from ..zoo import build  # noqa: PLC0415
-
-    found = sources.opened(target)
-    if isinstance(found, str):
-        return build(found, **({"input": shape} if shape else {}))
-    network = found if isinstance(found, Network) else found.network.copy()
-    if shape:
-        network.input = shape
-    return network
