@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +9,7 @@ import click
 
 from . import sources
 from .output import complain, emit, percent, say, table
+from .progress import Bar
 
 if TYPE_CHECKING:
     from ..train import Evaluation
@@ -33,24 +31,12 @@ def evaluate(file: Path, data: str, data_dir: Path | None, as_json: bool) -> Non
     images = sources.dataset(data, data_dir, as_json)
     if model.classes and model.classes != images.classes:
         complain(f"warning: {file} was not trained on {data}: its classes are {', '.join(model.classes[:5])} …")
-    with ExitStack() as stack:
-        told = _told(stack) if sys.stderr.isatty() and not as_json else None
-        result = measure(model, images, progress=told)
+    with Bar(quiet=as_json) as bar:
+        result = measure(model, images, progress=bar.reached)
     if as_json:
         emit(result.to_dict())
     else:
         say(_text(result))
-
-
-def _told(stack: ExitStack) -> Callable[[int, int], None]:
-    """A progress bar that is told images done and in all."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn  # noqa: PLC0415
-
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    bar = stack.enter_context(Progress(*columns, console=Console(stderr=True), transient=True))
-    task = bar.add_task("")
-    return lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _text(result: Evaluation) -> str:

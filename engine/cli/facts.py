@@ -37,8 +37,9 @@ def gather() -> dict[str, Facts]:
     return {name: _or_reason(read) for name, read in groups.items()}
 
 
-def versions() -> Facts:
-    installed = {name: _version(name) for name in _PACKAGES}
+def versions(*more: str) -> Facts:
+    """Of Python, the system, the packages we stand on, and `more` packages; None where one is not installed."""
+    installed = {name: _version(name) for name in (*_PACKAGES, *more)}
     return {"python": platform.python_version(), "system": platform.platform(), **installed}
 
 

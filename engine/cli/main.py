@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from ..spec import ConvscopeError
-from . import desktop, doctor, evaluate, summary, train, warm_up, zoo
+from . import bench, desktop, doctor, evaluate, summary, train, warm_up, zoo
 from .output import PipeClosed, accept_any_character, complain, silence_stdout
 
 BAD_INPUT = 2
@@ -33,7 +33,10 @@ def convscope() -> None:
     """
 
 
-for _command in (train.train, evaluate.evaluate, summary.summary, zoo.zoo, warm_up.warm_up, doctor.doctor):
+_COMMANDS = (
+    train.train, evaluate.evaluate, summary.summary, zoo.zoo, bench.bench, warm_up.warm_up, doctor.doctor,
+)  # fmt: skip
+for _command in _COMMANDS:
     convscope.add_command(_command)
 
 

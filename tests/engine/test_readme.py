@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from convscope.engine.cli.bench import bench
+
 README = Path(__file__).parents[2] / "README.md"
 
 
@@ -27,12 +29,23 @@ def test_the_script_runs_and_writes_its_model(tmp_path: Path) -> None:
 
 
 def shell_lines() -> list[str]:
-    """The plain `convscope …` lines; those that download are left to the tests of data."""
+    """The plain `convscope …` lines."""
     lines = [line.split("#")[0].strip() for block in blocks("sh") for line in block.splitlines()]
-    return [line for line in lines if line.startswith("convscope ") and "mnist" not in line]
+    return [line for line in lines if line.startswith("convscope ")]
 
 
-@pytest.mark.parametrize("line", shell_lines())
+def takes_minutes(line: str) -> bool:
+    return line.startswith("convscope bench ")
+
+
+@pytest.mark.parametrize("line", [line for line in shell_lines() if takes_minutes(line)])
+def test_benchmark_line_is_understood(line: str) -> None:
+    name, *options = shlex.split(line)[2:]
+    assert bench.commands[name].make_context(name, options).params["rounds"] >= 1
+
+
+# Lines that download are left to the tests of data.
+@pytest.mark.parametrize("line", [line for line in shell_lines() if "mnist" not in line and not takes_minutes(line)])
 def test_shell_line_succeeds(line: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "convscope.engine.cli", *shlex.split(line)[1:]]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

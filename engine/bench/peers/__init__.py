@@ -1,0 +1,46 @@
+"""The libraries that Convscope can be measured against. Each is imported only in a process started for it."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...spec import ConvscopeError
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A library: its title, the module of this package that runs it, the packages that must be there."""
+
+    name: str
+    title: str
+    module: str
+    packages: tuple[str, ...]
+    trains: bool
+
+
+PEERS = {
+    peer.name: peer
+    for peer in (
+        Peer("torch", "PyTorch", f"{__name__}.torch", ("torch",), trains=True),
+        Peer("onnxruntime", "ONNX Runtime", f"{__name__}.onnx", ("onnxruntime", "onnx"), trains=False),
+    )
+}
+
+
+def chosen(names: Sequence[str], trains: bool = False) -> tuple[Peer, ...]:
+    """The peers of these names; ConvscopeError if one is unknown, not installed, or cannot train where it must."""
+    for name in names:
+        if name not in PEERS:
+            raise ConvscopeError(f"There is no peer {name!r}; use one or more of: {','.join(PEERS)}")
+        peer = PEERS[name]
+        if trains and not peer.trains:
+            able = ", ".join(p.name for p in PEERS.values() if p.trains)
+            raise ConvscopeError(f"{peer.title} only infers; compare training and kernels with: {able}")
+        if missing := [package for package in peer.packages if importlib.util.find_spec(package) is None]:
+            raise ConvscopeError(
+                f"{peer.title} cannot be compared with, {' and '.join(missing)} not being installed; "
+                "pip install 'convscope[bench]'"
+            )
+    return tuple(PEERS[name] for name in dict.fromkeys(names))

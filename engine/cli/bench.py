@@ -1,0 +1,160 @@
+"""`convscope bench`: how fast this machine trains, infers and convolves, alone or beside other libraries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from .output import complain, emit, say
+from .progress import Bar
+
+if TYPE_CHECKING:
+    from ..bench.inference import InferenceResult
+    from ..bench.kernels import KernelResult
+    from ..bench.training import TrainingResult
+
+    Result = TrainingResult | InferenceResult | KernelResult
+
+F = TypeVar("F", bound=Callable[..., Any])
+_BUSY = 10.0  # per cent of the processor that other programs may use before figures are doubtful
+
+
+@click.group(no_args_is_help=False, short_help="Measure speed, alone or beside PyTorch and ONNX Runtime.")
+def bench() -> None:
+    """Measure speed, alone or beside other libraries (--vs).
+
+    Every side has a process of its own with as many threads as ours. The sides take turns, round by round; figures are
+    medians over the rounds, ratios the median over pairs of one round, taken against the fastest configuration of a
+    library. Before anything is timed, both sides' outputs are found to agree.
+    """
+
+
+def _peers(context: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
+    return tuple(name for part in value.split(",") if (name := part.strip()))
+
+
+def _common(seconds: float, peers: str) -> Callable[[F], F]:
+    """The options of every subject; `seconds` is the usual length of a turn, `peers` what can be compared with."""
+    options = (
+        click.option("--vs", default="", metavar="PEERS", callback=_peers, help=f"Compare with: {peers}."),
+        click.option(
+            "--rounds", type=click.IntRange(1, 1000), default=7, show_default=True, help="Turns of each side."
+        ),
+        click.option(
+            "--seconds", type=click.FloatRange(0.001, 600), default=seconds, show_default=True, help="Length of a turn."
+        ),
+        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+    )
+
+    def add(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
+
+
+_network = click.option("--network", "names", multiple=True, metavar="ARCH", help="Architecture; may be repeated.")
+_batch = click.option(
+    "--batch", "batches", multiple=True, type=click.IntRange(1, 100_000), help="Images at a time; may be repeated."
+)
+
+
+@bench.command(short_help="Images a second of whole training steps.")
+@_network
+@_batch
+@click.option("--cold", is_flag=True, help="Also start with an empty kernel cache, so that everything is compiled.")
+@_common(seconds=0.5, peers="torch")
+def train(
+    names: tuple[str, ...],
+    batches: tuple[int, ...],
+    cold: bool,
+    vs: tuple[str, ...],
+    rounds: int,
+    seconds: float,
+    as_json: bool,
+) -> None:
+    """Images a second of whole training steps, start-up time, memory, and whether the same seed gives the same bits.
+
+    A step of ours gathers its batch from pixels and does forward, loss, backward and SGD with momentum and weight
+    decay. A step of PyTorch (eager; contiguous and channels last) does the same on one batch that is ready as floats.
+    """
+    from ..bench import cases, peers, training  # noqa: PLC0415
+    from ..bench.rounds import Effort  # noqa: PLC0415
+
+    chosen, effort = peers.chosen(vs, trains=True), Effort(rounds, seconds)
+    wanted = cases.networks(names, batches)
+    busy = _busy_percent()
+    with Bar(as_json, training.units(wanted, effort)) as bar:
+        result = training.measure(wanted, chosen, effort, bar.advance, cold)
+    _show(result, vs, busy, as_json)
+
+
+@bench.command(short_help="Images a second of inference.")
+@_network
+@_batch
+@_common(seconds=0.2, peers="torch,onnxruntime")
+def infer(
+    names: tuple[str, ...], batches: tuple[int, ...], vs: tuple[str, ...], rounds: int, seconds: float, as_json: bool
+) -> None:
+    """Images a second of inference, one image and 64 at a time unless --batch says otherwise.
+
+    Ours is `Model.predict`, which copies its input and output. PyTorch runs eager (contiguous and channels last) and
+    compiled with frozen weights; ONNX Runtime with all optimisations.
+    """
+    from ..bench import cases, inference, peers  # noqa: PLC0415
+    from ..bench.rounds import Effort  # noqa: PLC0415
+
+    chosen, effort = peers.chosen(vs), Effort(rounds, seconds)
+    wanted = cases.networks(names, batches or cases.INFERENCE_BATCHES)
+    busy = _busy_percent()
+    with Bar(as_json, inference.units(wanted, effort)) as bar:
+        result = inference.measure(wanted, chosen, effort, bar.advance)
+    _show(result, vs, busy, as_json)
+
+
+@bench.command(short_help="Every pass of convolutions, beside the machine's limit.")
+@click.option("--shape", "shapes", multiple=True, metavar="N,C,H,K,F,S,P[,G]", help="Convolution; may be repeated.")
+@_common(seconds=0.05, peers="torch")
+def kernels(shapes: tuple[str, ...], vs: tuple[str, ...], rounds: int, seconds: float, as_json: bool) -> None:
+    """Forward, weight gradient and input gradient of convolutions, beside the machine's limit.
+
+    A shape is batch, channels, height and width, filters, kernel, stride, padding and, if not 1, groups. Rates are
+    operations of the direct sum a second, two for a multiply-add; Winograd needs fewer, and may go beyond the limit,
+    which is what the same register tile reaches on operands that stay in L1, on all threads, in the same rounds.
+    """
+    from ..bench import cases, peers  # noqa: PLC0415
+    from ..bench import kernels as subject  # noqa: PLC0415
+    from ..bench.rounds import Effort  # noqa: PLC0415
+
+    chosen, effort = peers.chosen(vs, trains=True), Effort(rounds, seconds)
+    wanted = tuple(cases.ConvCase.parse(text) for text in shapes) or cases.CONVOLUTIONS
+    busy = _busy_percent()
+    with Bar(as_json, subject.units(wanted, effort)) as bar:
+        result = subject.measure(wanted, next(iter(chosen), None), effort, bar.advance)
+    _show(result, vs, busy, as_json)
+
+
+def _busy_percent() -> float:
+    """How much of the processor other programs use, just before anything is measured."""
+    import psutil  # noqa: PLC0415
+
+    return psutil.cpu_percent(0.3)
+
+
+def _show(result: Result, vs: tuple[str, ...], busy: float, as_json: bool) -> None:
+    from ..bench.peers import PEERS  # noqa: PLC0415
+    from . import bench_tables, facts  # noqa: PLC0415
+
+    versions = facts.versions(*(package for name in vs for package in PEERS[name].packages))
+    machine = {**facts.processor(), "threads": result.threads, "busy_percent": busy}
+    if as_json:
+        emit({"machine": machine, "versions": versions, **result.to_dict(), "notes": list(result.notes)})
+        return
+    say(bench_tables.text(result, machine, versions))
+    for note in result.notes:
+        complain(note)
+    if busy > _BUSY:
+        complain(f"warning: other programs used {busy:.0f} % of the processor; figures will be unsteady")
