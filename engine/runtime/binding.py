@@ -65,7 +65,8 @@ class Binding:
     model's cache of packed weights. `threads` is 1 where the layer's work is too small to share. In `mode`
     "inference" there are no gradients and `saved` is empty. `epilogue` is what the step does to the layer's result;
     `norm` holds the weights of the batch norm to fold. `rectified` ports read the output of a ReLU through which
-    nobody else sends a gradient: dx counts only where x is positive.
+    nobody else sends a gradient: dx counts only where x is positive. `algorithm` is for the steps to name, where there
+    is a choice.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Binding:
     norm: Mapping[str, Array]
     rectified: frozenset[int]
     masked: set[int] = field(default_factory=set)
+    algorithm: str = ""
     forward_calls: list[Call] = field(default_factory=list)
     backward_calls: list[Call] = field(default_factory=list)
     weight_calls: list[Call] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""How a convolution becomes calls of the CPU's kernels: Winograd where it applies, else the direct sliding product."""
+"""How a convolution becomes calls of the CPU's kernels, by the algorithm that choice.py chooses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from ...kernels.panel import MASK, NO_FLOOR, NOTHING, SPARE_OUTS, SUM
 from ..folding_cpu import Effective, effective
-from . import cpu, wide_tables, widening, winograd, winograd_gradient, winograd_tables
+from . import choice, cpu, wide_tables, widening, winograd, winograd_gradient, winograd_tables
 from .gradient_tables import weight_gradient_tables
 from .spec import Conv2D
 from .tables import Conv, Sliding, forward_tables, input_gradient_tables
@@ -25,7 +25,8 @@ def conv2d(layer: Conv2D, bind: Binding) -> None:
     top, _, left, _ = layer.geometry.pads(height, width)
     sizes = (bind.batch, height, width, channels, out_height, out_width, filters)
     case = Conv(*sizes, layer.kernel, layer.stride, layer.dilation, top, left, layer.groups)
-    algorithm: type[_Winograd | _Direct] = _Winograd if winograd_tables.applies(case) else _Direct
+    bind.algorithm = choice.choose(case)
+    algorithm = _Direct() if bind.algorithm == choice.DIRECT else _Winograd(choice.tile_size(bind.algorithm))
     algorithm.forward(case, bind)
     if bind.wants_input_gradient():
         algorithm.input_gradient(case, bind)
@@ -136,39 +137,37 @@ def _widening(case: Conv, q: int) -> tuple[int, ...]:
 
 
 class _Winograd:
-    """F(4×4, 3×3); see winograd_tables.applies."""
+    """F(m×m, 3×3)."""
 
-    @classmethod
-    def forward(cls, case: Conv, bind: Binding) -> None:
-        source, target = (case.height, case.width, case.channels), (case.out_height, case.out_width, case.filters)
-        t, own = winograd_tables.tables(case.batch, source, target, case.top, case.left), effective(bind)
-        packed = cls._packed(case, bind, t, own.weight, f"{own.mark}winograd_forward", winograd.pack)
+    def __init__(self, m: int) -> None:
+        self._m = m
+
+    def forward(self, case: Conv, bind: Binding) -> None:
+        t, own = winograd_tables.tables(case, self._m), effective(bind)
+        packed = self._packed(case, bind, t, own.weight, f"{own.mark}forward", winograd.pack)
         ending = _forward_ending(bind)
-        bind.forward(winograd.slide, bind.x[0], packed, _packed_bias(case, own, bind), *ending, *cls._tables(t, bind))
+        bind.forward(winograd.slide, bind.x[0], packed, _packed_bias(case, own, bind), *ending, *self._tables(t, bind))
 
-    @classmethod
-    def input_gradient(cls, case: Conv, bind: Binding) -> None:
+    def input_gradient(self, case: Conv, bind: Binding) -> None:
         """The same product with turned, transposed filters and the padding that remains of 2."""
-        source, target = (case.out_height, case.out_width, case.filters), (case.height, case.width, case.channels)
-        t = winograd_tables.tables(case.batch, source, target, 2 - case.top, 2 - case.left)
-        packed = cls._packed(case, bind, t, bind.weights["weight"], "winograd_input_gradient", winograd.pack_turned)
+        t = winograd_tables.tables(wide_tables.turned(case), self._m)
+        packed = self._packed(case, bind, t, bind.weights["weight"], "input_gradient", winograd.pack_turned)
         zeros, ending = _no_bias(1, case.channels), _gradient_ending(bind)
-        bind.backward_input(0, winograd.slide, bind.dy, packed, zeros, *ending, *cls._tables(t, bind))
+        bind.backward_input(0, winograd.slide, bind.dy, packed, zeros, *ending, *self._tables(t, bind))
 
-    @staticmethod
-    def weight_gradient(case: Conv, bind: Binding) -> None:
-        t, dw = winograd_tables.weight_gradient_tables(case), bind.gradients["weight"]
+    def weight_gradient(self, case: Conv, bind: Binding) -> None:
+        t, dw = winograd_tables.weight_gradient_tables(case, self._m), bind.gradients["weight"]
         partials, scratch = bind.scratch(t.partial * bind.threads), bind.scratch(t.scratch * bind.threads, area=1)
         arrays = (bind.x[0], bind.dy, dw, bind.gradients.get("bias", dw), "bias" in bind.gradients)
         tables = (t.geometry, t.rows, t.outs, _ONE_TAP)
         bind.backward_weights(winograd_gradient.weight_gradient, *arrays, *tables, partials, scratch, bind.threads)
 
-    @staticmethod
     def _packed(
-        case: Conv, bind: Binding, t: winograd_tables.Winograd, weight: Array, role: str, kernel: Any
+        self, case: Conv, bind: Binding, t: winograd_tables.Winograd, weight: Array, role: str, kernel: Any
     ) -> Array:
         scratch = np.empty(winograd.PACK_SCRATCH * bind.threads, np.float32)
-        return bind.pack(role, t.packed, kernel, weight, case.channels, case.filters, scratch, bind.threads)
+        sizes = (self._m, case.channels, case.filters)
+        return bind.pack(f"winograd{self._m}_{role}", t.packed, kernel, weight, *sizes, scratch, bind.threads)
 
     @staticmethod
     def _tables(t: winograd_tables.Winograd, bind: Binding) -> tuple[object, ...]:

@@ -1,8 +1,9 @@
-"""Winograd convolution F(4×4, 3×3): 36 multiplications for 16 outputs instead of 144 (Lavin & Gray 2015, §4).
+"""Winograd convolution (Lavin & Gray 2015, §4): F(4×4, 3×3) multiplies 36 times for 16 outputs instead of 144,
+F(2×2, 3×3) 16 times for 4 instead of 36; `m` is 4 or 2.
 
 A unit is a few whole images, or a strip of tile rows of one, small enough that its transformed values stay in a
-core's L2. For each unit: copy the window with its zeros; V = Bᵀ d B for every 6×6 tile; for each of the 36 elements
-the product M = V·U on the register tile; Y = Aᵀ M A, plus bias. The arrays of the 36 elements are padded by a vector,
+core's L2. For each unit: copy the window with its zeros; V = Bᵀ d B for every tile; for each of its (m+2)² elements
+the product M = V·U on the register tile; Y = Aᵀ M A, plus bias. The arrays of the elements are padded by a vector,
 since strides that are powers of two evict each other from the cache.
 """
 
@@ -12,7 +13,7 @@ from ...kernels.jit import kernel
 from ...kernels.panel import NO_FLOOR, SUM, copy_window, finish, panel_set
 from ...kernels.simd import load, store
 from ...kernels.vector import LANES, WIDTH
-from .winograd_transforms import transform_filters, transform_inputs, write_tile
+from .winograd_tiles import transform_filters, transform_inputs, write_tile
 
 
 @kernel
@@ -49,6 +50,7 @@ def slide(
         geometry[18],
         geometry[19],
     )
+    m, elements = geometry[20], (geometry[20] + 2) ** 2
     pitch = copy_cols * channels
     plane = copy_rows * pitch
     n_blocks = (filters + WIDTH - 1) // WIDTH
@@ -56,8 +58,8 @@ def slide(
     for thread in numba.prange(threads):
         window = thread * area
         v0 = window + images * plane
-        m0 = v0 + 36 * v_step
-        tile_spare = m0 + 36 * m_step
+        m0 = v0 + elements * v_step
+        tile_spare = m0 + elements * m_step
         for unit in range(thread * units // threads, (thread + 1) * units // threads):
             first_image, first_tile_row = (unit // strips) * images, (unit % strips) * strip
             n_images, n_rows = min(images, batch - first_image), min(strip, down - first_tile_row)
@@ -67,8 +69,8 @@ def slide(
                     source,
                     (first_image + image) * source_height * source_width * channels,
                     source_width * channels,
-                    4 * first_tile_row - top,
-                    4 * n_rows + 2,
+                    m * first_tile_row - top,
+                    m * n_rows + 2,
                     source_height,
                     -left,
                     copy_cols,
@@ -79,8 +81,8 @@ def slide(
                     scratch,
                     window + image * plane,
                 )
-            transform_inputs(scratch, window, copy_rows, pitch, channels, n_images, n_rows, across, v0, v_step)
-            for element in range(36):
+            transform_inputs(m, scratch, window, copy_rows, pitch, channels, n_images, n_rows, across, v0, v_step)
+            for element in range(elements):
                 for block in range(n_blocks):
                     first = block * WIDTH
                     panel_set(
@@ -110,10 +112,11 @@ def slide(
                     )
             for tile in range(count):
                 image, row, column = tile // (n_rows * across), (tile // across) % n_rows, tile % across
-                y, x = 4 * (first_tile_row + row), 4 * column
+                y, x = m * (first_tile_row + row), m * column
                 out = (((first_image + image) * height + y) * width + x) * filters
                 for k in range(0, filters, LANES):
                     write_tile(
+                        m,
                         scratch,
                         m0 + tile * filters + k,
                         m_step,
@@ -121,14 +124,14 @@ def slide(
                         out + k,
                         width * filters,
                         filters,
-                        min(4, height - y),
-                        min(4, width - x),
+                        min(m, height - y),
+                        min(m, width - x),
                         load(bias, k),
                         low,
                     )
             line = width * filters
-            row0 = 4 * first_tile_row
-            done = (n_images - 1) * height + min(4 * n_rows, height - row0)
+            row0 = m * first_tile_row
+            done = (n_images - 1) * height + min(m * n_rows, height - row0)
             finish(ending, other, target, (first_image * height + row0) * line, done * line, floor)
 
 
@@ -137,24 +140,24 @@ PACK_SCRATCH = 18 * LANES + 36 * LANES * LANES
 
 
 @kernel
-def pack(w, packed, channels, filters, scratch, threads):
-    """w (3,3,C,K) as G g Gᵀ in blocks of columns: (36, block, C, column), columns K."""
+def pack(w, packed, m, channels, filters, scratch, threads):
+    """w (3,3,C,K) as G g Gᵀ in blocks of columns: (element, block, C, column), columns K."""
     for thread in numba.prange(threads):
         spare = thread * PACK_SCRATCH
         vectors = spare + 18 * LANES
         for c in range(thread * channels // threads, (thread + 1) * channels // threads):
             for k in range(0, filters, LANES):
-                transform_filters(w, c * filters + k, channels * filters, spare, vectors, LANES, scratch)
+                transform_filters(m, w, c * filters + k, channels * filters, spare, vectors, LANES, scratch)
                 first = k // WIDTH * WIDTH
                 wide = min(WIDTH, filters - first)
-                for element in range(36):
+                for element in range((m + 2) ** 2):
                     out = (element * filters + first) * channels + c * wide + k - first
                     store(packed, out, load(scratch, vectors + element * LANES))
 
 
 @kernel
-def pack_turned(w, packed, channels, filters, scratch, threads):
-    """For the input's gradient: filters turned by half a turn, (36, block, K, column), columns C.
+def pack_turned(w, packed, m, channels, filters, scratch, threads):
+    """For the input's gradient: filters turned by half a turn, (element, block, K, column), columns C.
 
     LANES × LANES filters at a time, so that the lines written to are filled while they are in cache.
     """
@@ -168,8 +171,8 @@ def pack_turned(w, packed, channels, filters, scratch, threads):
             for k in range(0, filters, LANES):
                 for i in range(LANES):
                     at = (c + i) * filters + k + 8 * tap
-                    transform_filters(w, at, -tap, spare, vectors + i * LANES, LANES * LANES, scratch)
-                for element in range(36):
+                    transform_filters(m, w, at, -tap, spare, vectors + i * LANES, LANES * LANES, scratch)
+                for element in range((m + 2) ** 2):
                     square = scratch[vectors + element * LANES * LANES : vectors + (element + 1) * LANES * LANES]
                     start = (element * channels + first) * filters + k * wide + c - first
                     for j in range(LANES):

@@ -1,25 +1,14 @@
-"""The weight gradient in Winograd's domain: dU = Vᵀ (A dY Aᵀ) for each of the 36 elements, dW = Gᵀ dU G."""
+"""The weight gradient in Winograd's domain: dU = Vᵀ (A dY Aᵀ) for each element of the tiles, dW = Gᵀ dU G."""
 
 import numba
 import numpy as np
 
-from ...kernels.jit import device, kernel
+from ...kernels.jit import kernel
 from ...kernels.panel import add_rows, copy_window, panel_add
 from ...kernels.vector import LANES, WIDTH
-from .winograd_transforms import transform_gradient, transform_inputs, write_filter_gradient
+from .winograd_tiles import transform_gradients, transform_inputs, write_filter_gradient
 
 F = np.float32
-
-
-@device
-def transform_gradients(scratch, window, filters, images, rows, across, z0, z_step, spare):
-    """Z = A dY Aᵀ for every tile of a unit and every filter."""
-    pitch = 4 * across * filters
-    for tile in range(images * rows * across):
-        line, column = tile // across, tile % across
-        corner = window + 4 * line * pitch + 4 * column * filters
-        for k in range(0, filters, LANES):
-            transform_gradient(scratch, corner + k, pitch, filters, z0 + tile * filters + k, z_step, spare)
 
 
 @kernel
@@ -33,24 +22,25 @@ def weight_gradient(x, dy, dw, db, has_bias, geometry, rows, outs, one_tap, part
     filters, top, left, down, across = geometry[10], geometry[11], geometry[12], geometry[13], geometry[14]
     copy_rows, copy_cols, v_step, z_step, u_step = geometry[15], geometry[16], geometry[17], geometry[18], geometry[19]
     padded_channels, copies, area, partial = geometry[20], geometry[21], geometry[22], geometry[23]
-    pitch, dy_pitch, bias_at = copy_cols * channels, 4 * across * filters, 36 * u_step
+    m, elements = geometry[24], (geometry[24] + 2) ** 2
+    pitch, dy_pitch, bias_at = copy_cols * channels, m * across * filters, elements * u_step
     for thread in numba.prange(threads):
         window, mine = thread * area, thread * partial
         v0 = window + copies
-        z0 = v0 + 36 * v_step
-        spare = z0 + 36 * z_step
+        z0 = v0 + elements * v_step
+        spare = z0 + elements * z_step
         partials[mine : mine + partial] = F(0)
         for unit in range(thread * units // threads, (thread + 1) * units // threads):
             first_image, first_tile_row = (unit // strips) * images, (unit % strips) * strip
             n_images, n_rows = min(images, batch - first_image), min(strip, down - first_tile_row)
-            first_row = 4 * first_tile_row
+            first_row = m * first_tile_row
             for image in range(n_images):
                 copy_window(
                     x,
                     (first_image + image) * height * width * channels,
                     width * channels,
                     first_row - top,
-                    4 * n_rows + 2,
+                    m * n_rows + 2,
                     height,
                     -left,
                     copy_cols,
@@ -61,30 +51,30 @@ def weight_gradient(x, dy, dw, db, has_bias, geometry, rows, outs, one_tap, part
                     scratch,
                     window + image * copy_rows * pitch,
                 )
-            transform_inputs(scratch, window, copy_rows, pitch, channels, n_images, n_rows, across, v0, v_step)
+            transform_inputs(m, scratch, window, copy_rows, pitch, channels, n_images, n_rows, across, v0, v_step)
             for image in range(n_images):
                 copy_window(
                     dy,
                     (first_image + image) * out_height * out_width * filters,
                     out_width * filters,
                     first_row,
-                    4 * n_rows,
+                    m * n_rows,
                     out_height,
                     0,
-                    4 * across,
+                    m * across,
                     out_width,
                     0,
                     filters,
                     filters,
                     scratch,
-                    window + image * 4 * n_rows * dy_pitch,
+                    window + image * m * n_rows * dy_pitch,
                 )
-            transform_gradients(scratch, window, filters, n_images, n_rows, across, z0, z_step, spare)
+            transform_gradients(m, scratch, window, filters, n_images, n_rows, across, z0, z_step, spare)
             count = n_images * n_rows * across
             if has_bias:
                 sums = partials[mine + bias_at : mine + bias_at + filters]
-                add_rows(scratch, window, filters, 16 * count, filters, sums)
-            for element in range(36):
+                add_rows(scratch, window, filters, m * m * count, filters, sums)
+            for element in range(elements):
                 for first in range(0, filters, WIDTH):
                     panel_add(
                         scratch,
@@ -109,12 +99,12 @@ def weight_gradient(x, dy, dw, db, has_bias, geometry, rows, outs, one_tap, part
                     )
     for thread in numba.prange(threads):
         for c in range(thread * channels // threads, (thread + 1) * channels // threads):
-            for element in range(36):
+            for element in range(elements):
                 at = element * u_step + c * filters
                 add_rows(partials, partial + at, partial, threads - 1, filters, partials[at : at + filters])
             for k in range(0, filters, LANES):
                 at = c * filters + k
-                write_filter_gradient(partials, at, u_step, dw, at, channels * filters, thread * area, scratch)
+                write_filter_gradient(m, partials, at, u_step, dw, at, channels * filters, thread * area, scratch)
     if has_bias:
         db[:] = F(0)
         add_rows(partials, bias_at, partial, threads, filters, db)

@@ -1,4 +1,4 @@
-"""Where Winograd applies, and how its work is cut into units that stay in a core's L2. See winograd.py."""
+"""How Winograd's work is cut into units that stay in a core's L2. See winograd.py."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from .tables import Conv, padded
 
 Ints = NDArray[np.int64]
 _UNIT_FLOATS = 256 * 1024  # transformed values of a unit: 1 MiB
-_ELEMENTS = 36
 
 
 @dataclass(frozen=True)
@@ -26,36 +25,30 @@ class Winograd:
     packed: int
 
 
-def applies(c: Conv) -> bool:
-    """Whether Winograd can and should be used: 3×3, stride 1, whole vectors of channels, at least one full tile."""
-    simple = c.kernel == (3, 3) and c.stride == (1, 1) and c.dilation == (1, 1) and c.groups == 1
-    return simple and c.channels % LANES == 0 and c.filters % LANES == 0 and min(c.out_height, c.out_width) >= 4
-
-
-def tables(batch: int, source: tuple[int, int, int], target: tuple[int, int, int], top: int, left: int) -> Winograd:
-    """Units for a pass from (Hs, Ws, C) to (H, W, K) with the given zeros before the first row and column."""
-    channels, filters = source[2], target[2]
-    down, across = -(-target[0] // 4), -(-target[1] // 4)
-    most = max(_UNIT_FLOATS // (_ELEMENTS * (channels + filters)), 1)
+def tables(c: Conv, m: int) -> Winograd:
+    """Units for a pass with tiles of m×m outputs."""
+    channels, filters, batch, elements = c.channels, c.filters, c.batch, (m + 2) ** 2
+    down, across = -(-c.out_height // m), -(-c.out_width // m)
+    most = max(_UNIT_FLOATS // (elements * (channels + filters)), 1)
     if down * across <= most and batch >= 4:
         images, strip = max(min(most // (down * across), batch // 4), 1), down
     else:
         images, strip = 1, max(min(most // across, down if batch >= 4 else -(-down // 4)), 1)
     tiles = images * strip * across
     strips = -(-down // strip)
-    copy_rows, copy_cols = 4 * strip + 2, 4 * across + 2
+    copy_rows, copy_cols = m * strip + 2, m * across + 2
     v_step, m_step = tiles * channels + LANES, tiles * filters + LANES
-    scratch = images * copy_rows * copy_cols * channels + _ELEMENTS * (v_step + m_step) + ROWS * WIDTH + LANES
+    scratch = images * copy_rows * copy_cols * channels + elements * (v_step + m_step) + ROWS * WIDTH + LANES
     geometry = (
         batch,
         images,
         -(-batch // images) * strips,
         strip,
         strips,
-        *source,
-        *target,
-        top,
-        left,
+        *(c.height, c.width, channels),
+        *(c.out_height, c.out_width, filters),
+        c.top,
+        c.left,
         down,
         across,
         copy_rows,
@@ -63,9 +56,10 @@ def tables(batch: int, source: tuple[int, int, int], target: tuple[int, int, int
         v_step,
         m_step,
         scratch,
+        m,
     )
     rows = np.arange(tiles, dtype=np.int64)
-    packed = _ELEMENTS * channels * padded(filters)
+    packed = elements * channels * padded(filters)
     return Winograd(np.array(geometry, np.int64), rows * channels, rows * filters, scratch, packed)
 
 
@@ -80,22 +74,23 @@ class WeightGradient:
     partial: int
 
 
-def weight_gradient_tables(c: Conv) -> WeightGradient:
-    """Units for the weight gradient of a case to which Winograd applies."""
-    down, across = -(-c.out_height // 4), -(-c.out_width // 4)
-    most = max(_UNIT_FLOATS // (_ELEMENTS * (c.channels + c.filters)), 1)
+def weight_gradient_tables(c: Conv, m: int) -> WeightGradient:
+    """Units for the weight gradient, with tiles of m×m outputs."""
+    elements = (m + 2) ** 2
+    down, across = -(-c.out_height // m), -(-c.out_width // m)
+    most = max(_UNIT_FLOATS // (elements * (c.channels + c.filters)), 1)
     if down * across <= most:
         images, strip = max(min(most // (down * across), c.batch // 2), 1), down
     else:
         images, strip = 1, max(most // across, 1)
     tiles, strips = images * strip * across, -(-down // strip)
-    copy_rows, copy_cols = 4 * strip + 2, 4 * across + 2
+    copy_rows, copy_cols = m * strip + 2, m * across + 2
     padded_channels = -(-c.channels // ROWS) * ROWS
     v_step, z_step = tiles * c.channels + LANES, tiles * c.filters + LANES
-    copies = images * max(copy_rows * copy_cols * c.channels, 16 * strip * across * c.filters)
-    scratch = copies + _ELEMENTS * (v_step + z_step + LANES) + LANES
+    copies = images * max(copy_rows * copy_cols * c.channels, m * m * strip * across * c.filters)
+    scratch = copies + elements * (v_step + z_step + LANES) + LANES
     u_step = padded_channels * c.filters + LANES
-    partial = _ELEMENTS * u_step + c.filters
+    partial = elements * u_step + c.filters
     geometry = (
         c.batch,
         images,
@@ -121,6 +116,7 @@ def weight_gradient_tables(c: Conv) -> WeightGradient:
         copies,
         scratch,
         partial,
+        m,
     )
     rows = np.minimum(np.arange(padded_channels, dtype=np.int64), c.channels - 1)
     return WeightGradient(

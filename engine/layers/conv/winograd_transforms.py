@@ -258,13 +258,3 @@ def write_filter_gradient(partials, at, step, dw, out, tap, spare, scratch):
     for r in range(3):
         u = _six(scratch, spare + 6 * r * LANES, LANES)
         _put_three(dw, out + 3 * r * tap, tap, _filter_gradient(u[0], u[1], u[2], u[3], u[4], u[5]))
-
-
-@numba.njit(nogil=True)
-def transform_inputs(scratch, window, copy_rows, pitch, channels, images, rows, across, v0, v_step):
-    """V = Bᵀ d B for every tile of a unit and every channel."""
-    for tile in range(images * rows * across):
-        image, row, column = tile // (rows * across), (tile // across) % rows, tile % across
-        corner = window + (image * copy_rows + 4 * row) * pitch + 4 * column * channels
-        for c in range(0, channels, LANES):
-            transform_tile(scratch, corner + c, pitch, channels, v0 + tile * channels + c, v_step)
