@@ -1,4 +1,4 @@
-"""Convolution's two algorithms, forced in turn, on shapes that hypothesis draws and on known awkward ones."""
+"""Convolution's algorithms, forced in turn, on shapes that hypothesis draws and on known awkward ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 from convscope.engine import Model, Network
 from convscope.engine import layers as L
 from convscope.engine.kernels.vector import LANES
-from convscope.engine.layers.conv import winograd, winograd_gradient, winograd_tables
+from convscope.engine.layers.conv import choice, wide_tables, winograd, winograd_gradient
+from convscope.engine.layers.conv.tables import Conv
+from convscope.engine.runtime.cpu import CpuBackend
+from convscope.engine.spec import ConvscopeError
 from tests.oracles.differences import relative_error
 
 
@@ -60,7 +63,7 @@ def check(layer: L.Conv2D, batch: int, height: int, width: int, channels: int, t
     assert relative_error(model.gradients["conv.bias"], dy.astype(np.float64).sum((0, 1, 2))) <= 1e-5
 
 
-@pytest.mark.parametrize("force", ["direct", "winograd"])
+@pytest.mark.parametrize("force", choice.ALGORITHMS)
 @pytest.mark.parametrize(
     ("batch", "height", "width", "channels", "filters", "padding"),
     [
@@ -74,13 +77,31 @@ def check(layer: L.Conv2D, batch: int, height: int, width: int, channels: int, t
         (4, 33, 65, 1, 1, "same"),
     ],
 )
-def test_both_algorithms_equal_the_reference(
-    force, batch, height, width, channels, filters, padding, monkeypatch
+def test_every_algorithm_equals_the_reference(force, batch, height, width, channels, filters, padding) -> None:
+    """Channels and filters are given in vectors, so that Winograd can be used for all of them."""
+    with choice.forced(force):
+        check(L.Conv2D(filters * LANES, 3, padding=padding), batch, height, width, channels * LANES, 1e-5)
+
+
+@given(
+    force=st.sampled_from(choice.ALGORITHMS),
+    batch=st.integers(1, 4),
+    height=st.integers(1, 11),
+    width=st.integers(1, 11),
+    channels=st.integers(1, 2),
+    filters=st.integers(1, 3),
+    padding=st.tuples(*[st.integers(0, 4)] * 4),
+    threads=st.integers(1, 3),
+)
+@settings(max_examples=60)
+def test_every_algorithm_equals_the_reference_on_drawn_shapes(
+    force, batch, height, width, channels, filters, padding, threads
 ) -> None:
-    """Channels and filters are given in vectors, so that Winograd applies to all of them."""
-    if force == "direct":
-        monkeypatch.setattr(winograd_tables, "applies", lambda case: False)
-    check(L.Conv2D(filters * LANES, 3, padding=padding), batch, height, width, channels * LANES, 1e-5)
+    if height + padding[0] + padding[1] < 3 or width + padding[2] + padding[3] < 3:
+        return
+    with choice.forced(force), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CpuBackend, "threads_for", lambda self, macs, values: threads)
+        check(L.Conv2D(filters * LANES, 3, padding=padding), batch, height, width, channels * LANES, 1e-5)
 
 
 @pytest.mark.parametrize("unit", ["avx2", "neon", "generic"])
@@ -99,12 +120,51 @@ def test_tiles_of_other_processors_give_the_same_results(unit: str, tmp_path: Pa
     assert done.returncode == 0, done.stderr
 
 
-def test_winograd_is_really_chosen_for_whole_vectors_of_channels() -> None:
+def conv_case(size: int, channels: int, filters: int, kernel: int = 3, stride: int = 1) -> Conv:
+    same = -(-size // stride)
+    sizes = (2, size, size, channels, same, same, filters)
+    return Conv(*sizes, (kernel, kernel), (stride, stride), (1, 1), kernel // 2, kernel // 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("case", "name"),
+    [
+        (conv_case(32, LANES, LANES), choice.WINOGRAD_LARGE),
+        (conv_case(2, 4 * LANES, 4 * LANES), choice.WINOGRAD_SMALL),
+        (conv_case(6, 4 * LANES, 4 * LANES), choice.WINOGRAD_SMALL),
+        (conv_case(7, 4 * LANES, 4 * LANES), choice.WINOGRAD_LARGE),
+        (conv_case(1, 4 * LANES, 4 * LANES), choice.DIRECT),
+        (conv_case(32, 3, LANES), choice.DIRECT),
+        (conv_case(32, LANES, LANES, stride=2), choice.DIRECT),
+        (conv_case(32, LANES, LANES, kernel=5), choice.DIRECT),
+    ],
+)
+def test_the_algorithm_with_the_least_work_is_chosen(case: Conv, name: str) -> None:
+    assert choice.choose(case) == name
+
+
+def test_a_forced_algorithm_yields_where_it_cannot_be_used() -> None:
+    with choice.forced(choice.WINOGRAD_LARGE):
+        assert choice.choose(conv_case(1, LANES, LANES)) == choice.WINOGRAD_LARGE
+        assert choice.choose(conv_case(8, 3, LANES)) == choice.DIRECT
+    with choice.forced("fft"), pytest.raises(ConvscopeError, match="'fft'; use one of: direct"):
+        choice.choose(conv_case(8, LANES, LANES))
+
+
+def test_the_chosen_algorithm_really_runs() -> None:
     net = Network((8, 8, LANES))
     net.add(L.Conv2D(LANES, 3, padding=1), "conv")
     plan = Model(net).plan(1, "training")
+    assert plan._bindings[0].algorithm == choice.WINOGRAD_LARGE
     assert [call.kernel for call in plan._bindings[0].forward_calls] == [winograd.slide]
     assert [call.kernel for call in plan._bindings[0].weight_calls] == [winograd_gradient.weight_gradient]
+
+
+def test_few_filters_are_computed_for_several_pixels_at_once() -> None:
+    assert wide_tables.pixels_at_once(conv_case(28, 1, 6, kernel=5)) == (2 if LANES == 16 else 1)
+    assert wide_tables.pixels_at_once(conv_case(27, 1, LANES)) == 1
+    wide = wide_tables.widened(conv_case(28, 1, 6, kernel=5), 2)
+    assert (wide.kernel, wide.stride, wide.filters, wide.out_width) == ((5, 6), (1, 2), 12, 14)
 
 
 sizes = st.integers(1, 9)
