@@ -24,7 +24,7 @@ class Kernel:
     def __init__(self, function: Callable[..., Any]) -> None:
         self.parallel = _cached(function, parallel=True)
         self.serial = _cached(function, parallel=False)
-        self.__doc__ = function.__doc__
+        self.__name__, self.__doc__ = function.__name__, function.__doc__
 
     def __call__(self, *args: Any) -> Any:
         return self.parallel(*args)

@@ -14,6 +14,7 @@ from ..graph.step import Mode, Step, needs_gradient
 from ..spec import ConvscopeError, Shape, size
 from .backend import Backend, declare_steps, require_memory
 from .binding import Array, Binding, Call, Scratch
+from .description import Description, step_facts
 from .weights import WeightStore
 
 ReluRule = Literal["plain", "deconvnet", "guided"]
@@ -116,6 +117,12 @@ class Plan:
             "weights": (*bound.backward_calls, *bound.weight_calls),
             "input": tuple(bound.input_calls.get(0, ())),
         }
+
+    def describe(self) -> Description:
+        """What is computed together, by which algorithm, on how many threads; printable."""
+        types = {name: node.layer.type_name() for name, node in self.network.nodes.items()}
+        rows = tuple(step_facts(step, bound, types) for step, bound in zip(self.schedule.steps, self._bindings))
+        return Description(self.network.name, self.batch, self.mode, self.nbytes, rows)
 
     # ---- construction
 

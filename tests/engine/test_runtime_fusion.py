@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from convscope.engine import ConvscopeError, Model, Network, zoo
 from convscope.engine import layers as L
 from convscope.engine.graph.schedule import build
+from convscope.engine.kernels.vector import LANES
 from convscope.engine.runtime.backend import backend
 from convscope.engine.runtime.plan import Plan
 from convscope.engine.runtime.weights import WeightStore
@@ -132,3 +133,14 @@ def test_other_relu_rules_ask_for_a_pass_that_is_not_training() -> None:
     y = model.forward(np.ones((1, 4, 4, 2)), training=True)
     with pytest.raises(ConvscopeError, match="needs a pass with training=False"):
         model.backward(y, relu="guided")
+
+
+def test_a_plan_describes_what_is_computed_together_and_how() -> None:
+    description = Model(zoo.build("resnet20_cifar")).plan(4, "inference").describe()
+    first, second = description.rows[:2]
+    assert (first.nodes, first.types) == (("conv1", "bn1", "relu1"), ("Conv2D", "BatchNorm", "ReLU"))
+    assert (first.algorithm, first.forward, first.backward) == ("direct", ("slide",), ())
+    assert second.algorithm.startswith("winograd") or LANES != 16
+    text = str(description)
+    assert "s1b1_conv2 (Conv2D) + s1b1_bn2 (BatchNorm) + s1b1_add (Add) + s1b1_relu2 (ReLU)" in text
+    assert len(text.splitlines()) == 4 + len(description.rows)
