@@ -18,17 +18,21 @@ from .theme import theme
 from .view_actions import apply_appearance
 
 _FIRST_NETWORK = "lenet5"
+_FULL_COLLECTION = 1000
+"""A hundred times rarer than Python has it: those that came while libraries were loaded held the window for 200 ms."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the desktop until its window is closed; `argv` may name a file to open. Returns the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    gc.set_threshold(*gc.get_threshold()[:2], _FULL_COLLECTION)
     app = create_application()
     from .main_window import MainWindow  # its parts are imported while the application already exists  # noqa: PLC0415
 
     window = MainWindow(zoo.build(_FIRST_NETWORK))
     window.show()
-    # A full garbage collection held the window for 75 ms; from the first run on it leaves out the program itself.
+    window.session.prepare_kernels()
+    # From the first run on a full garbage collection leaves out the program itself.
     window.session.run_started.connect(lambda run: gc.freeze(), Qt.ConnectionType.SingleShotConnection)
     if arguments:
         window.files.open_path(Path(arguments[0]))

@@ -149,6 +149,8 @@ class MainWindow(QMainWindow):
         session.saved.connect(self._model_saved)
         session.progress.connect(self.status.show_progress)
         session.ended.connect(lambda event: self.status.end_progress())
+        session.kernels.progressed.connect(self.status.show_kernels)
+        session.kernels.rested.connect(self.status.end_kernels)
 
     def _add(self, type_name: str) -> None:
         edits.add_after(self.document, type_name)

@@ -7,17 +7,24 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QWidget
 
 from .accessible import named
 from .models.document import Document
+from .work.kernels import KernelProgress
 from .work.progress import Progress
+
+_KERNELS = (
+    "The programs that compute layers are compiled for this processor, in the background and once for each version. "
+    "Training can be started meanwhile: it begins as soon as those it takes are there."
+)
 
 
 class Status(QStatusBar):
-    """Follows the document by itself; `show_progress` and `show_zoom` are called by the window."""
+    """Follows the document by itself; the other `show_…` methods are called by the window."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
         self.setSizeGripEnabled(False)
         self._network = _small("Network")
+        self._kernels = _small("Kernels", _KERNELS)
         self._run = _small("Training run")
         self._bar = named(QProgressBar(), "Progress of the training run")
         self._bar.setMaximum(1000)
@@ -27,8 +34,9 @@ class Status(QStatusBar):
         self._zoom.setMinimumWidth(48)
         self._zoom.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.addWidget(self._network, 1)
-        for widget in (self._run, self._bar, self._zoom):
+        for widget in (self._kernels, self._run, self._bar, self._zoom):
             self.addPermanentWidget(widget)
+        self._kernels.hide()
         self._run.hide()
         self._bar.hide()
         document.changed.connect(self.refresh)
@@ -55,12 +63,21 @@ class Status(QStatusBar):
         self._run.hide()
         self._bar.hide()
 
+    def show_kernels(self, progress: KernelProgress) -> None:
+        """Show how many kernels are compiled."""
+        self._kernels.setText(f"Preparing kernels {progress.done} of {progress.total}")
+        self._kernels.show()
+
+    def end_kernels(self) -> None:
+        """Say no more of kernels."""
+        self._kernels.hide()
+
     def show_zoom(self, zoom: float) -> None:
         self._zoom.setText(f"{zoom:.0%}")
 
 
-def _small(name: str) -> QLabel:
-    label = named(QLabel(), name)
+def _small(name: str, tip: str = "") -> QLabel:
+    label = named(QLabel(), name, tip)
     label.setProperty("role", "small")
     label.setContentsMargins(12, 0, 8, 0)
     return label

@@ -146,6 +146,8 @@ class ActivationsView(QWidget):
             return asked, model.activations[name][0], model.probabilities(pixels)[0]
 
         self._session.request("activations", work, self._take_result)
+        if self._activations is None and self._session.kernels.busy:
+            self._stack.show_sentence("Preparing kernels; this is done once for each version of the program.")
 
     def _take_result(self, result: Any) -> None:
         if isinstance(result, Exception):

@@ -145,7 +145,7 @@ class FiltersView(QWidget):
         def work(model: Any) -> Any:
             return serial, name, _copied(model.weights[f"{name}.weight"], shape)
 
-        self._session.request("filters", work, self._take_weights)
+        self._session.request("filters", work, self._take_weights, computes=False)
 
     def _take_weights(self, result: Any) -> None:
         current = self._info.serial if self._info else 0

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from convscope.engine.graph.network import Network
-from convscope.engine.spec import ConvscopeError
+from convscope.engine.graph.node import Node
+from convscope.engine.spec import ConvscopeError, Shape
 from convscope.engine.train.events import Event, Started
 
 from .recipe import DataChoice
@@ -95,6 +96,24 @@ class Failed:
             return "There is not enough memory for this network and batch size; use smaller batches."
         logging.getLogger(__name__).error("work of the compute thread failed", exc_info=self.error)
         return f"This went wrong inside Convscope: {self.error or type(self.error).__name__}."
+
+
+@dataclass(frozen=True)
+class Need:
+    """What decides which kernels training takes: the network's input and layers, and the batch size."""
+
+    input: Shape
+    nodes: Mapping[str, Node]
+    batch_size: int
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """How many kernels that a network needs are not in the cache, or why that cannot be found out."""
+
+    need: Need
+    network: Network
+    count: int | Exception
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,10 @@ from convscope.engine.train.events import Batch, Changed, Ended, Epoch, Event, W
 from .bench import Bench
 from .checks import Fault, faults
 from .inbox import Inbox
+from .kernels import KernelProgress, Kernels
 from .loader import Loader
 from .pace import LookPace
-from .posts import Failed, ModelInfo, Phase, Reply, Reported, RunStarted, Saved
+from .posts import Failed, Lacking, ModelInfo, Phase, Reply, Reported, RunStarted, Saved
 from .progress import Estimator
 from .recipe import Recipe
 from .toolkit import EngineToolkit, Toolkit
@@ -30,6 +31,7 @@ from .worker import Worker
 
 State = Literal["idle", "preparing", "running", "paused", "stopping"]
 
+_RUN = "run"  # what waits for kernels under this name is the run; views' kinds are the others
 SETTLE_MS = 120  # an edited network is taken up once no edit has come for this long
 
 
@@ -66,6 +68,9 @@ class Session(QObject):
         self._loader.loaded.connect(self._data_loaded)
         self._loader.failed.connect(self._data_failed)
         self._worker = Worker(self._inbox.post)
+        self._kernels = Kernels(toolkit, self._worker, self)
+        self._kernels.progressed.connect(self._tell_kernels)
+        self._kernels.failed.connect(self._kernels_failed)
         self._state: State = "idle"
         self._recipe = Recipe()
         self._info: ModelInfo | None = None
@@ -104,6 +109,11 @@ class Session(QObject):
         return self._loader.loading
 
     @property
+    def kernels(self) -> Kernels:
+        """What sees to it that kernels are compiled outside this process."""
+        return self._kernels
+
+    @property
     def model_info(self) -> ModelInfo | None:
         """What is known of the model, or None before the first one is built."""
         return self._info
@@ -135,6 +145,12 @@ class Session(QObject):
                 self._loader.wait_for(recipe.data)
             self.data_changed.emit(None)
         self._settle.start()
+
+    def prepare_kernels(self) -> None:
+        """From now on have kernels compiled by a process of their own; views and runs wait until theirs are there."""
+        self._kernels.turn_on()
+        if self._info is not None:
+            self._kernels.require(self._info.network, self._recipe.batch_size)
 
     def load_data(self) -> None:
         """Load the chosen data, by a download if need be."""
@@ -180,6 +196,9 @@ class Session(QObject):
             self._waiting = None
             self._loader.abandon()
             self._finish(Ended("cancelled", "Stopped before the data was there.", 0, 0))
+        elif self._kernels.holds(_RUN):
+            self._kernels.forget(_RUN)
+            self._finish(Ended("cancelled", "Stopped before the kernels were there.", 0, 0))
         elif self._state in {"preparing", "running", "paused"}:
             self._set_state("stopping")
             self._worker.ask("stop", self._bench.cancel)
@@ -196,13 +215,20 @@ class Session(QObject):
 
     # ---- models and views
 
-    def request(self, kind: str, work: Callable[[Any], Any], callback: Callable[[Any], None]) -> None:
+    def request(
+        self, kind: str, work: Callable[[Any], Any], callback: Callable[[Any], None], computes: bool = True
+    ) -> None:
         """Run `work(model)` on the compute thread between two batches and hand its result to `callback` here.
 
         A newer request replaces a waiting one of the same kind. The result is None while there is no model, and the
-        exception itself when `work` raised one. `work` must return copies: the model goes on learning.
+        exception itself when `work` raised one. `work` must return copies: the model goes on learning. Work that
+        `computes` nothing, but reads, does not wait for kernels that are being prepared.
         """
-        self._worker.look(f"view {kind}", lambda: self._bench.look(work), lambda result: Reply(callback, result))
+
+        def look() -> None:
+            self._worker.look(f"view {kind}", lambda: self._bench.look(work), lambda result: Reply(callback, result))
+
+        self._kernels.then(kind, look) if computes else look()
 
     def open_model(self, path: str) -> None:
         """Read a model file; then `opened` and `model_changed` are sent, or an error message."""
@@ -226,6 +252,7 @@ class Session(QObject):
             return True
         self._closed = True
         self._settle.stop()
+        self._kernels.close()
         self._inbox.close()
         ended = self._worker.close(timeout)
         return self._loader.close() and ended
@@ -237,7 +264,11 @@ class Session(QObject):
             self._finish(Ended("error", " ".join(map(str, reasons)), 0, 0))
             return
         network, dataset, recipe = self._document.network.copy(), self._loader.dataset, self._recipe
-
+        self._kernels.require(network, recipe.batch_size)
+        if self._kernels.busy:
+            self.phase.emit("Preparing kernels…")
+            self._kernels.then(_RUN, lambda: self._begin(single))
+            return
         self._worker.run(lambda: self._bench.training(network, dataset, recipe), single)
 
     def _take_up_network(self, discard: bool = False) -> None:
@@ -268,6 +299,13 @@ class Session(QObject):
         if self._waiting is not None:
             self._waiting = None
             self._finish(Ended("error", text, 0, 0))
+
+    def _tell_kernels(self, progress: KernelProgress) -> None:
+        if self._kernels.holds(_RUN):
+            self.phase.emit(f"Preparing kernels, {progress.left} to go…")
+
+    def _kernels_failed(self, reason: str) -> None:
+        self.message.emit(f"Kernels are compiled when they are first needed ({reason}).", False)
 
     def _set_state(self, state: State) -> None:
         if state != self._state:
@@ -358,6 +396,7 @@ class Session(QObject):
         self._info = item
         if not new:
             return
+        self._kernels.require(item.network, self._recipe.batch_size)
         if item.path:
             network: Network = item.network.copy()
             self.opened.emit(network, item.path)
@@ -368,6 +407,10 @@ class Session(QObject):
         owner = getattr(item.callback, "__self__", None)
         if not isinstance(owner, QObject) or isValid(owner):
             item.callback(item.result)
+
+    @_take.register
+    def _(self, item: Lacking) -> None:
+        self._kernels.answer(item)
 
     @_take.register
     def _(self, item: Saved) -> None:

@@ -32,6 +32,9 @@ class Toolkit(Protocol):
     def fit(self, model: Any, dataset: Any, recipe: Recipe) -> Iterator[Event]:
         """A training run that has not begun."""
 
+    def lacking(self, network: Network, batch_size: int) -> int:
+        """How many of the kernels that training this network takes are not in the cache; those that are are loaded."""
+
     def open(self, path: str | os.PathLike[str]) -> Any:
         """A model from a file."""
 
@@ -74,6 +77,11 @@ class EngineToolkit:
             weight_decay=recipe.weight_decay,
             seed=recipe.seed,
         )
+
+    def lacking(self, network: Network, batch_size: int) -> int:
+        from convscope.engine.train.warm_up import lacking  # noqa: PLC0415
+
+        return lacking(network, batch_size)
 
     def open(self, path: str | os.PathLike[str]) -> Any:
         from convscope.engine import load  # noqa: PLC0415

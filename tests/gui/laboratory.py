@@ -127,6 +127,7 @@ class Script:
         self.failing_data: str | None = None
         self.failing_run: Exception | None = None
         self.epochs, self.batches = 2, 5
+        self.kernels_lacking: int | Exception = 0
 
     def present(self, choice: DataChoice) -> bool:
         return choice.name != "mnist"
@@ -144,6 +145,11 @@ class Script:
 
         Model.network = network
         return Model()
+
+    def lacking(self, network: Any, batch_size: int) -> int:
+        if isinstance(self.kernels_lacking, Exception):
+            raise self.kernels_lacking
+        return self.kernels_lacking
 
     def fit(self, model: Any, dataset: Any, recipe: Recipe) -> Iterator[Event]:
         yield Started("lenet5", "digits", 1, 16, 4, self.epochs, 4, self.batches, 0.1, "cpu", 0)
