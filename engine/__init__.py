@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .data.preprocess import Preprocessing
     from .io import load, save
     from .runtime.model import Model
+    from .runtime.threads import set_threads, threads
     from .train import SGD, evaluate
 
 __version__ = "0.1.0"
@@ -32,6 +33,8 @@ _LATER = {
     "load": ".io",
     "save": ".io",
     "SGD": ".train",
+    "set_threads": ".runtime.threads",
+    "threads": ".runtime.threads",
     "evaluate": ".train",
 }
 
@@ -54,6 +57,8 @@ __all__ = [
     "load",
     "load_dataset",
     "save",
+    "set_threads",
+    "threads",
     "zoo",
 ]
 

@@ -70,10 +70,12 @@ def threads() -> Facts:
 
     from ..kernels.elementwise import fill_zero  # noqa: PLC0415
     from ..runtime.compute import exclusive  # noqa: PLC0415
+    from ..runtime.threads import most_threads  # noqa: PLC0415
+    from ..runtime.threads import threads as in_use  # noqa: PLC0415
 
     with exclusive:
         fill_zero.parallel(np.empty(64, np.float32), 64, 1)
-    return {"used": numba.get_num_threads(), "layer": numba.threading_layer()}
+    return {"used": in_use(), "most": most_threads(), "layer": numba.threading_layer()}
 
 
 def cuda() -> Facts:

@@ -26,11 +26,16 @@ DEBUG = "CONVSCOPE_DEBUG"
     epilog="Without arguments, or with a network (.json) or model (.safetensors) file, the desktop opens.",
 )
 @click.version_option(package_name="convscope", prog_name="convscope")
-def convscope() -> None:
+@click.option("--threads", type=click.IntRange(min=1), help="Threads kernels use  [default: all cores].")
+def convscope(threads: int | None) -> None:
     """Convscope: a laboratory for convolutional networks.
 
     Build a network, read its true cost, train it, look inside it.
     """
+    if threads is not None:
+        from ..runtime.threads import set_threads  # loads Numba  # noqa: PLC0415
+
+        set_threads(threads, "--threads")
 
 
 _COMMANDS = (

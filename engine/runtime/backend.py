@@ -23,6 +23,9 @@ class Backend(Protocol):
     def allocate(self, nbytes: int) -> Array:
         """Bytes, aligned to a cache line; contents undefined."""
 
+    def threads(self) -> int:
+        """Threads that large calls are shared among now."""
+
     def threads_for(self, macs: int, values: int) -> int:
         """Threads to share a call among, for its multiply-adds and the values it touches: 1 if it is small."""
 

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
-# GNU's OpenMP lets idle threads spin for milliseconds. As soon as anything else wants a core (a window, another
-# program) the spinning thread holds back the one it waits for: training was seen to run 50 times slower. A short
-# spin bridges the gap between two calls; after that threads sleep. Read once, when the library is loaded.
-os.environ.setdefault("GOMP_SPINCOUNT", "2000")
-
-import numba
 import numpy as np
 import psutil
 
@@ -19,6 +12,7 @@ from ..graph.arena import ALIGNMENT
 from ..kernels import elementwise
 from ..kernels.jit import Kernel
 from .binding import Array
+from .threads import threads
 
 # One core's usual speed on convolutions of compact networks and on elementwise work, and the seconds below which
 # waking other threads costs more than it saves. Orders of magnitude suffice.
@@ -40,9 +34,12 @@ class CpuBackend:
         start = -raw.ctypes.data % ALIGNMENT
         return raw[start : start + nbytes]
 
+    def threads(self) -> int:
+        return threads()
+
     def threads_for(self, macs: int, values: int) -> int:
         alone = macs / _MACS_A_SECOND + values / _VALUES_A_SECOND
-        return 1 if alone < _WORTH_SHARING else numba.get_num_threads()
+        return 1 if alone < _WORTH_SHARING else threads()
 
     def build(self, kernel: Any, threads: int) -> Callable[..., None]:
         return kernel.for_threads(threads) if isinstance(kernel, Kernel) else kernel

@@ -48,7 +48,7 @@ class Model:
         self.activations: dict[str, FloatArray] = {}
         self._backend = backends.backend(device)
         self._store = WeightStore(self.network, self.seed, self._backend)
-        self._plans: dict[tuple[int, Mode, tuple[str, ...]], Plan] = {}
+        self._plans: dict[tuple[int, Mode, tuple[str, ...], int], Plan] = {}  # batch, mode, kept nodes, threads
         self._last: Plan | None = None
 
     def __repr__(self) -> str:
@@ -90,7 +90,7 @@ class Model:
 
     def plan(self, batch: int, mode: Mode = "inference", keep: Iterable[str] = ()) -> Plan:
         """The network made ready for one batch size; made once and kept."""
-        key = (batch, mode, tuple(sorted(keep)))
+        key = (batch, mode, tuple(sorted(keep)), self._backend.threads())
         if key not in self._plans:
             self._plans[key] = Plan(self.network, self._store, self._backend, batch, mode, key[2])
         return self._plans[key]

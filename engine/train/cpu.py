@@ -5,9 +5,10 @@ import math
 import numba
 import numpy as np
 
+from ..kernels.elementwise import share
 from ..kernels.jit import device, kernel, serial_kernel
 
-CHUNK = 1 << 14  # weights an optimiser task updates at once: 4 arrays of 64 KiB stay in the L2 cache
+CHUNK = 1 << 14  # weights an optimiser updates at once: 4 arrays of 64 KiB stay in the L2 cache
 LARGEST = np.finfo(np.float32).max
 
 
@@ -86,7 +87,7 @@ def cross_entropy(scores, labels, rows, scratch):
 
 
 @kernel
-def sgd(weights, gradients, decays, velocity, rate, momentum, decay):
+def sgd(weights, gradients, decays, velocity, rate, momentum, decay, threads):
     """One step of stochastic gradient descent over flat arrays; returns how many weights are not finite now.
 
     v ← momentum·v + g + decay·w (where `decays` is 1), w ← w − rate·v: PyTorch's form of Sutskever et al. 2013. Every
@@ -94,14 +95,16 @@ def sgd(weights, gradients, decays, velocity, rate, momentum, decay):
     """
     size = weights.shape[0]
     bad = 0
-    for task in numba.prange((size + CHUNK - 1) // CHUNK):
-        start, stop = task * CHUNK, min((task + 1) * CHUNK, size)
-        # Loops vectorise over slices that begin at 0, not over a range of the whole array.
-        w, g, d, v = weights[start:stop], gradients[start:stop], decays[start:stop], velocity[start:stop]
-        for i in range(stop - start):
-            step = momentum * v[i] + (g[i] + decay * d[i] * w[i])
-            v[i] = step
-            w[i] -= rate * step
-        for i in range(stop - start):
-            bad += not abs(w[i]) <= LARGEST  # NaN compares false
+    for thread in numba.prange(threads):
+        first, last = share(thread, threads, size)
+        for start in range(first, last, CHUNK):
+            stop = min(start + CHUNK, last)
+            # Loops vectorise over slices that begin at 0, not over a range of the whole array.
+            w, g, d, v = weights[start:stop], gradients[start:stop], decays[start:stop], velocity[start:stop]
+            for i in range(stop - start):
+                step = momentum * v[i] + (g[i] + decay * d[i] * w[i])
+                v[i] = step
+                w[i] -= rate * step
+            for i in range(stop - start):
+                bad += not abs(w[i]) <= LARGEST  # NaN compares false
     return bad

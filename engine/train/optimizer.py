@@ -1,7 +1,7 @@
 """Optimisers as declarations: parameters with their bounds, the buffers they keep, the kernel that makes a step.
 
 A further optimiser is a frozen dataclass below `Optimizer`, a kernel of the same name in `cpu.py` that takes
-`(weights, gradients, decays, *buffers, *scalars)` and returns how many weights are not finite, and an entry in
+`(weights, gradients, decays, *buffers, *scalars, threads)` and returns how many weights are not finite, and an entry in
 `OPTIMIZERS`.
 """
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from ..graph import Network
 from ..kernels.jit import Kernel
 from ..runtime.compute import exclusive
+from ..runtime.threads import threads
 from . import cpu, loss
 from .feed import Feed
 from .optimizer import Optimizer
@@ -37,7 +37,8 @@ class Stepper:
         self._feed = feed
         self._node, self._keep = scores(model.network)
         kernel: Kernel = getattr(cpu, optimizer.name)
-        self._update = kernel.for_threads(update_threads(model.flat_weights.size))
+        self._threads = update_threads(model.flat_weights.size)
+        self._update = kernel.for_threads(self._threads)
 
     def prepare(self, batch: int) -> None:
         """Make the plan for this batch size; ConvscopeError if it does not fit into memory."""
@@ -61,7 +62,7 @@ class Stepper:
             plan.backward(self._node)
             scalars = (np.float32(value) for value in optimizer.scalars(rate))
             arrays = (model.flat_weights, model.flat_gradients, model.decay_mask, *self._buffers)
-            bad = self._update(*arrays, *scalars)
+            bad = self._update(*arrays, *scalars, self._threads)
             model.weights_changed()
         if bad:
             raise DivergedError(f"{bad:,} weights are not numbers any more")
@@ -104,4 +105,4 @@ def scores(network: Network) -> tuple[str, tuple[str, ...]]:
 
 def update_threads(weights: int) -> int:
     """Threads that share an optimiser's step over so many weights."""
-    return 1 if weights < _PARALLEL_FROM else numba.get_num_threads()
+    return 1 if weights < _PARALLEL_FROM else threads()

@@ -97,7 +97,7 @@ def _step_builds(network: Network) -> Iterator[Build]:
     for name, kind in OPTIMIZERS.items():
         scalars = [np.float32(value) for value in kind().scalars(0.0)]
         arrays = [flat] * (3 + len(kind.buffers))
-        yield Build.called(getattr(cpu, name), threads, (*arrays, *scalars))
+        yield Build.called(getattr(cpu, name), threads, (*arrays, *scalars, threads))
 
 
 class _Work:

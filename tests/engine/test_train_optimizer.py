@@ -25,7 +25,7 @@ def ours(kernel, size: int, rate: float, momentum: float, decay: float) -> np.nd
     weights, mask, gradients = problem(size)
     velocity = np.zeros_like(weights)
     for gradient in gradients:
-        bad = kernel(weights, gradient, mask, velocity, *(np.float32(v) for v in (rate, momentum, decay)))
+        bad = kernel(weights, gradient, mask, velocity, *(np.float32(v) for v in (rate, momentum, decay)), 2)
         assert bad == 0
     return weights
 
@@ -69,7 +69,9 @@ def test_all_threads_give_the_bits_of_one(size: int) -> None:
 def test_weights_that_stop_being_finite_are_counted(kernel) -> None:
     weights, mask, (gradient, *_) = problem(2 * cpu.CHUNK)
     gradient[[3, cpu.CHUNK, -1]] = [np.nan, np.inf, -np.inf]
-    assert kernel(weights, gradient, mask, np.zeros_like(weights), np.float32(0.1), np.float32(0.9), np.float32(0)) == 3
+    assert (
+        kernel(weights, gradient, mask, np.zeros_like(weights), np.float32(0.1), np.float32(0.9), np.float32(0), 2) == 3
+    )
 
 
 def test_illegal_values_are_all_named() -> None:
