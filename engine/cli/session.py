@@ -44,6 +44,7 @@ class Order:
     schedule: str | None
     seed: int | None
     device: str
+    recompute: bool
     out: Path | None
     resume: Path | None
     as_json: bool
@@ -62,6 +63,7 @@ def run(order: Order) -> int:
     state = _saved_state(order.resume) if order.resume else None
     dataset = sources.dataset(order.data, order.data_dir, order.as_json)
     model = _model(source, dataset, order, resumed)
+    model.recompute = order.recompute
     if checkpoint:
         checkpoint.check_room(model)
     recipe = {name: getattr(order, name) for name in _RECIPE}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..spec import Shape, size
 from .arena import Span, pack
 from .node import INPUT
+from .segments import Clock
 from .step import FLOAT_BYTES, MASKED_BY_OUTPUT, Mode, Reader, Step, needs_gradient
 
 _ITEM_BYTES = {"float32": 4, "uint8": 1, "uint32": 4}
@@ -18,7 +20,10 @@ Life = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Lives:
-    """Lifetimes of buffers: time t < n is forward step t, and 2n − t is backward step t."""
+    """Lifetimes of buffers, in the moments of a clock.
+
+    What is computed again has two lives: `value:` and `saved:` in the forward pass, `again:` and `resaved:` later.
+    """
 
     steps: list[Step]
     readers: Mapping[str, tuple[Reader, ...]]
@@ -26,12 +31,34 @@ class Lives:
     batch: int
     mode: Mode
     kept: set[str]
+    clock: Clock
+
+    @cached_property
+    def repeated(self) -> frozenset[str]:
+        """Values that are computed again: those that no other segment reads."""
+        again = [step for step in self.steps if self.clock.is_repeated(step.index) and step.value not in self.kept]
+        return frozenset(step.value for step in again if self._stays(step))
+
+    def _stays(self, step: Step) -> bool:
+        """Whether a step's value is read in its own segment only."""
+        segment = self.clock.segment
+        return all(segment(t) == segment(step.index) for t, _ in self.readers[step.value])
+
+    @cached_property
+    def again(self) -> frozenset[int]:
+        """Steps that run again: whose value does, or that save something for each sample."""
+        repeated = [step for step in self.steps if self.clock.is_repeated(step.index)]
+        return frozenset(step.index for step in repeated if step.value in self.repeated or self._saves(step))
+
+    @staticmethod
+    def _saves(step: Step) -> bool:
+        return any(saved.per_sample for saved in step.layer.saved(step.input_shapes, step.output_shape))
 
     @property
     def rectified(self) -> frozenset[str]:
         return frozenset(step.value for step in self.steps if step.epilogue.relu)
 
-    @property
+    @cached_property
     def written(self) -> dict[str, int]:
         return {INPUT: -1, **{step.value: step.index for step in self.steps}}
 
@@ -59,36 +86,54 @@ class Lives:
         return shared
 
     def _values(self) -> dict[str, Life]:
-        n, written, lives = len(self.steps), self.written, {}
+        lives: dict[str, Life] = {}
         for value, shape in self.shapes.items():
-            last = max([written[value], *(index for index, _ in self.readers[value])])
-            if self.mode == "training":
-                last = max([last, *(2 * n - t for t in self._backward_users(value, written[value]))])
+            nbytes, born = size(shape) * self.batch * FLOAT_BYTES, self.written[value]
+            forward = max([born, *(index for index, _ in self.readers[value])])
+            later = self._later_uses(value) if self.mode == "training" else []
             if self.mode == "gradient" or value in self.kept:
-                last = 2 * n + 1
-            lives[f"value:{value}"] = (size(shape) * self.batch * FLOAT_BYTES, written[value], last)
+                later = [self.clock.end]
+            if value in self.repeated:
+                again = self.clock.again(born)
+                lives[f"value:{value}"] = (nbytes, born, forward)
+                lives[f"again:{value}"] = (nbytes, again, max([again, *later]))
+            else:
+                lives[f"value:{value}"] = (nbytes, born, max([forward, *later]))
         return lives
 
+    def _later_uses(self, value: str) -> list[int]:
+        """Moments after the forward pass at which a value is read."""
+        clock = self.clock
+        written = [self.written[value]] if self.written[value] in self.again else []
+        again = [clock.again(t) for t in (*written, *(t for t, _ in self.readers[value])) if t in self.again]
+        return again + [clock.backward(t) for t in self._backward_users(value, self.written[value])]
+
     def _saved(self) -> dict[str, Life]:
-        n, lives = len(self.steps), {}
+        lives: dict[str, Life] = {}
         for step in self.steps:
             for saved in step.layer.saved(step.input_shapes, step.output_shape):
                 count = size(saved.shape) * (self.batch if saved.per_sample else 1)
-                last = 2 * n + 1 if self.mode == "gradient" else 2 * n - step.index
-                lives[f"saved:{step.name}.{saved.name}"] = (count * _ITEM_BYTES[saved.dtype], step.index, last)
+                last = self.clock.end if self.mode == "gradient" else self.clock.backward(step.index)
+                key, nbytes, first = f"{step.name}.{saved.name}", count * _ITEM_BYTES[saved.dtype], step.index
+                if saved.per_sample and self.clock.is_repeated(first):
+                    lives[f"saved:{key}"] = (nbytes, first, first)
+                    lives[f"resaved:{key}"] = (nbytes, self.clock.again(first), last)
+                else:
+                    lives[f"saved:{key}"] = (nbytes, first, last)
         return lives
 
     def _gradients(self) -> dict[str, Life]:
-        n, written, lives = len(self.steps), self.written, {}
+        clock, written, lives = self.clock, self.written, {}
         for value, shape in self.shapes.items():
             if not needs_gradient(self.mode, value):
                 continue
             nbytes = size(shape) * self.batch * FLOAT_BYTES
-            born = 2 * n - max((index for index, _ in self.readers[value]), default=n)
-            last = 2 * n + 1 if value == INPUT else 2 * n - written[value]
+            born = clock.backward(max((index for index, _ in self.readers[value]), default=clock.steps))
+            last = clock.end if value == INPUT else clock.backward(written[value])
             lives[f"grad:{value}"] = (nbytes, min(born, last), last)
             for index, port in self.readers[value][1:]:
-                lives[f"part:{value}>{self.steps[index].name}.{port}"] = (nbytes, 2 * n - index, 2 * n - index)
+                moment = clock.backward(index)
+                lives[f"part:{value}>{self.steps[index].name}.{port}"] = (nbytes, moment, moment)
         return lives
 
     def _backward_users(self, value: str, written: int) -> list[int]:

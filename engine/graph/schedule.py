@@ -15,6 +15,7 @@ from .fusion import Chain, Chains
 from .lifetimes import Lives, placed
 from .network import Network
 from .node import INPUT, Node
+from .segments import Clock, candidates
 from .step import Mode, Reader, Step
 
 
@@ -26,8 +27,9 @@ class Schedule:
     nodes inside a chain stand for none. The gradient of a value is the sum of what its `readers` contribute: the first
     of them writes `grad:value`, each other one its own `part:value>step.port`, which is then added. `shared_gradients`
     maps the values whose first reader has nothing to write to that reader's value: both gradients lie in one place.
-    `rectified` values come out of a ReLU inside a step: their gradient counts only where they are positive. `spans`
-    gives each buffer's place in one arena and `arena_bytes` the arena's size.
+    `rectified` values come out of a ReLU inside a step: their gradient counts only where they are positive. The steps
+    `again` run once more for backward, when `clock` says so: their values then lie in `again:value`. `spans` gives each
+    buffer's place in one arena and `arena_bytes` the arena's size.
     """
 
     mode: Mode
@@ -39,13 +41,18 @@ class Schedule:
     arena_bytes: int
     rectified: frozenset[str]
     shared_gradients: Mapping[str, str]
+    clock: Clock
+    again: frozenset[int]
     readers: Mapping[str, tuple[Reader, ...]] = field(repr=False)
 
 
-def build(network: Network, batch: int, mode: Mode, keep: Iterable[str] = (), fused: bool = True) -> Schedule:
+def build(
+    network: Network, batch: int, mode: Mode, keep: Iterable[str] = (), fused: bool = True, recompute: bool = False
+) -> Schedule:
     """Order the steps of a sound network and place its buffers. Nodes in `keep` stay readable after the pass.
 
     With `fused`, layers are computed together where nobody wants the values between them; never in mode "gradient".
+    With `recompute`, training keeps few activations and computes the others again, where that saves memory.
     NetworkError if the network has errors or has no node that should be kept.
     """
     network.check()
@@ -62,12 +69,20 @@ def build(network: Network, batch: int, mode: Mode, keep: Iterable[str] = (), fu
         for port, value in enumerate(step.inputs):
             found[value].append((step.index, port))
     readers = {value: tuple(sorted(them, key=lambda r: (-r[0], r[1]))) for value, them in found.items()}
-    lives = Lives(steps, readers, shapes, batch, mode, kept)
-    shared = lives.sharing() if fused and mode == "training" else {}
-    spans = placed(lives.all(), shared)
-    total = max((span.offset + span.nbytes for span in spans.values()), default=0)
+    clocks = [Clock(len(steps))]
+    if recompute and mode == "training":
+        clocks += candidates(steps, readers, shapes)
     known = {name: value for name, value in value_of.items() if value in shapes}
-    return Schedule(mode, batch, tuple(steps), known, shapes, spans, total, lives.rectified, shared, readers)
+
+    def scheduled(clock: Clock) -> Schedule:
+        lives = Lives(steps, readers, shapes, batch, mode, kept, clock)
+        shared = lives.sharing() if fused and mode == "training" else {}
+        spans = placed(lives.all(), shared)
+        total = max((span.offset + span.nbytes for span in spans.values()), default=0)
+        places = (spans, total, lives.rectified, shared, clock, lives.again)
+        return Schedule(mode, batch, tuple(steps), known, shapes, *places, readers)
+
+    return min(map(scheduled, clocks), key=lambda schedule: schedule.arena_bytes)
 
 
 def _values(network: Network, mode: Mode) -> tuple[dict[str, str], list[Node]]:

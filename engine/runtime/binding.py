@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,12 +45,14 @@ class Packed:
 class Call:
     """One kernel call: the kernel as declared, its arguments, and its build for the threads it is given.
 
-    Arguments may hold Scratch until the plan puts its memory there.
+    Arguments may hold Scratch until the plan puts its memory there. A call made `once` is left out when its step's
+    values are computed again.
     """
 
     kernel: Any
     args: tuple[Any, ...]
     run: Callable[..., None]
+    once: bool = False
 
     def __call__(self) -> None:
         self.run(*self.args)
@@ -122,6 +124,10 @@ class Binding:
 
     def forward(self, kernel: Any, *args: Any) -> None:
         self.forward_calls.append(self.call(kernel, args))
+
+    def forward_once(self, kernel: Any, *args: Any) -> None:
+        """A call whose effect lasts until backward: it writes what is saved for the whole batch, or tracks."""
+        self.forward_calls.append(replace(self.call(kernel, args), once=True))
 
     def backward(self, kernel: Any, *args: Any) -> None:
         """A call that backward always makes, before the others."""

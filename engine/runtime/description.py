@@ -12,13 +12,17 @@ from .binding import Binding, Call
 
 @dataclass(frozen=True)
 class StepFacts:
-    """One step: the nodes it computes, its output, its algorithm where there is a choice, its threads and kernels."""
+    """One step: the nodes it computes, its output, its algorithm where there is a choice, its threads and kernels.
+
+    A `repeated` step is computed again for backward.
+    """
 
     nodes: tuple[str, ...]
     types: tuple[str, ...]
     output: Shape
     algorithm: str
     threads: int
+    repeated: bool
     forward: tuple[str, ...]
     backward: tuple[str, ...]
 
@@ -42,7 +46,7 @@ class Description:
         return "\n".join([title, "", lines[0], "─" * len(lines[0]), *lines[1:]])
 
 
-def step_facts(step: Step, bound: Binding, types: dict[str, str]) -> StepFacts:
+def step_facts(step: Step, bound: Binding, types: dict[str, str], repeated: bool) -> StepFacts:
     """A step's facts; `types` names the layer type of every node."""
     nodes = (step.name, *step.epilogue.nodes)
     backward = (*bound.backward_calls, *bound.weight_calls, *(c for calls in bound.input_calls.values() for c in calls))
@@ -52,6 +56,7 @@ def step_facts(step: Step, bound: Binding, types: dict[str, str]) -> StepFacts:
         step.output_shape,
         bound.algorithm,
         bound.threads,
+        repeated,
         tuple(kernel_name(call) for call in bound.forward_calls),
         tuple(kernel_name(call) for call in backward),
     )
@@ -64,5 +69,5 @@ def kernel_name(call: Call) -> str:
 
 def _cells(index: int, row: StepFacts) -> tuple[str, ...]:
     layers = " + ".join(f"{node} ({kind})" for node, kind in zip(row.nodes, row.types))
-    kernels = (" ".join(row.forward), " ".join(row.backward))
+    kernels = (" ".join(row.forward) + (", twice" if row.repeated else ""), " ".join(row.backward))
     return (str(index + 1), layers, format_shape(row.output), row.algorithm or "·", str(row.threads), *kernels)

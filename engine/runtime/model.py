@@ -45,10 +45,12 @@ class Model:
         self.device, self.seed = device, int(seed)
         self.preprocessing = preprocessing or Preprocessing()
         self.classes = tuple(classes)
+        self.recompute = False
+        """Whether training keeps few activations and computes the others again: less memory, a third more work."""
         self.activations: dict[str, FloatArray] = {}
         self._backend = backends.backend(device)
         self._store = WeightStore(self.network, self.seed, self._backend)
-        self._plans: dict[tuple[int, Mode, tuple[str, ...], int], Plan] = {}  # batch, mode, kept nodes, threads
+        self._plans: dict[tuple[int, Mode, tuple[str, ...], int, bool], Plan] = {}  # … kept nodes, threads, recompute
         self._last: Plan | None = None
 
     def __repr__(self) -> str:
@@ -90,9 +92,10 @@ class Model:
 
     def plan(self, batch: int, mode: Mode = "inference", keep: Iterable[str] = ()) -> Plan:
         """The network made ready for one batch size; made once and kept."""
-        key = (batch, mode, tuple(sorted(keep)), self._backend.threads())
+        nodes, again = tuple(sorted(keep)), self.recompute
+        key = (batch, mode, nodes, self._backend.threads(), again)
         if key not in self._plans:
-            self._plans[key] = Plan(self.network, self._store, self._backend, batch, mode, key[2])
+            self._plans[key] = Plan(self.network, self._store, self._backend, batch, mode, nodes, recompute=again)
         return self._plans[key]
 
     def drop_plans(self) -> None:

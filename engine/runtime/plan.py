@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from ..graph import INPUT, Network
 from ..graph.schedule import build
 from ..graph.step import Mode, Step, needs_gradient
-from ..spec import ConvscopeError, Shape, size
+from ..spec import ConvscopeError, Saved, Shape, size
 from .backend import Backend, declare_steps, require_memory
 from .binding import Array, Binding, Call, Scratch
 from .description import Description, step_facts
@@ -26,7 +27,8 @@ class Plan:
 
     `mode` is "inference" (activations share memory), "gradient" (all activations kept for `value` and `backward`;
     layers act as at inference) or "training". Nodes in `keep` stay readable in any mode. With `fused`, layers are
-    computed together where nobody wants the values between them (never in mode "gradient").
+    computed together where nobody wants the values between them (never in mode "gradient"). With `recompute`, training
+    keeps few activations and computes the others again for backward, where that saves memory.
     """
 
     def __init__(
@@ -38,15 +40,19 @@ class Plan:
         mode: Mode,
         keep: Iterable[str] = (),
         fused: bool = True,
+        recompute: bool = False,
     ) -> None:
-        self.schedule = build(network, batch, mode, keep, fused)
+        self.schedule = build(network, batch, mode, keep, fused, recompute)
         self.network, self.batch, self.mode = network, batch, mode
         self._store, self._backend = store, backend
         self._state = np.array([0, store.seed, 0], np.int64)
         buffers = f"The buffers of {network.name} for batch {batch} ({mode})"
         require_memory(backend, self.schedule.arena_bytes, buffers, "use a smaller batch, input or network")
         self._arena = backend.allocate(self.schedule.arena_bytes)
+        clock = self.schedule.clock
         self._bindings = [self._bind(step) for step in self.schedule.steps]
+        repeated = [step for step in self.schedule.steps if clock.is_repeated(step.index)]
+        self._again = {step.index: self._bind(step, again=True) for step in repeated}
         self._scratch = self._place_scratch()
         self._forward = [call for binding in self._bindings for call in binding.forward_calls]
         self._programs: dict[tuple[str, bool], list[Call]] = {}
@@ -76,14 +82,14 @@ class Plan:
         step = next(s for s in self.schedule.steps if s.name == name)
         record = next(r for r in step.layer.saved(step.input_shapes, step.output_shape) if r.name == which)
         shape = (self.batch, *record.shape) if record.per_sample else record.shape
-        return self._buffer(f"saved:{name}.{which}", record.dtype).reshape(shape)
+        return self._saved(name, record, again=True).reshape(shape)
 
     # ---- running
 
     def forward(self, step: int = 0) -> Array:
         """Run all layers on `input` and return the output (a view). `step` selects dropout's random numbers."""
         self._state[2] = step
-        self._store.refresh(packed for binding in self._bindings for packed in binding.packed)
+        self._store.refresh(packed for binding in (*self._bindings, *self._again.values()) for packed in binding.packed)
         for call in self._forward:
             call()
         return self.value(self.network.output)
@@ -111,17 +117,21 @@ class Plan:
         holds `compute.exclusive`.
         """
         bound = next(binding for binding in self._bindings if binding.name == name)
+        later = self._again.get(bound.index, bound)
         return {
             "packing": tuple(packed.call for packed in bound.packed),
             "forward": tuple(bound.forward_calls),
-            "weights": (*bound.backward_calls, *bound.weight_calls),
-            "input": tuple(bound.input_calls.get(0, ())),
+            "weights": (*later.backward_calls, *later.weight_calls),
+            "input": tuple(later.input_calls.get(0, ())),
         }
 
     def describe(self) -> Description:
         """What is computed together, by which algorithm, on how many threads; printable."""
         types = {name: node.layer.type_name() for name, node in self.network.nodes.items()}
-        rows = tuple(step_facts(step, bound, types) for step, bound in zip(self.schedule.steps, self._bindings))
+        bound = (self._again.get(binding.index, binding) for binding in self._bindings)
+        rows = tuple(
+            step_facts(step, b, types, step.index in self.schedule.again) for step, b in zip(self.schedule.steps, bound)
+        )
         return Description(self.network.name, self.batch, self.mode, self.nbytes, rows)
 
     # ---- construction
@@ -146,7 +156,18 @@ class Plan:
             raise ConvscopeError(f"A plan for {self.mode} has no {key.replace(':', ' of ')}; use another mode.")
         return self._buffer(key).reshape(shape)
 
-    def _bind(self, step: Step) -> Binding:
+    def _held(self, value: str, again: bool = True) -> Array:
+        """A value, as backward finds it if `again`."""
+        key = f"again:{value}"
+        return self._buffer(key if again and key in self.schedule.spans else f"value:{value}")
+
+    def _saved(self, name: str, record: Saved, again: bool) -> Array:
+        key = f"resaved:{name}.{record.name}"
+        found = key if again and key in self.schedule.spans else f"saved:{name}.{record.name}"
+        return self._buffer(found, record.dtype)
+
+    def _bind(self, step: Step, again: bool = False) -> Binding:
+        """A step's calls: those of the forward pass, or those that compute it `again` and then go back through it."""
         learns = self.mode != "inference"
         cost = step.layer.cost(step.input_shapes, step.output_shape)
         values = sum(size(shape) for shape in (*step.input_shapes, step.output_shape))
@@ -159,13 +180,13 @@ class Plan:
             threads=self._backend.threads_for(cost.macs * self.batch, values * self.batch),
             input_shapes=step.input_shapes,
             output_shape=step.output_shape,
-            x=[self._buffer(f"value:{value}") for value in step.inputs],
-            y=self._buffer(f"value:{step.value}"),
+            x=[self._held(value, again) for value in step.inputs],
+            y=self._held(step.value, again),
             dx=[self._gradient_target(value, step.index, port) for port, value in enumerate(step.inputs)],
             dy=self._buffer(f"grad:{step.value}") if learns else None,
             weights=self._store.flat(step.name),
             gradients=self._store.flat_gradients(step.name),
-            saved={r.name: self._buffer(f"saved:{step.name}.{r.name}", r.dtype) for r in layer_saved},
+            saved={record.name: self._saved(step.name, record, again) for record in layer_saved},
             state=self._state,
             store=self._store.packed,
             backend=self._backend,
@@ -191,7 +212,7 @@ class Plan:
         """Give every Scratch in every call its memory: one block for each area, as large as the largest call needs."""
         lists = [
             calls
-            for b in self._bindings
+            for b in (*self._bindings, *self._again.values())
             for calls in (b.forward_calls, b.backward_calls, b.weight_calls, *b.input_calls.values())
         ]
         wanted = [arg for calls in lists for call in calls for arg in call.args if isinstance(arg, Scratch)]
@@ -206,7 +227,7 @@ class Plan:
             return areas[arg.area][: arg.count * np.dtype(arg.dtype).itemsize].view(arg.dtype)
 
         for calls in lists:
-            calls[:] = [Call(call.kernel, tuple(placed(arg) for arg in call.args), call.run) for call in calls]
+            calls[:] = [replace(call, args=tuple(placed(arg) for arg in call.args)) for call in calls]
         return areas
 
     def _backward_program(self, seeded: str, weights: bool) -> list[Call]:
@@ -216,8 +237,13 @@ class Plan:
         waiting = Counter(value for step in active for value in step.inputs)  # contributions still to come
         begun = {seeded}
         program = [self._masking(seeded)] if seeded in self.schedule.rectified else []
+        entered = len(self.schedule.clock.starts) - 1  # the last segment's values are there
         for step in active:
-            binding = self._bindings[step.index]
+            segment = self.schedule.clock.segment(step.index)
+            if segment != entered:
+                program += self._repeated(segment)
+                entered = segment
+            binding = self._again.get(step.index, self._bindings[step.index])
             program += binding.backward_calls + (binding.weight_calls if weights else [])
             for port in sorted(range(len(step.inputs)), key=lambda port: self._shares(step, port)):
                 value = step.inputs[port]
@@ -225,6 +251,11 @@ class Plan:
                     waiting[value] -= 1
                     program += self._contribution(binding, step, port, begun, last=waiting[value] == 0)
         return program
+
+    def _repeated(self, segment: int) -> list[Call]:
+        """The calls that compute a segment's values again."""
+        indices = [index for index in self.schedule.clock.segments[segment] if index in self.schedule.again]
+        return [call for index in indices for call in self._again[index].forward_calls if not call.once]
 
     def _shares(self, step: Step, port: int) -> bool:
         """Whether the port's gradient is the step's own, in the same place."""
@@ -245,7 +276,7 @@ class Plan:
             if value not in begun:  # the first reader takes no part in this program
                 calls.insert(0, self._own_call(self._backend.fill_zero, total, count))
             if masks:
-                x = self._buffer(f"value:{value}")
+                x = self._held(value)
                 calls.append(self._own_call(self._backend.add_masked, binding.dx[port], x, total, count))
             else:
                 calls.append(self._own_call(self._backend.add_into, binding.dx[port], total, count))
@@ -256,7 +287,7 @@ class Plan:
 
     def _masking(self, value: str) -> Call:
         """Hold back the gradient of a value where it is not positive."""
-        x, gradient = self._buffer(f"value:{value}"), self._buffer(f"grad:{value}")
+        x, gradient = self._held(value), self._buffer(f"grad:{value}")
         return self._own_call(self._backend.mask, x, gradient, self._count(value))
 
     def _count(self, value: str) -> int:

@@ -56,7 +56,7 @@ def forward(schedule: Schedule, memory: Memory) -> None:
     for step in schedule.steps:
         memory.write(f"value:{step.value}")
         for saved in saved_names(schedule, step):
-            memory.write(saved)
+            memory.write(saved.removeprefix("re"))
         for value in step.inputs:
             memory.read(f"value:{value}")
         memory.read(f"value:{step.value}")
@@ -74,9 +74,32 @@ def backward(schedule: Schedule, memory: Memory, at: str) -> None:
     begun = {at}
     memory.write(f"grad:{at}")
     mask(schedule, memory, at, None)
+    entered = len(schedule.clock.starts) - 1
     for step in reversed(schedule.steps):
-        if step.value in behind:
-            backward_step(schedule, memory, step, begun)
+        if step.value not in behind:
+            continue
+        if (segment := schedule.clock.segment(step.index)) != entered:
+            repeat(schedule, memory, schedule.clock.segments[segment])
+            entered = segment
+        backward_step(schedule, memory, step, begun)
+
+
+def repeat(schedule: Schedule, memory: Memory, segment: range) -> None:
+    """Compute a segment again."""
+    for step in (schedule.steps[index] for index in segment if index in schedule.again):
+        for value in step.inputs:
+            memory.read(held(schedule, value))
+        memory.write(held(schedule, step.value))
+        for saved in saved_names(schedule, step):
+            if saved.startswith("resaved:"):
+                memory.write(saved)
+        for value in step.inputs:
+            memory.read(held(schedule, value))
+
+
+def held(schedule: Schedule, value: str) -> str:
+    """The buffer in which backward finds a value."""
+    return f"again:{value}" if f"again:{value}" in schedule.spans else f"value:{value}"
 
 
 def backward_step(schedule: Schedule, memory: Memory, step: Step, begun: set[str]) -> None:
@@ -107,7 +130,7 @@ def mask(schedule: Schedule, memory: Memory, value: str, reader: Step | None) ->
     if value in schedule.rectified:
         by_output = reader is not None and reader.layer.type_name() in MASKED_BY_OUTPUT
         by_output = by_output and len(schedule.readers[value]) == 1
-        memory.read(f"value:{reader.value}" if by_output else f"value:{value}")
+        memory.read(held(schedule, reader.value if by_output else value))
 
 
 def check_operands(schedule: Schedule, memory: Memory, step: Step) -> None:
@@ -116,22 +139,24 @@ def check_operands(schedule: Schedule, memory: Memory, step: Step) -> None:
     if "input" in step.layer.backward_needs:
         for port, value in enumerate(step.inputs):
             if port != step.epilogue.add_port:
-                memory.read(f"value:{value}")
+                memory.read(held(schedule, value))
     if "output" in step.layer.backward_needs:
-        memory.read(f"value:{step.value}")
+        memory.read(held(schedule, step.value))
     for saved in saved_names(schedule, step):
         memory.read(saved)
 
 
 def saved_names(schedule: Schedule, step: Step) -> list[str]:
+    """The buffers in which backward finds what a step has saved."""
     saved = step.layer.saved(step.input_shapes, step.output_shape) if schedule.mode != "inference" else ()
-    return [f"saved:{step.name}.{array.name}" for array in saved]
+    names = [f"{step.name}.{array.name}" for array in saved]
+    return [f"resaved:{name}" if f"resaved:{name}" in schedule.spans else f"saved:{name}" for name in names]
 
 
 def run_all(network: Network, batch: int) -> None:
-    for mode in MODES:
+    for mode, recompute in [*((mode, False) for mode in MODES), ("training", True)]:
         kept = list(network.nodes)[::3] if mode == "inference" else []
-        schedule = build(network, batch, mode, keep=kept)
+        schedule = build(network, batch, mode, keep=kept, recompute=recompute)
         memory = Memory(schedule.spans, schedule.arena_bytes, schedule.shared_gradients)
         forward(schedule, memory)
         for name in [network.output, *kept]:

@@ -21,7 +21,7 @@ def batch_norm(layer: BatchNorm, bind: Binding, k: Any) -> None:
     add_port = bind.epilogue.add_port
     ending = (bind.x[add_port or 0], add_port is not None, bind.floor, bind.y, rows, channels, threads)
     if bind.training:
-        bind.forward(k.statistics, x, *used, *running, rows, channels, layer.momentum, layer.epsilon, *scratch)
+        bind.forward_once(k.statistics, x, *used, *running, rows, channels, layer.momentum, layer.epsilon, *scratch)
         bind.forward(k.train_forward, x, *affine, *used, *ending)
         # dx needs these sums as well
         bind.backward(k.weight_gradient, x, dy, *used, g["weight"], g["bias"], rows, channels, *scratch)
