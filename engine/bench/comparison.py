@@ -11,9 +11,10 @@ from typing import Any, Literal
 
 from .agreement import NETWORK_TOLERANCE, agreed
 from .cases import NetworkCase
+from .others import Others
 from .party import Party, Ready
 from .peers import Peer
-from .rounds import Effort, Seconds, alternate, best, geometric_mean, ratios
+from .rounds import Effort, Taken, alternate, best, geometric_mean, ratios
 
 OURS = "convscope"
 Subject = Literal["training", "inference"]
@@ -25,6 +26,7 @@ Tick = Callable[[str], None]
 class Row:
     """One network, batch and peer; peer figures are those of its fastest configuration, None without a peer.
 
+    `others_share` is the part of the processor that other programs used meanwhile.
     `ratio` is the median over rounds of their time against ours in the same round, between `ratio_low` and `ratio_high`
     in single rounds. `peer_configurations` holds images a second of each, `relative_error` the largest difference of
     their outputs from ours.
@@ -33,6 +35,7 @@ class Row:
     network: str
     batch: int
     ours_images_per_second: float
+    others_share: float
     peer: str | None = None
     peer_images_per_second: float | None = None
     ratio: float | None = None
@@ -45,11 +48,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Sides:
-    """The processes of a comparison, and the threads that each computes with."""
+    """The processes of a comparison, the threads that each computes with, and a watch on all other programs."""
 
     ours: Party
     peers: Mapping[str, Party]
     threads: int
+    others: Others
 
 
 @contextmanager
@@ -58,7 +62,8 @@ def opened(peers: Sequence[Peer]) -> Iterator[Sides]:
     with ExitStack() as stack:
         ours = stack.enter_context(Party("Convscope", f"{__package__}.ours"))
         others = {peer.name: stack.enter_context(Party(peer.title, peer.module)) for peer in peers}
-        yield Sides(ours, others, ours.ask("threads"))
+        watch = Others(party.process for party in (ours, *others.values()))
+        yield Sides(ours, others, ours.ask("threads"), watch)
 
 
 def compare(
@@ -81,41 +86,48 @@ def compare(
     measures = {OURS: sides.ours.measure(step)}
     for name, answer in ready.items():
         measures |= {f"{name} {c}": sides.peers[name].measure(c) for c in answer.results}
-    seconds = alternate(measures, effort, lambda: tick(f"{case.name}, batch {case.batch}"))
-    rows = [_row(case, name, tuple(answer.results), seconds, errors[name]) for name, answer in ready.items()]
+    taken = alternate(measures, effort, lambda: tick(f"{case.name}, batch {case.batch}"), sides.others.share)
+    rows = [_row(case, name, tuple(answer.results), taken, errors[name]) for name, answer in ready.items()]
     notes = tuple(f"{case.name}, batch {case.batch}: {note}" for answer in ready.values() for note in answer.notes)
-    return rows or [Row(case.name, case.batch, _rate(case, seconds[OURS]))], notes
+    return rows or [Row(case.name, case.batch, _rate(case, taken.seconds[OURS]), taken.others)], notes
 
 
 def _rate(case: NetworkCase, seconds: Sequence[float]) -> float:
     return case.batch / statistics.median(seconds)
 
 
-def _row(case: NetworkCase, peer: str, configurations: Sequence[str], seconds: Seconds, error: float) -> Row:
+def _row(case: NetworkCase, peer: str, configurations: Sequence[str], taken: Taken, error: float) -> Row:
     """Our figures beside those of the peer's fastest configuration."""
-    taken = {configuration: seconds[f"{peer} {configuration}"] for configuration in configurations}
-    fastest = best(taken, configurations)
-    pairs = ratios(taken[fastest], seconds[OURS])
+    ours = taken.seconds[OURS]
+    theirs = {configuration: taken.seconds[f"{peer} {configuration}"] for configuration in configurations}
+    fastest = best(theirs, configurations)
+    pairs = ratios(theirs[fastest], ours)
     return Row(
         network=case.name,
         batch=case.batch,
-        ours_images_per_second=_rate(case, seconds[OURS]),
+        ours_images_per_second=_rate(case, ours),
+        others_share=taken.others,
         peer=peer,
-        peer_images_per_second=_rate(case, taken[fastest]),
+        peer_images_per_second=_rate(case, theirs[fastest]),
         ratio=statistics.median(pairs),
         ratio_low=min(pairs),
         ratio_high=max(pairs),
         peer_configuration=fastest,
-        peer_configurations={configuration: _rate(case, taken[configuration]) for configuration in configurations},
+        peer_configurations={configuration: _rate(case, theirs[configuration]) for configuration in configurations},
         relative_error=error,
     )
 
 
-def document(rows: Sequence[Row]) -> dict[str, Any]:
-    """The JSON form: rows, the geometric mean of all ratios, and that of each peer."""
+def means(rows: Sequence[Row]) -> dict[str, float | None]:
+    """The geometric mean of the ratios to each peer."""
     names = dict.fromkeys(row.peer for row in rows if row.peer)
+    return {name: geometric_mean(row.ratio for row in rows if row.peer == name) for name in names}
+
+
+def document(rows: Sequence[Row]) -> dict[str, Any]:
+    """The JSON form: rows, the geometric mean of all ratios, and that of each peer's."""
     return {
         "rows": [dataclasses.asdict(row) for row in rows],
         "geometric_mean": geometric_mean(row.ratio for row in rows),
-        "geometric_means": {name: geometric_mean(row.ratio for row in rows if row.peer == name) for name in names},
+        "geometric_means": means(rows),
     }

@@ -13,7 +13,7 @@ from .cases import ConvCase
 from .comparison import Sides, Tick, opened
 from .party import Party, PassFacts, Ready
 from .peers import Peer
-from .rounds import Effort, Seconds, alternate, best, geometric_mean, ratios
+from .rounds import Effort, Seconds, Taken, alternate, best, geometric_mean, ratios
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class KernelRow:
 
     `packing_seconds` is what bringing the layer's weights into the kernels' layout takes, for all passes together; a
     training step does it once, and a pass's own time leaves it out. `scaling` is one thread's time over that of
-    `threads`. Peer figures are those of the faster memory layout, None without a peer.
+    `threads`, `others_share` the part of the processor that other programs used meanwhile. Peer figures are those of
+    the faster memory layout, None without a peer.
     """
 
     case: ConvCase
@@ -37,6 +38,7 @@ class KernelRow:
     share_of_tile: float
     one_thread_seconds: float
     scaling: float
+    others_share: float
     peer: str | None = None
     peer_configuration: str | None = None
     peer_seconds: float | None = None
@@ -87,10 +89,10 @@ def _compared(case: ConvCase, peer: Peer | None, sides: Sides, effort: Effort, t
     for name in case.passes:
         measures |= {step: sides.ours.measure(step) for step in (name, f"{name} alone")}
         measures |= {step: sides.peers[peer.name].measure(step) for step in _of(name, errors) if peer}
-    seconds = alternate(measures, effort, lambda: tick(str(case)))
-    tile = sides.ours.ask("tile_flops") / statistics.median(seconds["tile"]) / 1e9
-    rows = [_own_row(case, name, facts[name], tile, seconds) for name in case.passes]
-    return [_beside(row, peer.name, seconds, _of(row.pass_name, errors)) for row in rows] if peer else rows
+    taken = alternate(measures, effort, lambda: tick(str(case)), sides.others.share)
+    tile = sides.ours.ask("tile_flops") / statistics.median(taken.seconds["tile"]) / 1e9
+    rows = [_own_row(case, name, facts[name], tile, taken) for name in case.passes]
+    return [_beside(row, peer.name, taken.seconds, _of(row.pass_name, errors)) for row in rows] if peer else rows
 
 
 def _errors(case: ConvCase, party: Party, threads: int, ours: Ready) -> dict[str, float]:
@@ -107,7 +109,8 @@ def _of(name: str, errors: Mapping[str, float]) -> dict[str, float]:
     return {step: error for step, error in errors.items() if step.split()[0] == name}
 
 
-def _own_row(case: ConvCase, name: str, facts: PassFacts, tile: float, seconds: Seconds) -> KernelRow:
+def _own_row(case: ConvCase, name: str, facts: PassFacts, tile: float, taken: Taken) -> KernelRow:
+    seconds = taken.seconds
     middle = {step: statistics.median(taken) for step, taken in seconds.items()}
     gflops = case.flops / middle[name] / 1e9
     return KernelRow(
@@ -123,6 +126,7 @@ def _own_row(case: ConvCase, name: str, facts: PassFacts, tile: float, seconds: 
         share_of_tile=gflops / tile,
         one_thread_seconds=middle[f"{name} alone"],
         scaling=statistics.median(ratios(seconds[f"{name} alone"], seconds[name])),
+        others_share=taken.others,
     )
 
 

@@ -61,6 +61,13 @@ class Party:
         self._process.start()
         theirs.close()
 
+    @property
+    def process(self) -> int:
+        """The number the system knows it by."""
+        number = self._process.pid
+        assert number is not None  # it was started
+        return number
+
     def __enter__(self) -> Self:
         return self
 

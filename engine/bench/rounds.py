@@ -1,4 +1,8 @@
-"""Taking turns: every side is measured once a round, so that a clock that drifts touches all, and medians are taken."""
+"""Taking turns: every side is measured once a round, so that a clock that drifts touches all, and medians are taken.
+
+Rounds that other programs disturb are repeated, and the calmest are kept: chosen by what the others did, not by the
+figures.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,29 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from .others import DISTURBING
+
 SETTLE = 0.02
 """Seconds of untimed steps that begin a turn. Threads of the side before may still be spinning, and caches are cold."""
 
+_ATTEMPTS = 3  # times the rounds asked for, until the calmest have to do
+
 Seconds = dict[str, tuple[float, ...]]
 """Seconds a step took, round by round, under the name of what was measured."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What was measured, and the mean share of the processor that other programs used meanwhile."""
+
+    seconds: Seconds
+    others: float
+
+
+@dataclass(frozen=True)
+class _Round:
+    seconds: dict[str, float]
+    others: float
 
 
 @dataclass(frozen=True)
@@ -38,17 +60,40 @@ def timed(step: Callable[[], object], seconds: float) -> float:
             return elapsed / count
 
 
-def alternate(measures: Mapping[str, Callable[[float], float]], effort: Effort, tick: Callable[[], None]) -> Seconds:
-    """Give each measure its turn in every round, in reverse order in every other one. `tick` is called after a round.
+def alternate(
+    measures: Mapping[str, Callable[[float], float]],
+    effort: Effort,
+    tick: Callable[[], None],
+    others: Callable[[], float] = lambda: 0.0,
+) -> Taken:
+    """Give each measure its turn in every round, in reverse order in every other one.
 
-    A measure takes the seconds it may last and returns the seconds of one step.
+    A measure takes the seconds it may last and returns the seconds of one step. `others` tells the share of the
+    processor that other programs have used since it was last asked. `tick` is called `effort.rounds` times.
     """
-    taken: dict[str, list[float]] = {name: [] for name in measures}
-    for number in range(effort.rounds):
-        for name in measures if number % 2 == 0 else reversed(list(measures)):
-            taken[name].append(measures[name](effort.seconds))
+    calm: list[_Round] = []
+    disturbed: list[_Round] = []
+    while len(calm) < effort.rounds and len(calm) + len(disturbed) < _ATTEMPTS * effort.rounds:
+        forwards = (len(calm) + len(disturbed)) % 2 == 0
+        others()
+        seconds = {name: measures[name](effort.seconds) for name in _turns(measures, forwards)}
+        load = others()
+        if load < DISTURBING:
+            calm.append(_Round(seconds, load))
+            tick()
+        else:
+            disturbed.append(_Round(seconds, load))
+    missing = effort.rounds - len(calm)
+    for _ in range(missing):
         tick()
-    return {name: tuple(values) for name, values in taken.items()}
+    kept = calm + sorted(disturbed, key=lambda r: r.others)[:missing]
+    by_name = {name: tuple(r.seconds[name] for r in kept) for name in measures}
+    return Taken(by_name, statistics.fmean(r.others for r in kept))
+
+
+def _turns(names: Iterable[str], forwards: bool) -> list[str]:
+    ordered = list(names)
+    return ordered if forwards else ordered[::-1]
 
 
 def best(seconds: Seconds, names: Iterable[str]) -> str:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     Result = TrainingResult | InferenceResult | KernelResult
 
 F = TypeVar("F", bound=Callable[..., Any])
-_BUSY = 10.0  # per cent of the processor that other programs may use before figures are doubtful
 
 
 @click.group(no_args_is_help=False, short_help="Measure speed, alone or beside PyTorch and ONNX Runtime.")
@@ -27,7 +26,8 @@ def bench() -> None:
 
     Every side has a process of its own with as many threads as ours. The sides take turns, round by round; figures are
     medians over the rounds, ratios the median over pairs of one round, taken against the fastest configuration of a
-    library. Before anything is timed, both sides' outputs are found to agree.
+    library. Before anything is timed, both sides' outputs are found to agree. Rounds that other programs disturb are
+    repeated, up to twice.
     """
 
 
@@ -86,10 +86,9 @@ def train(
 
     chosen, effort = peers.chosen(vs, trains=True), Effort(rounds, seconds)
     wanted = cases.networks(names, batches)
-    busy = _busy_percent()
     with Bar(as_json, training.units(wanted, effort)) as bar:
         result = training.measure(wanted, chosen, effort, bar.advance, cold)
-    _show(result, vs, busy, as_json)
+    _show(result, vs, as_json)
 
 
 @bench.command(short_help="Images a second of inference.")
@@ -109,10 +108,9 @@ def infer(
 
     chosen, effort = peers.chosen(vs), Effort(rounds, seconds)
     wanted = cases.networks(names, batches or cases.INFERENCE_BATCHES)
-    busy = _busy_percent()
     with Bar(as_json, inference.units(wanted, effort)) as bar:
         result = inference.measure(wanted, chosen, effort, bar.advance)
-    _show(result, vs, busy, as_json)
+    _show(result, vs, as_json)
 
 
 @bench.command(short_help="Every pass of convolutions, beside the machine's limit.")
@@ -131,30 +129,23 @@ def kernels(shapes: tuple[str, ...], vs: tuple[str, ...], rounds: int, seconds: 
 
     chosen, effort = peers.chosen(vs, trains=True), Effort(rounds, seconds)
     wanted = tuple(cases.ConvCase.parse(text) for text in shapes) or cases.CONVOLUTIONS
-    busy = _busy_percent()
     with Bar(as_json, subject.units(wanted, effort)) as bar:
         result = subject.measure(wanted, next(iter(chosen), None), effort, bar.advance)
-    _show(result, vs, busy, as_json)
+    _show(result, vs, as_json)
 
 
-def _busy_percent() -> float:
-    """How much of the processor other programs use, just before anything is measured."""
-    import psutil  # noqa: PLC0415
-
-    return psutil.cpu_percent(0.3)
-
-
-def _show(result: Result, vs: tuple[str, ...], busy: float, as_json: bool) -> None:
+def _show(result: Result, vs: tuple[str, ...], as_json: bool) -> None:
+    from ..bench.others import DISTURBING  # noqa: PLC0415
     from ..bench.peers import PEERS  # noqa: PLC0415
     from . import bench_tables, facts  # noqa: PLC0415
 
     versions = facts.versions(*(package for name in vs for package in PEERS[name].packages))
-    machine = {**facts.processor(), "threads": result.threads, "busy_percent": busy}
+    machine = {**facts.processor(), "threads": result.threads}
     if as_json:
         emit({"machine": machine, "versions": versions, **result.to_dict(), "notes": list(result.notes)})
         return
     say(bench_tables.text(result, machine, versions))
     for note in result.notes:
         complain(note)
-    if busy > _BUSY:
-        complain(f"warning: other programs used {busy:.0f} % of the processor; figures will be unsteady")
+    if (most := max(row.others_share for row in result.rows)) >= DISTURBING:
+        complain(f"warning: other programs used up to {most:.0%} of the processor meanwhile; figures are unsteady")

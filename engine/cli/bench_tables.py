@@ -6,16 +6,24 @@ from collections.abc import Mapping, Sequence
 from functools import singledispatch
 from typing import Any
 
-from ..bench.comparison import Row
+from ..bench.comparison import Row, means
 from ..bench.fresh import Fresh
 from ..bench.inference import InferenceResult
 from ..bench.kernels import KernelResult, KernelRow
-from ..bench.rounds import geometric_mean
 from ..bench.training import Repeat, TrainingResult
 from ..cost.units import format_bytes
 from .output import table
 
 _SHOWN_VERSIONS = ("convscope", "python", "numba", "numpy", "torch", "onnxruntime")
+_LEGEND = (
+    "ratio: their time over ours, the median of rounds, and its range in single rounds; difference: of the outputs;\n"
+    "others: the part of the processor that other programs used meanwhile"
+)
+_KERNEL_LEGEND = (
+    "GFLOP/s of the direct sum (* Winograd needs fewer operations); the tile's own rate in L1 on all threads;\n"
+    "1 ÷ all: one thread's time over all threads'; packing: ms to lay the layer's weights out, once a training step;\n"
+    "others: the part of the processor that other programs used meanwhile"
+)
 
 
 def text(result: Any, machine: Mapping[str, Any], versions: Mapping[str, Any]) -> str:
@@ -36,25 +44,29 @@ def _tables(result: Any) -> list[str]:
 
 @_tables.register
 def _(result: TrainingResult) -> list[str]:
-    return [_networks(result.rows), *_means(result.rows), _fresh(result.fresh), _repeats(result.repeats)]
+    return [_networks(result.rows), *_mean(result.rows), _fresh(result.fresh), _repeats(result.repeats)]
 
 
 @_tables.register
 def _(result: InferenceResult) -> list[str]:
-    return [_networks(result.rows), *_means(result.rows)]
+    return [_networks(result.rows), *_mean(result.rows)]
 
 
 @_tables.register
 def _(result: KernelResult) -> list[str]:
     mean = [] if result.geometric_mean is None else [f"Geometric mean of the ratios: {result.geometric_mean:.2f}"]
-    return [_kernels(result.rows), _LEGEND, *mean]
+    return [_kernels(result.rows), _KERNEL_LEGEND, *mean]
 
 
 def _networks(rows: Sequence[Row]) -> str:
-    head = ("network", "batch", "images/s", "peer", "configuration", "images/s", "ratio", "in rounds", "difference")
-    right = (False, True, True, False, False, True, True, True, True)
-    cells = [(row.network, f"{row.batch}", _count(row.ours_images_per_second), *_peer_cells(row)) for row in rows]
-    width = len(head) if any(row.peer for row in rows) else 3
+    head = ("network", "batch", "images/s", "others", "peer", "configuration", "images/s", "ratio", "in rounds",
+            "difference")  # fmt: skip
+    right = (False, True, True, True, False, False, True, True, True, True)
+    cells = [
+        (row.network, f"{row.batch}", _count(row.ours_images_per_second), f"{row.others_share:.0%}", *_peer_cells(row))
+        for row in rows
+    ]
+    width = len(head) if any(row.peer for row in rows) else 4
     return table(head[:width], [row[:width] for row in cells], right[:width])
 
 
@@ -66,12 +78,9 @@ def _peer_cells(row: Row) -> tuple[str, ...]:
     return row.peer, f"{row.peer_configuration}", rate, f"{row.ratio:.2f}", span, error
 
 
-def _means(rows: Sequence[Row]) -> list[str]:
-    names = dict.fromkeys(row.peer for row in rows if row.peer)
-    means = {name: geometric_mean(row.ratio for row in rows if row.peer == name) for name in names}
-    return [f"Geometric mean of the ratios: {', '.join(f'{name} {mean:.2f}' for name, mean in means.items())}"] * bool(
-        means
-    )
+def _mean(rows: Sequence[Row]) -> list[str]:
+    named = [f"{name} {mean:.2f}" for name, mean in means(rows).items()]
+    return [_LEGEND, f"Geometric mean of the ratios: {', '.join(named)}"] if named else []
 
 
 def _fresh(rows: Sequence[Fresh]) -> str:
@@ -92,27 +101,21 @@ def _repeats(rows: Sequence[Repeat]) -> str:
     return f"The same seed gives the same bits: {same}"
 
 
-_LEGEND = (
-    "GFLOP/s of the direct sum (* Winograd needs fewer operations); the tile's own rate in L1 on all threads;\n"
-    "one thread's time over all threads'; packing: the layer's weights into the kernels' layout, once a training step"
-)
-
-
 def _kernels(rows: Sequence[KernelRow]) -> str:
     head = ("N,C,H,K,F,S,P,G", "pass", "algorithm", "ms", "packing", "GFLOP/s", "tile", "share", "threads", "1 ÷ all",
-            "peer", "layout", "ms", "ratio", "difference")  # fmt: skip
-    right = (False, False, False, True, True, True, True, True, True, True, False, False, True, True, True)
+            "others", "peer", "layout", "ms", "ratio", "difference")  # fmt: skip
+    right = (False, False, False, *(True,) * 8, False, False, True, True, True)
     cells = [(*_own_cells(row), *_kernel_peer_cells(row)) for row in rows]
-    width = len(head) if any(row.peer for row in rows) else 10
+    width = len(head) if any(row.peer for row in rows) else 11
     return table(head[:width], [row[:width] for row in cells], right[:width])
 
 
 def _own_cells(row: KernelRow) -> tuple[str, ...]:
-    rate = f"{row.ours_gflops:.0f}{'*' if row.effective else ' '}"
+    rate = f"{_gflops(row.ours_gflops)}{'*' if row.effective else ' '}"
     return (
         str(row.case), row.pass_name, row.algorithm, _milliseconds(row.ours_seconds),
-        _milliseconds(row.packing_seconds), rate, f"{row.tile_gflops:.0f}", f"{100 * row.share_of_tile:.0f} %",
-        f"{row.threads}", f"{row.scaling:.2f}",
+        _milliseconds(row.packing_seconds), rate, _gflops(row.tile_gflops), f"{row.share_of_tile:.0%}",
+        f"{row.threads}", f"{row.scaling:.2f}", f"{row.others_share:.0%}",
     )  # fmt: skip
 
 
@@ -121,6 +124,10 @@ def _kernel_peer_cells(row: KernelRow) -> tuple[str, ...]:
         return ("",) * 5
     time, error = _milliseconds(row.peer_seconds), f"{row.relative_error:.0e}"
     return row.peer, f"{row.peer_configuration}", time, f"{row.ratio:.2f}", error
+
+
+def _gflops(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"
 
 
 def _milliseconds(seconds: float) -> str:

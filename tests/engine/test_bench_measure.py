@@ -21,7 +21,7 @@ from convscope.engine.bench.peers import PEERS
 from convscope.engine.bench.rounds import Effort
 from convscope.engine.cli.main import main
 
-QUICK = Effort(rounds=2, seconds=0.005)
+QUICK = Effort(rounds=1, seconds=0.005)
 LENET = NetworkCase("lenet5", 8)
 BRIEFLY = ["--rounds", "1", "--seconds", "0.005"]
 OURS = "convscope.engine.bench.ours"
@@ -58,6 +58,7 @@ def test_training_beside_pytorch_fills_every_field() -> None:
     assert row["peer_images_per_second"] == row["peer_configurations"][row["peer_configuration"]]
     assert row["ratio_low"] <= row["ratio"] <= row["ratio_high"]
     assert row["relative_error"] < 1e-5
+    assert 0 <= row["others_share"] <= 1
     assert document["geometric_mean"] == pytest.approx(row["ratio"])
     assert document["geometric_means"] == {"torch": pytest.approx(row["ratio"])}
     assert document["repeats"] == [{"network": "lenet5", "batch": 8, "bit_identical": True}]
@@ -164,7 +165,7 @@ def test_json_names_machine_and_versions_and_peers_are_null_without_vs(capsys: p
     out, err = capsys.readouterr()
     document = json.loads(out)
     assert set(document) >= {"machine", "versions", "rows", "geometric_mean", "notes"}
-    assert {"name", "cores", "threads", "vector_unit", "busy_percent"} <= set(document["machine"])
+    assert {"name", "cores", "threads", "vector_unit"} <= set(document["machine"])
     assert document["versions"]["numba"]
     [row] = document["rows"]
     assert (row["network"], row["batch"]) == ("lenet5", 4)
@@ -180,7 +181,7 @@ def test_people_see_a_table_and_no_bar_in_a_pipe(capsys: pytest.CaptureFixture[s
     assert "numba" in lines[1]
     head = next(line for line in lines if line.startswith("N,C,H,K,F,S,P"))
     assert head.split()[:6] == ["N,C,H,K,F,S,P,G", "pass", "algorithm", "ms", "packing", "GFLOP/s"]
-    assert head.endswith("tile  share  threads  1 ÷ all")
+    assert head.endswith("tile  share  threads  1 ÷ all  others")
     assert sum(line.startswith("1,16,8,16,3,1,1 ") for line in lines) == 3
     assert "\x1b" not in out
 
@@ -191,8 +192,8 @@ def test_the_table_of_a_comparison_ends_with_its_mean(capsys: pytest.CaptureFixt
     assert main(["bench", *arguments]) == 0
     lines = capsys.readouterr().out.splitlines()
     [row] = [line.split() for line in lines if line.startswith("lenet5")]
-    assert row[3:5] == ["onnxruntime", "optimised"]
-    assert lines[-1] == f"Geometric mean of the ratios: onnxruntime {row[6]}"
+    assert row[4:6] == ["onnxruntime", "optimised"]
+    assert lines[-1] == f"Geometric mean of the ratios: onnxruntime {row[7]}"
 
 
 @pytest.mark.parametrize(

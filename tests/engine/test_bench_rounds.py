@@ -1,14 +1,18 @@
 """How benchmarks measure: turns, medians, cases, agreement. Nothing here starts a process or asserts a speed."""
 
+import subprocess
+import sys
 import time
 
 import numpy as np
+import psutil
 import pytest
 
 from convscope.engine import ConvscopeError, zoo
 from convscope.engine.bench import cases, rounds
 from convscope.engine.bench.agreement import agreed, relative_error
 from convscope.engine.bench.cases import ConvCase
+from convscope.engine.bench.others import Others
 from convscope.engine.bench.rounds import Effort
 
 
@@ -22,7 +26,48 @@ def test_sides_take_turns_and_every_other_round_goes_backwards() -> None:
     taken = rounds.alternate({n: measure(n) for n in "abc"}, Effort(3, 0.25), lambda: ticks.append(len(order)))
     assert "".join(order) == "abc" + "cba" + "abc"
     assert ticks == [3, 6, 9]
-    assert taken == dict.fromkeys("abc", (0.25, 0.25, 0.25))
+    assert taken == rounds.Taken(dict.fromkeys("abc", (0.25, 0.25, 0.25)), others=0.0)
+
+
+def disturbed(shares: list[float], count: int) -> tuple[rounds.Taken, int]:
+    """`count` rounds of which the n-th takes n seconds while others use the n-th share; the figures, and the ticks."""
+    numbers, told, ticks = iter(range(100)), iter(shares), []
+    asked: list[int] = []
+
+    def others() -> float:
+        asked.append(1)
+        return next(told) if len(asked) % 2 == 0 else 1.0  # what was before a round does not count
+
+    taken = rounds.alternate({"a": lambda _: next(numbers)}, Effort(count, 0.1), lambda: ticks.append(1), others)
+    return taken, len(ticks)
+
+
+def test_a_round_that_others_disturb_is_repeated() -> None:
+    taken, ticks = disturbed([0.0, 0.5, 0.02, 0.9, 0.04], 3)
+    assert taken.seconds == {"a": (0, 2, 4)}
+    assert taken.others == pytest.approx(0.02)
+    assert ticks == 3
+
+
+def test_where_others_never_rest_the_calmest_rounds_do() -> None:
+    taken, ticks = disturbed([0.9, 0.0, 0.5, 0.3, 0.8, 0.7], 2)
+    assert taken.seconds == {"a": (1, 3)}
+    assert taken.others == pytest.approx(0.15)
+    assert ticks == 2
+
+
+def test_the_watch_counts_other_programs_and_not_those_measured() -> None:
+    busy = "import time; end = time.perf_counter() + 30\nwhile time.perf_counter() < end: pass"
+    program = subprocess.Popen([sys.executable, "-c", busy])
+    try:
+        stranger, ours = Others(()), Others((program.pid,))
+        time.sleep(0.6)
+        seen, own = stranger.share(), ours.share()
+    finally:
+        program.kill()
+        program.wait()
+    assert seen - own > 0.3 / (psutil.cpu_count() or 1)  # most of one core
+    assert 0 <= own < seen <= 1
 
 
 def test_a_turn_begins_with_steps_that_are_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
