@@ -57,13 +57,13 @@ class Sides:
 
 
 @contextmanager
-def opened(peers: Sequence[Peer]) -> Iterator[Sides]:
+def opened(peers: Sequence[Peer], effort: Effort) -> Iterator[Sides]:
     """Start a process for each side; they end with the context."""
     with ExitStack() as stack:
         ours = stack.enter_context(Party("Convscope", f"{__package__}.ours"))
         others = {peer.name: stack.enter_context(Party(peer.title, peer.module)) for peer in peers}
         watch = Others(party.process for party in (ours, *others.values()))
-        yield Sides(ours, others, ours.ask("threads"), watch)
+        yield Sides(ours, others, ours.ask("threads", effort.threads), watch)
 
 
 def compare(

@@ -46,12 +46,12 @@ class Fresh:
     peak_bytes: int
 
 
-def ours(case: NetworkCase, cold: bool = False) -> Fresh:
+def ours(case: NetworkCase, threads: int, cold: bool = False) -> Fresh:
     """Of our engine; `cold` gives it an empty kernel cache, so that everything is compiled."""
     if not cold:
-        return _measured(case, "convscope", "convscope.engine", OURS)
+        return _measured(case, "convscope", "convscope.engine", OURS, (threads,))
     with tempfile.TemporaryDirectory() as folder:
-        return _measured(case, "convscope", "convscope.engine", OURS, cache=folder)
+        return _measured(case, "convscope", "convscope.engine", OURS, (threads,), cache=folder)
 
 
 def peer(case: NetworkCase, peer: Peer, arguments: Sequence[Any]) -> Fresh:
@@ -60,7 +60,7 @@ def peer(case: NetworkCase, peer: Peer, arguments: Sequence[Any]) -> Fresh:
 
 
 def _measured(
-    case: NetworkCase, side: str, package: str, module: str, arguments: Sequence[Any] = (), cache: str | None = None
+    case: NetworkCase, side: str, package: str, module: str, arguments: Sequence[Any], cache: str | None = None
 ) -> Fresh:
     program = _PROGRAM.format(package=package, fresh=__name__)
     environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}

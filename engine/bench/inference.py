@@ -34,7 +34,7 @@ def measure(cases: Sequence[NetworkCase], peers: Sequence[Peer], effort: Effort,
     """Images a second of inference, against each peer's fastest configuration."""
     rows: list[Row] = []
     notes: list[str] = []
-    with opened(peers) as sides:
+    with opened(peers, effort) as sides:
         for case in cases:
             found, left_out = compare(case, "inference", sides, effort, tick)
             rows += found

@@ -31,6 +31,7 @@ class KernelRow:
     algorithm: str
     effective: bool
     threads: int
+    kernels: tuple[str, ...]
     ours_seconds: float
     packing_seconds: float
     ours_gflops: float
@@ -75,7 +76,7 @@ def units(cases: Sequence[ConvCase], effort: Effort) -> int:
 def measure(cases: Sequence[ConvCase], peer: Peer | None, effort: Effort, tick: Tick) -> KernelResult:
     """Every pass of every convolution, against the peer's faster memory layout."""
     rows: list[KernelRow] = []
-    with opened((peer,) if peer else ()) as sides:
+    with opened((peer,) if peer else (), effort) as sides:
         for case in cases:
             rows += _compared(case, peer, sides, effort, tick)
         return KernelResult(sides.threads, tuple(rows))
@@ -116,9 +117,7 @@ def _own_row(case: ConvCase, name: str, facts: PassFacts, tile: float, taken: Ta
     return KernelRow(
         case=case,
         pass_name=name,
-        algorithm=facts.algorithm,
-        effective=facts.effective,
-        threads=facts.threads,
+        **vars(facts),
         ours_seconds=middle[name],
         packing_seconds=middle["packing"],
         ours_gflops=gflops,

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-import numba
-
 from ..data import Dataset
-from ..kernels.jit import Kernel
 from ..runtime.binding import Call
 from ..runtime.compute import exclusive
+from ..runtime.description import StepFacts, kernel_name
 from ..runtime.model import Model
 from ..runtime.plan import Plan
+from ..runtime.threads import set_threads, threads
 from ..train.events import Batch, Event
 from . import party, roofline
 from .cases import (
@@ -47,8 +46,11 @@ class Worker(party.Worker):
         with self._while_running:
             return super().run(name, seconds)
 
-    def threads(self) -> int:
-        return numba.get_num_threads()
+    def threads(self, wanted: int | None) -> int:
+        """How many threads kernels use from now on: those wanted, or the engine's own choice."""
+        if wanted is not None:
+            set_threads(wanted)
+        return threads()
 
     def weights(self) -> Arrays:
         """Those of the network made ready last, before any training."""
@@ -78,12 +80,13 @@ class Worker(party.Worker):
         The results are those of the passes.
         """
         self._while_running = exclusive
-        shared, alone = _plan(case), _plan(case, threads=1)
+        shared, alone = _plan(case), _plan(case, alone=True)
         calls, alone_calls = shared.calls("conv"), alone.calls("conv")
-        self._facts = {name: _facts(calls[name]) for name in case.passes}
+        [step] = shared.describe().rows
+        self._facts = {name: _facts(step, calls[name]) for name in case.passes}
         self.steps = {name: _all(calls[name]) for name in (*case.passes, "packing")}
         self.steps |= {f"{name} alone": _all(alone_calls[name]) for name in case.passes}
-        self.steps["tile"] = roofline.tile_step(self.threads())
+        self.steps["tile"] = roofline.tile_step(threads())
         return Ready(_results(case))
 
     def pass_facts(self) -> dict[str, PassFacts]:
@@ -92,11 +95,12 @@ class Worker(party.Worker):
 
     def tile_flops(self) -> int:
         """Operations of the step `tile`."""
-        return roofline.tile_flops(self.threads())
+        return roofline.tile_flops(threads())
 
 
-def training_step(case: NetworkCase, data: Pixels) -> Callable[[], object]:
-    """One whole step of a new model's `fit`: batch gathered, forward, loss, backward, optimiser."""
+def training_step(case: NetworkCase, data: Pixels, count: int) -> Callable[[], object]:
+    """One whole step of a new model's `fit` on so many threads: batch gathered, forward, loss, backward, optimiser."""
+    set_threads(count)
     return _training_step(Model(case.network()), case, data)
 
 
@@ -134,10 +138,10 @@ def _model_of(case: ConvCase) -> Model:
     return model
 
 
-def _plan(case: ConvCase, threads: int | None = None) -> Plan:
-    """The convolution alone, with all activations kept, run once forward and back."""
-    operands, all_threads = convolution(case), numba.get_num_threads()
-    numba.set_num_threads(threads or all_threads)
+def _plan(case: ConvCase, alone: bool = False) -> Plan:
+    """The convolution alone, with all activations kept, run once forward and back; `alone` gives it one thread."""
+    operands, usual = convolution(case), threads()
+    set_threads(1 if alone else usual)
     try:
         with exclusive:
             plan = _model_of(case).plan(case.batch, "gradient")
@@ -146,7 +150,7 @@ def _plan(case: ConvCase, threads: int | None = None) -> Plan:
             plan.seed("conv")[...] = operands["dy"]
             plan.backward("conv")
     finally:
-        numba.set_num_threads(all_threads)
+        set_threads(usual)
     return plan
 
 
@@ -166,16 +170,6 @@ def _all(calls: tuple[Call, ...]) -> Callable[[], None]:
     return step
 
 
-def _facts(calls: tuple[Call, ...]) -> PassFacts:
-    kernels = [_kernel_name(call.kernel) for call in calls]
-    serial = all(isinstance(call.kernel, Kernel) and call.run is call.kernel.serial for call in calls)
-    threads = 1 if serial else numba.get_num_threads()
-    return PassFacts(" + ".join(kernels), any(name.startswith("winograd") for name in kernels), threads)
-
-
-def _kernel_name(kernel: Any) -> str:
-    """File and function, such as winograd.slide; the file cpu holds the direct sums."""
-    dispatcher: Any = kernel.parallel if isinstance(kernel, Kernel) else kernel
-    function = dispatcher.py_func
-    file = function.__module__.rpartition(".")[2]
-    return f"{'direct' if file == 'cpu' else file}.{function.__name__}"
+def _facts(step: StepFacts, calls: tuple[Call, ...]) -> PassFacts:
+    fewer = step.algorithm.startswith("winograd")
+    return PassFacts(step.algorithm, fewer, step.threads, tuple(kernel_name(call) for call in calls))

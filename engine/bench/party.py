@@ -32,11 +32,12 @@ class Ready:
 
 @dataclass(frozen=True)
 class PassFacts:
-    """How one pass is computed: its kernels, whether their operations are fewer than the direct sum's, its threads."""
+    """How one pass is computed. `effective` says that it needs fewer operations than the direct sum."""
 
     algorithm: str
     effective: bool
     threads: int
+    kernels: tuple[str, ...]
 
 
 class Worker:

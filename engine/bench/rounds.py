@@ -39,10 +39,11 @@ class _Round:
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure: rounds, and seconds a turn."""
+    """How to measure: rounds, seconds a turn, and the threads of every side (None: as many as the engine uses)."""
 
-    rounds: int = 7
-    seconds: float = 0.3
+    rounds: int
+    seconds: float
+    threads: int | None = None
 
 
 def timed(step: Callable[[], object], seconds: float) -> float:

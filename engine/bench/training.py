@@ -58,7 +58,7 @@ def measure(
     rows: list[Row] = []
     notes: list[str] = []
     repeats: list[Repeat] = []
-    with opened(peers) as sides:
+    with opened(peers, effort) as sides:
         for case in cases:
             found, left_out = compare(case, "training", sides, effort, tick)
             rows += found
@@ -67,8 +67,8 @@ def measure(
             tick(f"{case.name}, the same seed again")
     started: list[Fresh] = []
     for case in cases:
-        started += [fresh.ours(case, cold=True)] if cold else []
-        started.append(fresh.ours(case))
+        started += [fresh.ours(case, sides.threads, cold=True)] if cold else []
+        started.append(fresh.ours(case, sides.threads))
         for peer in peers:
             started.append(_of_peer(case, peer, rows, sides.threads))
         tick(f"{case.name}, new processes")

@@ -84,7 +84,7 @@ def train(
     from ..bench import cases, peers, training  # noqa: PLC0415
     from ..bench.rounds import Effort  # noqa: PLC0415
 
-    chosen, effort = peers.chosen(vs, trains=True), Effort(rounds, seconds)
+    chosen, effort = peers.chosen(vs, trains=True), Effort(rounds, seconds, _threads())
     wanted = cases.networks(names, batches)
     with Bar(as_json, training.units(wanted, effort)) as bar:
         result = training.measure(wanted, chosen, effort, bar.advance, cold)
@@ -106,7 +106,7 @@ def infer(
     from ..bench import cases, inference, peers  # noqa: PLC0415
     from ..bench.rounds import Effort  # noqa: PLC0415
 
-    chosen, effort = peers.chosen(vs), Effort(rounds, seconds)
+    chosen, effort = peers.chosen(vs), Effort(rounds, seconds, _threads())
     wanted = cases.networks(names, batches or cases.INFERENCE_BATCHES)
     with Bar(as_json, inference.units(wanted, effort)) as bar:
         result = inference.measure(wanted, chosen, effort, bar.advance)
@@ -127,11 +127,17 @@ def kernels(shapes: tuple[str, ...], vs: tuple[str, ...], rounds: int, seconds: 
     from ..bench import kernels as subject  # noqa: PLC0415
     from ..bench.rounds import Effort  # noqa: PLC0415
 
-    chosen, effort = peers.chosen(vs, trains=True), Effort(rounds, seconds)
+    chosen, effort = peers.chosen(vs, trains=True), Effort(rounds, seconds, _threads())
     wanted = tuple(cases.ConvCase.parse(text) for text in shapes) or cases.CONVOLUTIONS
     with Bar(as_json, subject.units(wanted, effort)) as bar:
         result = subject.measure(wanted, next(iter(chosen), None), effort, bar.advance)
     _show(result, vs, as_json)
+
+
+def _threads() -> int | None:
+    """What `convscope --threads` asks for."""
+    asked: int | None = click.get_current_context().find_root().params.get("threads")
+    return asked
 
 
 def _show(result: Result, vs: tuple[str, ...], as_json: bool) -> None:
