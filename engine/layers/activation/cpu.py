@@ -1,13 +1,12 @@
 """Activation kernels on the CPU."""
 
-import math
-
 import numba
 import numpy as np
 from numba.extending import register_jitable
 
 from ...kernels import elementwise
 from ...kernels.elementwise import share
+from ...kernels.exponential import exp
 from ...kernels.jit import kernel
 from . import scalar
 
@@ -47,18 +46,18 @@ def softmax_forward(x, y, rows, columns, threads):
     """Each row of `columns` values to e^(x−max) / Σ e^(x−max)."""
     for thread in numba.prange(threads):
         for row in range(thread * rows // threads, (thread + 1) * rows // threads):
-            at = row * columns
-            top = x[at]
+            values, out = x[row * columns : (row + 1) * columns], y[row * columns : (row + 1) * columns]
+            top = values[0]
             for i in range(1, columns):
-                top = max(top, x[at + i])
+                top = max(top, values[i])
+            for i in range(columns):
+                out[i] = exp(values[i] - top)
             total = 0.0
             for i in range(columns):
-                e = math.exp(x[at + i] - top)
-                y[at + i] = np.float32(e)
-                total += e
+                total += out[i]
             scale = np.float32(1.0 / total)
             for i in range(columns):
-                y[at + i] *= scale
+                out[i] *= scale
 
 
 @kernel

@@ -4,9 +4,9 @@
 input x.
 """
 
-import math
-
 import numpy as np
+
+from ...kernels.exponential import exp, expm1
 
 
 def leaky_relu(x, p):
@@ -18,7 +18,10 @@ def leaky_relu_derivative(x, p):
 
 
 def tanh(x, p):
-    return np.float32(math.tanh(x))
+    """From e^(−2|x|) − 1, which keeps small values exact and never overflows."""
+    e = expm1(np.float32(-2) * abs(x))
+    y = -e / (e + np.float32(2))
+    return y if x >= 0 else -y
 
 
 def tanh_derivative(y, p):
@@ -27,8 +30,8 @@ def tanh_derivative(y, p):
 
 def sigmoid(x, p):
     """Written so that the exponential never overflows."""
-    e = np.float32(math.exp(-abs(x)))
-    return np.float32(1) / (np.float32(1) + e) if x >= 0 else e / (np.float32(1) + e)
+    e = exp(-abs(x))
+    return (np.float32(1) if x >= 0 else e) / (np.float32(1) + e)
 
 
 def sigmoid_derivative(y, p):
