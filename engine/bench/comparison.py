@@ -26,10 +26,10 @@ Tick = Callable[[str], None]
 class Row:
     """One network, batch and peer; peer figures are those of its fastest configuration, None without a peer.
 
-    `others_share` is the part of the processor that other programs used meanwhile.
-    `ratio` is the median over rounds of their time against ours in the same round, between `ratio_low` and `ratio_high`
-    in single rounds. `peer_configurations` holds images a second of each, `relative_error` the largest difference of
-    their outputs from ours.
+    `others_share` is the part of the processor that other programs used meanwhile. `ratio` is the median over rounds of
+    the peer's time against ours in the same round; single rounds lie between `ratio_low` and `ratio_high`.
+    `peer_configurations` holds images a second of each, `relative_error` the largest difference of their outputs from
+    ours.
     """
 
     network: str

@@ -32,9 +32,10 @@ def text(result: Any, machine: Mapping[str, Any], versions: Mapping[str, Any]) -
 
 
 def _heading(machine: Mapping[str, Any], versions: Mapping[str, Any]) -> str:
-    cores, threads = machine["cores"] or machine["logical_cores"], machine["threads"]
+    cores = machine["cores"] or machine["logical_cores"]
     known = [f"{name} {versions[name]}" for name in _SHOWN_VERSIONS if versions.get(name)]
-    return f"{machine['name']}, {cores} cores, {machine['vector_unit']}; {threads} threads a side\n{', '.join(known)}"
+    here = f"{machine['name']}, cores: {cores}, vectors: {machine['vector_unit']}, threads a side: {machine['threads']}"
+    return f"{here}\n{', '.join(known)}"
 
 
 @singledispatch

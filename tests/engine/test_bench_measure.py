@@ -186,7 +186,7 @@ def test_people_see_a_table_and_no_bar_in_a_pipe(capsys: pytest.CaptureFixture[s
     assert main(["bench", "kernels", "--shape", "1,16,8,16,3,1,1", *BRIEFLY]) == 0
     out, _ = capsys.readouterr()
     lines = out.splitlines()
-    assert "threads a side" in lines[0]
+    assert "threads a side: " in lines[0]
     assert "numba" in lines[1]
     head = next(line for line in lines if line.startswith("N,C,H,K,F,S,P"))
     assert head.split()[:6] == ["N,C,H,K,F,S,P,G", "pass", "algorithm", "ms", "packing", "GFLOP/s"]
