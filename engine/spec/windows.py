@@ -18,6 +18,7 @@ class WindowGeometry:
     stride: tuple[int, int]
     padding: str | Pads
     dilation: tuple[int, int] = (1, 1)
+    ceil: bool = False  # whether a last window may reach beyond the padding
 
     @property
     def extent(self) -> tuple[int, int]:
@@ -38,11 +39,26 @@ class WindowGeometry:
         return (pads[0], pads[1], pads[2], pads[3])
 
     def output_size(self, height: int, width: int) -> tuple[int, int]:
-        """⌊(N + 2P − F)/S⌋ + 1 in both directions; not positive where the kernel does not fit."""
+        """⌊(N + 2P − F)/S⌋ + 1 in both directions; not positive where the kernel does not fit.
+
+        With `ceil` the division is rounded up, but every window starts within the image or the padding before it.
+        """
         top, bottom, left, right = self.pads(height, width)
-        rows = (height + top + bottom - self.extent[0]) // self.stride[0] + 1
-        columns = (width + left + right - self.extent[1]) // self.stride[1] + 1
-        return rows, columns
+        return self._windows(0, height, top, bottom), self._windows(1, width, left, right)
+
+    def _windows(self, axis: int, length: int, before: int, after: int) -> int:
+        beyond, stride = length + before + after - self.extent[axis], self.stride[axis]
+        if not self.ceil:
+            return beyond // stride + 1
+        return min(-(-beyond // stride) + 1, -(-(length + before) // stride))
+
+    def reached(self, height: int, width: int) -> Pads:
+        """The padding and, with `ceil`, how far the last window reaches behind it: with so much, none is cut off."""
+        top, bottom, left, right = self.pads(height, width)
+        rows, columns = self.output_size(height, width)
+        beyond = (rows - 1) * self.stride[0] + self.extent[0] - top - height
+        aside = (columns - 1) * self.stride[1] + self.extent[1] - left - width
+        return top, max(bottom, beyond), left, max(right, aside)
 
     def lost(self, height: int, width: int) -> tuple[int, int]:
         """Rows and columns at the end of the image itself (not of its padding) that no window position reaches."""
@@ -82,10 +98,12 @@ def windowed_size(geometry: WindowGeometry, height: int, width: int) -> tuple[in
     )
 
 
-def lost_rows_warning(geometry: WindowGeometry, height: int, width: int) -> list[tuple[str, str, str]]:
+def lost_rows_warning(
+    geometry: WindowGeometry, height: int, width: int, remedy: str = ""
+) -> list[tuple[str, str, str]]:
     """The lectures' "fractions are illegal" case: the stride does not divide, so the last rows are never seen.
 
-    A kernel smaller than its stride skips rows everywhere by intention: no warning.
+    A kernel smaller than its stride skips rows everywhere by intention: no warning. `remedy` is what else would help.
     """
     lost = geometry.lost(height, width)
     rows, columns = (n if e >= s else 0 for n, e, s in zip(lost, geometry.extent, geometry.stride))
@@ -99,4 +117,4 @@ def lost_rows_warning(geometry: WindowGeometry, height: int, width: int) -> list
     formula = f"({length}{f'+{padding}' if padding else ''}−{extent})/{stride}+1 = {size:.2f}"
     parts = [f"{n} {name}{'s' if n > 1 else ''}" for n, name in ((rows, "row"), (columns, "column")) if n]
     what = f"{formula} is rounded down, so the last {' and '.join(parts)} of the input are never seen"
-    return [("lost-rows", what, "change padding, kernel or stride so that the division leaves no fraction")]
+    return [("lost-rows", what, f"change padding, kernel or stride so that the division leaves no fraction{remedy}")]

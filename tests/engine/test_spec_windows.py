@@ -1,5 +1,7 @@
 """Window arithmetic against counting window positions one by one."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -55,6 +57,25 @@ def test_lost_rows_lie_behind_the_last_window(geometry, height, width):
         geometry.lost(height, width), (height, width), per_axis(geometry, height, width), geometry.extent
     ):
         assert lost == len([i for i in range(length) if i >= found[-1] + extent])
+
+
+@given(geometries, lengths, lengths)
+def test_rounding_up_adds_the_windows_that_start_before_the_end_until_all_is_seen(geometry, height, width):
+    assume(all(p < k for p, k in zip(geometry.pads(height, width), (e for e in geometry.extent for _ in range(2)))))
+    up = replace(geometry, ceil=True)
+    for axis, (length, floor, found) in enumerate(
+        zip((height, width), per_axis(geometry, height, width), up.output_size(height, width))
+    ):
+        before, after = geometry.pads(height, width)[2 * axis : 2 * axis + 2]
+        extent, stride = geometry.extent[axis], geometry.stride[axis]
+        expected, start = list(floor), -before + len(floor) * stride
+        if start < length and start - stride + extent < length + after:
+            expected.append(start)
+        assert max(found, 0) == len(expected)
+        if found >= 1:
+            last = expected[-1] + extent
+            assert up.reached(height, width)[2 * axis : 2 * axis + 2] == (before, max(after, last - length))
+            assert up.lost(height, width)[axis] == 0 or extent < stride
 
 
 @given(geometries, lengths, lengths)

@@ -12,12 +12,15 @@ Array = NDArray[np.float64]
 Oracle = Callable[..., Array]
 
 
-def windows(x: Array, layer: Any, dilation: tuple[int, int], fill: float) -> Array:
-    """(N, OH, OW, R, S, C): the values under every window, `fill` where it leaves the image."""
+def windows(x: Array, layer: Any, dilation: tuple[int, int], fill: float, beyond: float = 0.0) -> Array:
+    """(N, OH, OW, R, S, C): the values under every window, `fill` in the padding and `beyond` behind that."""
     top, bottom, left, right = layer.geometry.pads(*x.shape[1:3])
     padded = np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)), constant_values=fill)
     rows, columns = layer.geometry.output_size(*x.shape[1:3])
     (kernel_rows, kernel_columns), (down, across) = layer.kernel, layer.stride
+    reach = ((rows - 1) * down + layer.geometry.extent[0], (columns - 1) * across + layer.geometry.extent[1])
+    more = [(0, max(length - have, 0)) for length, have in zip(reach, padded.shape[1:3])]
+    padded = np.pad(padded, ((0, 0), *more, (0, 0)), constant_values=beyond)
     out = np.empty((len(x), rows, columns, kernel_rows, kernel_columns, x.shape[3]))
     for i in range(rows):
         for j in range(columns):
@@ -38,7 +41,7 @@ def conv2d(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: b
 
 
 def max_pool(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
-    return windows(inputs[0], layer, (1, 1), -np.inf).max((3, 4))
+    return windows(inputs[0], layer, (1, 1), -np.inf, -np.inf).max((3, 4))
 
 
 def average_pool(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:

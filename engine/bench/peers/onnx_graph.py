@@ -12,6 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ...graph import INPUT, Network, Node
 from ...spec import ConvscopeError, Shape
+from ...spec.param import Pads
 from ..cases import Arrays
 from .order import Order, vector_orders
 
@@ -82,19 +83,23 @@ Made = tuple[str, Mapping[str, NDArray[Any]], dict[str, Any]]
 
 
 def _conv(layer: Any, shape: Shape, weights: Arrays) -> Made:
-    return "Conv", weights, {**_window(layer, shape), "dilations": layer.dilation, "group": layer.groups}
+    window = _window(layer, layer.geometry.pads(shape[0], shape[1]))
+    return "Conv", weights, {**window, "dilations": layer.dilation, "group": layer.groups}
 
 
 def _max_pool(layer: Any, shape: Shape, weights: Arrays) -> Made:
-    return "MaxPool", {}, _window(layer, shape)
+    return "MaxPool", {}, _window(layer, layer.geometry.reached(shape[0], shape[1]))
 
 
 def _average_pool(layer: Any, shape: Shape, weights: Arrays) -> Made:
-    return "AveragePool", {}, {**_window(layer, shape), "count_include_pad": int(layer.count_padding)}
+    rounds_up = layer.count_padding and layer.ceil_mode  # what lies behind the padding is not counted
+    pads = layer.geometry.pads if rounds_up else layer.geometry.reached
+    counts = {"count_include_pad": int(layer.count_padding), "ceil_mode": int(rounds_up)}
+    return "AveragePool", {}, {**_window(layer, pads(shape[0], shape[1])), **counts}
 
 
-def _window(layer: Any, shape: Shape) -> dict[str, Sequence[int]]:
-    top, bottom, left, right = layer.geometry.pads(shape[0], shape[1])
+def _window(layer: Any, pads: Pads) -> dict[str, Sequence[int]]:
+    top, bottom, left, right = pads
     return {"kernel_shape": layer.kernel, "strides": layer.stride, "pads": (top, left, bottom, right)}
 
 

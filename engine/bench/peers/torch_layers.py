@@ -79,7 +79,7 @@ def _conv(layer: Any, shape: Shape) -> nn.Module:
 
 def _max_pool(layer: Any, shape: Shape) -> nn.Module:
     (before, inside) = _padding(layer, shape, at_most=layer.kernel)
-    pool = nn.MaxPool2d(layer.kernel, layer.stride, inside)
+    pool = nn.MaxPool2d(layer.kernel, layer.stride, inside, ceil_mode=layer.ceil_mode and not before)
     return nn.Sequential(nn.ConstantPad2d(before, -np.inf), pool) if before else pool
 
 
@@ -88,12 +88,13 @@ def _average_pool(layer: Any, shape: Shape) -> nn.Module:
     if layer.kernel == (1, 1):
         rows, columns = layer.stride
         return Apply(lambda x: x[:, :, ::rows, ::columns])
-    pool = nn.AvgPool2d(layer.kernel, layer.stride, inside, count_include_pad=layer.count_padding)
+    rounds_up = layer.ceil_mode and not before
+    pool = nn.AvgPool2d(layer.kernel, layer.stride, inside, rounds_up, count_include_pad=layer.count_padding)
     if not before:
         return pool
-    if layer.count_padding:
-        return nn.Sequential(nn.ZeroPad2d(before), pool)
-    share = pool(F.pad(torch.ones(1, 1, shape[0], shape[1]), before))
+    top, bottom, left, right = layer.geometry.pads(shape[0], shape[1]) if layer.count_padding else (0, 0, 0, 0)
+    counted = torch.ones(1, 1, top + shape[0] + bottom, left + shape[1] + right)
+    share = pool(F.pad(counted, (before[0] - left, before[1] - right, before[2] - top, before[3] - bottom)))
     return Apply(lambda x: pool(F.pad(x, before)) / share)
 
 
@@ -103,7 +104,10 @@ def _padding(
     """(left, right, top, bottom) for a layer of its own, or (rows, columns) that PyTorch's layer pads on both sides."""
     top, bottom, left, right = layer.geometry.pads(shape[0], shape[1])
     small = at_most is None or (2 * top <= at_most[0] and 2 * left <= at_most[1])
-    return (None, (top, left)) if (top, left) == (bottom, right) and small else ((left, right, top, bottom), (0, 0))
+    if (top, left) == (bottom, right) and small:
+        return None, (top, left)
+    top, bottom, left, right = layer.geometry.reached(shape[0], shape[1])
+    return (left, right, top, bottom), (0, 0)
 
 
 def _batch_norm(layer: Any, shape: Shape) -> nn.Module:

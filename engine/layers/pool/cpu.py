@@ -18,7 +18,8 @@ from ...kernels.simd import (
 )
 from ...kernels.vector import LANES
 
-# Geometry arrays of windowed kernels: N, H, W, C, OH, OW, R, S, stride rows, stride columns, top, left.
+# Geometry arrays of windowed kernels:
+# N, H, W, C, OH, OW, R, S, stride rows, stride columns, top, left, bottom, right.
 
 
 @register_jitable
@@ -26,6 +27,15 @@ def reach(position, step, before, kernel, length):
     """First source index of a window (may be negative) and the range of its taps that lie inside the image."""
     start = position * step - before
     return start, max(-start, 0), min(kernel, length - start)
+
+
+@register_jitable
+def divisor(row0, col0, inside, geometry, count_padding):
+    """What a mean is divided by: its pixels inside the image, or with count_padding those in its padding too."""
+    if not count_padding:
+        return inside
+    rows = min(geometry[6], geometry[1] + geometry[12] - row0)
+    return rows * min(geometry[7], geometry[2] + geometry[13] - col0)
 
 
 @kernel
@@ -63,7 +73,8 @@ def max_backward(dy, switches, y, masks, dx, geometry, threads):
     height, width, channels, out_height, out_width = geometry[1], geometry[2], geometry[3], geometry[4], geometry[5]
     batch, pitch = geometry[0], width * channels
     overlap = geometry[8] < geometry[6] or geometry[9] < geometry[7]
-    covered = not overlap and out_height * geometry[6] == height and out_width * geometry[7] == width
+    side_by_side = geometry[8] == geometry[6] and geometry[9] == geometry[7] and geometry[10] == geometry[11] == 0
+    covered = side_by_side and out_height * geometry[6] >= height and out_width * geometry[7] >= width
     for thread in numba.prange(threads):
         for image in range(thread * batch // threads, (thread + 1) * batch // threads):
             if not covered:
@@ -90,9 +101,9 @@ def max_backward(dy, switches, y, masks, dx, geometry, threads):
 
 @kernel
 def average_forward(x, y, geometry, count_padding, threads):
-    """y = mean of each window, over its pixels inside the image (or over the whole window with count_padding)."""
+    """y = mean of each window, over its pixels inside the image (or with count_padding inside the padded image)."""
     height, width, channels, out_height, out_width = geometry[1], geometry[2], geometry[3], geometry[4], geometry[5]
-    lines, window = geometry[0] * out_height, geometry[6] * geometry[7]
+    lines = geometry[0] * out_height
     for thread in numba.prange(threads):
         for line in range(thread * lines // threads, (thread + 1) * lines // threads):
             image = line // out_height
@@ -108,7 +119,8 @@ def average_forward(x, y, geometry, count_padding, threads):
                         values = x[source : source + channels]
                         for c in range(channels):
                             mean[c] += values[c]
-                scale = np.float32(1.0 / (window if count_padding else (r_last - r_first) * (s_last - s_first)))
+                inside = (r_last - r_first) * (s_last - s_first)
+                scale = np.float32(1.0 / divisor(row0, col0, inside, geometry, count_padding))
                 for c in range(channels):
                     mean[c] *= scale
 
@@ -117,7 +129,7 @@ def average_forward(x, y, geometry, count_padding, threads):
 def average_backward(dy, dx, geometry, count_padding, threads):
     """dx = dy shared out evenly over each window."""
     height, width, channels, out_height, out_width = geometry[1], geometry[2], geometry[3], geometry[4], geometry[5]
-    batch, plane, window = geometry[0], height * width * channels, geometry[6] * geometry[7]
+    batch, plane = geometry[0], height * width * channels
     for thread in numba.prange(threads):
         for image in range(thread * batch // threads, (thread + 1) * batch // threads):
             dx[image * plane : (image + 1) * plane] = np.float32(0)
@@ -127,7 +139,8 @@ def average_backward(dy, dx, geometry, count_padding, threads):
                     col0, s_first, s_last = reach(column, geometry[9], geometry[11], geometry[7], width)
                     at = ((image * out_height + row) * out_width + column) * channels
                     gradient = dy[at : at + channels]
-                    scale = np.float32(1.0 / (window if count_padding else (r_last - r_first) * (s_last - s_first)))
+                    inside = (r_last - r_first) * (s_last - s_first)
+                    scale = np.float32(1.0 / divisor(row0, col0, inside, geometry, count_padding))
                     for r in range(r_first, r_last):
                         for s in range(s_first, s_last):
                             target = ((image * height + row0 + r) * width + col0 + s) * channels

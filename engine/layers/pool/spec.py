@@ -15,10 +15,11 @@ class _Pool2D(Layer):
     kernel: Pair
     stride: Pair
     padding: Padding
+    ceil_mode: bool
 
     @property
     def geometry(self) -> WindowGeometry:
-        return WindowGeometry(self.kernel, self.stride, self.padding)
+        return WindowGeometry(self.kernel, self.stride, self.padding, ceil=self.ceil_mode)
 
     def parameter_problems(self) -> list[str]:
         if isinstance(self.padding, str):
@@ -34,7 +35,7 @@ class _Pool2D(Layer):
         return rows, columns, channels
 
     def warnings(self, inputs: Sequence[Shape]) -> list[tuple[str, str, str]]:
-        return lost_rows_warning(self.geometry, inputs[0][0], inputs[0][1])
+        return lost_rows_warning(self.geometry, inputs[0][0], inputs[0][1], ", or turn on ceil mode")
 
     def cost(self, inputs: Sequence[Shape], output: Shape) -> Cost:
         return Cost(elementwise=size(output) * self.kernel[0] * self.kernel[1])
@@ -47,6 +48,7 @@ class _Pool2D(Layer):
 _KERNEL = "Rows and columns of each window."
 _STRIDE = "Step between windows. Smaller than the kernel makes them overlap."
 _PADDING = "Rows and columns around the image that never win or count."
+_CEIL = "Round the output size up: a last window may reach beyond the image, so that no row is left out."
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class MaxPool2D(_Pool2D):
     kernel: Pair = pair(2, label="Kernel", help=_KERNEL)
     stride: Pair = pair(2, label="Stride", help=_STRIDE)
     padding: Padding = padding("valid", help=_PADDING)
+    ceil_mode: bool = flag(False, label="Ceil mode", help=_CEIL)
 
     about = About(
         category="pooling",
@@ -76,6 +79,8 @@ class MaxPool2D(_Pool2D):
             Example(cls(3, 2, padding=1), ((5, 6, 17),)),
             Example(cls((2, 3), (1, 2), padding="same"), ((5, 5, 1),)),
             Example(cls((17, 16), 1), ((17, 18, 2),)),
+            Example(cls(3, 2, ceil_mode=True), ((8, 6, 3),)),
+            Example(cls(2, 3, padding=1, ceil_mode=True), ((4, 5, 2),)),
         )
 
 
@@ -89,6 +94,7 @@ class AvgPool2D(_Pool2D):
     count_padding: bool = flag(
         False, label="Count padding", help="Divide by the whole window even where it reaches into the padding."
     )
+    ceil_mode: bool = flag(False, label="Ceil mode", help=_CEIL)
 
     about = About(
         category="pooling",
@@ -103,6 +109,8 @@ class AvgPool2D(_Pool2D):
             Example(cls(), ((6, 5, 3),)),
             Example(cls(3, 2, padding=1), ((7, 6, 2),)),
             Example(cls(3, 1, padding="same", count_padding=True), ((5, 4, 17),)),
+            Example(cls(3, 2, padding=1, ceil_mode=True), ((6, 8, 3),)),
+            Example(cls(3, 2, padding=(0, 1, 2, 1), count_padding=True, ceil_mode=True), ((6, 7, 2),)),
         )
 
 

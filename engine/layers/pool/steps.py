@@ -35,12 +35,11 @@ def global_average(layer: GlobalAvgPool, bind: Binding, k: Any) -> None:
 
 
 def _geometry(layer: MaxPool2D | AvgPool2D, bind: Binding) -> Array:
-    """N, H, W, C, OH, OW, R, S, stride rows, stride columns, top, left."""
+    """N, H, W, C, OH, OW, R, S, stride rows, stride columns, top, left, bottom, right."""
     (height, width, channels), (out_height, out_width, _) = bind.input_shapes[0], bind.output_shape
-    top, _, left, _ = layer.geometry.pads(height, width)
-    return np.array(
-        [bind.batch, height, width, channels, out_height, out_width, *layer.kernel, *layer.stride, top, left], np.int64
-    )
+    top, bottom, left, right = layer.geometry.pads(height, width)
+    sizes = (bind.batch, height, width, channels, out_height, out_width)
+    return np.array([*sizes, *layer.kernel, *layer.stride, top, left, bottom, right], np.int64)
 
 
 STEPS = {MaxPool2D: max_pool, AvgPool2D: average_pool, GlobalAvgPool: global_average}

@@ -1,0 +1,159 @@
+"""Pooling on shapes that hypothesis draws, against a reference in float64 and against PyTorch."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convscope.engine import Model, Network
+from convscope.engine import layers as L
+from tests.oracles.differences import relative_error
+from tests.oracles.layers import windows
+
+Results = tuple[np.ndarray, np.ndarray]
+
+
+@pytest.fixture(scope="module")
+def torch() -> ModuleType:
+    return pytest.importorskip("torch", reason="PyTorch is not installed")
+
+
+def run(layer: L.MaxPool2D | L.AvgPool2D, x: np.ndarray, dy: np.ndarray) -> Results:
+    """(y, dx), from buffers full of NaN."""
+    net = Network(x.shape[1:])
+    net.add(layer, "pool")
+    model = Model(net)
+    model.plan(len(x), "gradient")._arena[...] = 0xFF
+    return model.forward(x).copy(), model.backward(dy)
+
+
+def reference(layer: L.MaxPool2D | L.AvgPool2D, x: np.ndarray, dy: np.ndarray) -> Results:
+    """(y, dx) from each pixel's share in each window: the first maximum's is 1, in a mean all have the same."""
+    values = windows(x, layer, (1, 1), -np.inf, -np.inf)
+    batch, rows, columns, *kernel, channels = values.shape
+    if isinstance(layer, L.MaxPool2D):
+        winner = values.reshape(batch, rows, columns, -1, channels).argmax(3)
+        shares = winner[:, :, :, None] == np.arange(kernel[0] * kernel[1])[:, None]
+        shares = shares.reshape(values.shape).astype(float)
+    else:
+        counted = windows(np.ones_like(x), layer, (1, 1), float(layer.count_padding))
+        shares = np.isfinite(values) / counted.sum((3, 4), keepdims=True)
+    y = np.where(shares > 0, values, 0) * shares
+    top, _, left, _ = layer.geometry.pads(*x.shape[1:3])
+    dx = np.zeros_like(x)
+    for i, j, r, s in np.ndindex(rows, columns, *kernel):
+        row, column = i * layer.stride[0] - top + r, j * layer.stride[1] - left + s
+        if 0 <= row < x.shape[1] and 0 <= column < x.shape[2]:
+            dx[:, row, column] += shares[:, i, j, r, s] * dy[:, i, j]
+    return y.sum((3, 4)), dx
+
+
+@st.composite
+def pools(draw: st.DrawFn, symmetric: bool = False) -> tuple[L.MaxPool2D | L.AvgPool2D, tuple[int, int, int]]:
+    """A pooling layer and an image that it takes; `symmetric` keeps to the paddings that PyTorch has."""
+    kernel = draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
+    pads = [draw(st.integers(0, k // 2 if symmetric else k - 1)) for k in kernel for _ in range(1 if symmetric else 2)]
+    options = {
+        "kernel": kernel,
+        "stride": draw(st.tuples(st.integers(1, 5), st.integers(1, 5))),
+        "padding": tuple(pads) if symmetric else draw(st.sampled_from([tuple(pads), "same", "valid"])),
+        "ceil_mode": draw(st.booleans()),
+    }
+    layer = L.MaxPool2D(**options) if draw(st.booleans()) else L.AvgPool2D(count_padding=draw(st.booleans()), **options)
+    shape = draw(st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_from([1, 3, 16, 19])))
+    return layer, shape
+
+
+def drawn_arrays(layer: L.MaxPool2D | L.AvgPool2D, shape: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Whole numbers, so that maxima are often shared, and a gradient for every output."""
+    random = np.random.default_rng(3)
+    x = random.integers(-3, 4, (2, *shape)).astype(np.float64)
+    return x, random.standard_normal((2, *layer.infer_shape([shape])))
+
+
+@given(pools())
+def test_any_geometry_equals_the_reference(case) -> None:
+    layer, shape = case
+    if min(layer.geometry.output_size(*shape[:2])) < 1:
+        return
+    x, dy = drawn_arrays(layer, shape)
+    for got, expected in zip(run(layer, x, dy), reference(layer, x, dy)):
+        assert got.shape == expected.shape
+        assert relative_error(got, expected) <= 1e-5
+
+
+@given(case=pools(symmetric=True))
+def test_shapes_and_values_are_pytorchs(torch: ModuleType, case) -> None:
+    layer, shape = case
+    if min(layer.geometry.output_size(*shape[:2])) < 1:
+        return
+    x, dy = drawn_arrays(layer, shape)
+    image = torch.from_numpy(x.transpose(0, 3, 1, 2).copy()).requires_grad_()
+    options = {"padding": layer.geometry.pads(*shape[:2])[::2], "ceil_mode": layer.ceil_mode}
+    if isinstance(layer, L.MaxPool2D):
+        theirs = torch.nn.functional.max_pool2d(image, layer.kernel, layer.stride, **options)
+    else:
+        options["count_include_pad"] = layer.count_padding
+        theirs = torch.nn.functional.avg_pool2d(image, layer.kernel, layer.stride, **options)
+    y, dx = run(layer, x, dy)
+    assert y.shape == (2, *theirs.shape[2:], theirs.shape[1])
+    theirs.backward(torch.from_numpy(dy.transpose(0, 3, 1, 2)))
+    assert relative_error(y, theirs.detach().numpy().transpose(0, 2, 3, 1)) <= 1e-5
+    assert relative_error(dx, image.grad.numpy().transpose(0, 2, 3, 1)) <= 1e-5
+
+
+def test_the_lectures_example_of_two_by_two_pooling() -> None:
+    x = np.array([[1, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]], float).reshape(1, 4, 4, 1)
+    y, dx = run(L.MaxPool2D(2), x, np.array([1.0, 2, 3, 4]).reshape(1, 2, 2, 1))
+    assert y.reshape(2, 2).tolist() == [[6, 8], [3, 4]]
+    assert dx.reshape(4, 4).tolist() == [[0, 0, 0, 0], [0, 1, 0, 2], [3, 0, 0, 0], [0, 0, 0, 4]]
+
+
+@pytest.mark.parametrize(("size", "ceil_mode", "expected"), [(55, False, 27), (112, False, 55), (112, True, 56)])
+def test_overlapping_windows_of_three_by_three_and_stride_two(size: int, ceil_mode: bool, expected: int) -> None:
+    """AlexNet's first pooling, and GoogLeNet's without and with the rounding its table needs."""
+    layer = L.MaxPool2D(3, 2, ceil_mode=ceil_mode)
+    assert layer.infer_shape([(size, size, 64)]) == (expected, expected, 64)
+
+
+def test_a_maximum_that_windows_share_collects_all_their_gradients() -> None:
+    x = np.zeros((1, 5, 5, 1))
+    x[0, 2, 2] = 1.0
+    y, dx = run(L.MaxPool2D(3, 2), x, np.array([1.0, 2, 4, 8]).reshape(1, 2, 2, 1))
+    assert y.tolist() == np.ones((1, 2, 2, 1)).tolist()
+    assert dx[0, 2, 2, 0] == 15
+    assert dx.sum() == 15
+
+
+def test_a_window_that_starts_in_the_padding_behind_the_image_is_left_out() -> None:
+    """Rounding up alone would give three windows, the last one of padding only."""
+    layer = L.MaxPool2D(2, 2, padding=1, ceil_mode=True)
+    assert layer.infer_shape([(3, 3, 1)]) == (2, 2, 1)
+    assert layer.infer_shape([(4, 4, 1)]) == (3, 3, 1)
+
+
+def test_ceil_mode_leaves_no_row_out_and_is_offered_where_rows_are_lost() -> None:
+    [(kind, _, fix)] = L.MaxPool2D(3, 2).warnings([(8, 8, 1)])
+    assert kind == "lost-rows"
+    assert fix.endswith("so that the division leaves no fraction, or turn on ceil mode")
+    assert L.MaxPool2D(3, 2, ceil_mode=True).warnings([(8, 8, 1)]) == []
+
+
+def test_ceil_mode_changes_shape_and_cost_but_not_the_receptive_field() -> None:
+    down, up = L.AvgPool2D(3, 2), L.AvgPool2D(3, 2, ceil_mode=True)
+    shapes = [layer.infer_shape([(8, 8, 2)]) for layer in (down, up)]
+    assert shapes == [(3, 3, 2), (4, 4, 2)]
+    assert [layer.cost([(8, 8, 2)], shape).elementwise for layer, shape in zip((down, up), shapes)] == [162, 288]
+    assert down.window([(8, 8, 2)]) == up.window([(8, 8, 2)])
+
+
+def test_networks_written_before_there_was_ceil_mode_are_read() -> None:
+    net = Network((8, 8, 1))
+    net.add(L.MaxPool2D(3, 2), "pool")
+    document = net.to_dict()
+    del document["layers"][0]["params"]["ceil_mode"]
+    assert Network.from_dict(document) == net
