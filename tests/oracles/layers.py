@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -66,6 +67,13 @@ def elementwise(formula: Callable[[Any, Array], Array]) -> Oracle:
     return lambda layer, inputs, w, training: formula(layer, inputs[0])
 
 
+def gelu(layer: Any, x: Array) -> Array:
+    """x·Φ(x), or its approximation with tanh."""
+    if layer.form == "tanh":
+        return x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))) / 2
+    return x * (1 + np.vectorize(math.erf)(x / np.sqrt(2))) / 2
+
+
 def no_dropout(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
     """Dropout outside training; its random pattern is tested by itself."""
     assert not training or layer.rate == 0
@@ -91,6 +99,13 @@ ORACLES: dict[str, Oracle] = {
     "LeakyReLU": elementwise(lambda layer, x: np.where(x > 0, x, layer.slope * x)),
     "Tanh": elementwise(lambda layer, x: np.tanh(x)),
     "Sigmoid": elementwise(lambda layer, x: 1 / (1 + np.exp(-x))),
+    "Step": elementwise(lambda layer, x: np.where(x > 0, 1.0, 0.0)),
+    "Linear": elementwise(lambda layer, x: x),
+    "ELU": elementwise(lambda layer, x: np.where(x > 0, x, layer.alpha * np.expm1(np.minimum(x, 0)))),
+    "HardSigmoid": elementwise(lambda layer, x: np.clip(x / 6 + 0.5, 0, 1)),
+    "Swish": elementwise(lambda layer, x: x / (1 + np.exp(-layer.beta * x))),
+    "HardSwish": elementwise(lambda layer, x: x * np.clip(x / 6 + 0.5, 0, 1)),
+    "GELU": elementwise(gelu),
 }
 
 

@@ -10,17 +10,19 @@ from ...kernels.exponential import exp
 from ...kernels.jit import kernel
 from . import scalar
 
-FORWARD = {
-    "relu": elementwise.forward(scalar.relu),
-    "leaky_relu": elementwise.forward(scalar.leaky_relu),
-    "tanh": elementwise.forward(scalar.tanh),
-    "sigmoid": elementwise.forward(scalar.sigmoid),
-}
-BACKWARD = {
-    "leaky_relu": elementwise.backward(scalar.leaky_relu_derivative),
-    "tanh": elementwise.backward(scalar.tanh_derivative),
-    "sigmoid": elementwise.backward(scalar.sigmoid_derivative),
-}
+_WITH_DERIVATIVE = (
+    "leaky_relu",
+    "elu",
+    "tanh",
+    "sigmoid",
+    "hard_sigmoid",
+    "swish",
+    "hard_swish",
+    "gelu",
+    "gelu_tanh",
+)
+FORWARD = {name: elementwise.forward(getattr(scalar, name)) for name in ("step", "relu", *_WITH_DERIVATIVE)}
+BACKWARD = {name: elementwise.backward(getattr(scalar, f"{name}_derivative")) for name in _WITH_DERIVATIVE}
 
 number = np.float32
 relu_passes = register_jitable(scalar.relu_passes)

@@ -4,14 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
-from ...spec import About, Cost, Example, Layer, Shape, number, size
+from ...spec import About, Cost, Example, Layer, Shape, choice, number, size
 
 
 class _Activation(Layer):
     """An elementwise function: same shape out, two formulas in `scalar.py` named after `formula`."""
 
-    formula = ""
+    formula: ClassVar[str]
+
+    @property
+    def parameter(self) -> float:
+        """The number p that the formulas are given."""
+        return 0.0
+
+    @classmethod
+    def examples(cls) -> Sequence[Example]:
+        return (Example(cls(), ((3, 5, 7),)), Example(cls(), ((37,),)))
+
+
+@dataclass(frozen=True)
+class Step(_Activation):
+    """1 where x is positive, 0 elsewhere."""
+
+    about = About(
+        "activation",
+        "1 where positive, else 0",
+        "The first artificial neuron: fires or not. Its gradient is 0 everywhere, so layers before it cannot learn.",
+        "McCulloch & Pitts 1943; Rosenblatt 1958",
+    )
+    formula = "step"
+
+    def warnings(self, inputs: Sequence[Shape]) -> list[tuple[str, str, str]]:
+        what = "a step has no gradient, so the layers before it learn nothing from it"
+        return [("no-gradient", what, "use Sigmoid, its smooth version, where they are to learn")]
+
+
+@dataclass(frozen=True)
+class Linear(Layer):
+    """x itself."""
+
+    about = About(
+        "activation",
+        "x itself: no bend",
+        "Changes nothing and costs nothing. Layers with only this between them are together no more than one layer.",
+        "Widrow & Hoff 1960",
+    )
+
+    def renames(self, training: bool) -> bool:
+        return True
+
+    def cost(self, inputs: Sequence[Shape], output: Shape) -> Cost:
+        return Cost()
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
@@ -49,9 +94,39 @@ class LeakyReLU(_Activation):
     formula = "leaky_relu"
     backward_needs = frozenset({"input"})
 
+    @property
+    def parameter(self) -> float:
+        return self.slope
+
     @classmethod
     def examples(cls) -> Sequence[Example]:
         return (*super().examples(), Example(cls(0.1), ((4, 3, 2),)))
+
+
+@dataclass(frozen=True)
+class ELU(_Activation):
+    """x where positive, alpha · (e^x − 1) elsewhere."""
+
+    alpha: float = number(
+        1.0, label="Alpha", help="The output far below zero is minus this.", minimum=0.0, maximum=100.0
+    )
+
+    about = About(
+        "activation",
+        "x or alpha·(e^x − 1)",
+        "Smooth below zero and flat far below, which keeps the mean of activations near zero.",
+        "Clevert, Unterthiner & Hochreiter 2015",
+    )
+    formula = "elu"
+    backward_needs = frozenset({"output"})
+
+    @property
+    def parameter(self) -> float:
+        return self.alpha
+
+    @classmethod
+    def examples(cls) -> Sequence[Example]:
+        return (*super().examples(), Example(cls(0.3), ((4, 3, 2),)))
 
 
 @dataclass(frozen=True)
@@ -80,6 +155,89 @@ class Sigmoid(_Activation):
     )
     formula = "sigmoid"
     backward_needs = frozenset({"output"})
+
+
+@dataclass(frozen=True)
+class HardSigmoid(_Activation):
+    """x/6 + ½, from 0 to 1."""
+
+    about = About(
+        "activation",
+        "A sigmoid of straight lines",
+        "Close to the sigmoid without an exponential: x/6 + ½, held between 0 and 1.",
+        "Howard et al. 2019, Searching for MobileNetV3, §5.2",
+    )
+    formula = "hard_sigmoid"
+    backward_needs = frozenset({"output"})
+
+
+@dataclass(frozen=True)
+class Swish(_Activation):
+    """x/(1 + e^(−beta·x))."""
+
+    beta: float = number(
+        1.0,
+        label="Beta",
+        help="0 gives half of x, 1 the usual swish (SiLU), a large number nearly a ReLU.",
+        minimum=0.0,
+        maximum=100.0,
+    )
+
+    about = About(
+        "activation",
+        "x · sigmoid(x)",
+        "A smooth ReLU that dips a little below zero. Found by searching among formulas; also known as SiLU.",
+        "Ramachandran, Zoph & Le 2017; Elfwing, Uchibe & Doya 2017",
+    )
+    formula = "swish"
+    backward_needs = frozenset({"input"})
+
+    @property
+    def parameter(self) -> float:
+        return self.beta
+
+    @classmethod
+    def examples(cls) -> Sequence[Example]:
+        return (*super().examples(), Example(cls(1.7), ((4, 3, 2),)))
+
+
+@dataclass(frozen=True)
+class HardSwish(_Activation):
+    """x · hard sigmoid of x."""
+
+    about = About(
+        "activation",
+        "A swish of simple arithmetic",
+        "Close to swish without an exponential: x times x/6 + ½ held between 0 and 1.",
+        "Howard et al. 2019, Searching for MobileNetV3, §5.2",
+    )
+    formula = "hard_swish"
+    backward_needs = frozenset({"input"})
+
+
+@dataclass(frozen=True)
+class GELU(_Activation):
+    """x · Φ(x), where Φ is the standard normal distribution."""
+
+    form: str = choice(
+        "exact",
+        ("exact", "tanh"),
+        label="Form",
+        help="The normal distribution itself, or the formula with tanh that comes within 0.0005 of it.",
+    )
+
+    about = About(
+        "activation",
+        "x · Φ(x), smooth",
+        "Weighs x by the chance that a normal number is smaller. Usual in networks with attention.",
+        "Hendrycks & Gimpel 2016",
+    )
+    formula = "gelu"
+    backward_needs = frozenset({"input"})
+
+    @classmethod
+    def examples(cls) -> Sequence[Example]:
+        return (*super().examples(), Example(cls("tanh"), ((4, 3, 2),)))
 
 
 @dataclass(frozen=True)
