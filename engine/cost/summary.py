@@ -9,7 +9,7 @@ from ..graph import Network
 from ..graph.schedule import build
 from ..graph.step import FLOAT_BYTES
 from ..spec import Shape, size
-from .receptive import Field, receptive_fields
+from .receptive import Field, Strides, receptive_fields
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Summary:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form. Receptive field and stride are one number when rows and columns agree, else a pair; figures
-        that are not known are null.
+        that are not known are null. Where several units share a pixel the stride is below 1.
         """
         totals = self.totals
         return {
@@ -125,8 +125,9 @@ def _totals(network: Network, rows: list[Row], batch: int) -> Totals:
 
 
 def _row_dict(row: Row) -> dict[str, Any]:
-    def plain(pair: tuple[int, int] | None) -> Any:
-        return None if pair is None else pair[0] if pair[0] == pair[1] else list(pair)
+    def plain(pair: Strides | None) -> Any:
+        numbers = [n if isinstance(n, int) else float(n) for n in pair or ()]
+        return None if pair is None else numbers[0] if numbers[0] == numbers[1] else numbers
 
     return {
         "name": row.name,

@@ -45,14 +45,14 @@ class Ports:
 
 @dataclass(frozen=True)
 class Weight:
-    """One array of learned (or, when not `trainable`, tracked) numbers and how it starts.
+    """One array of learned (or, when not `trainable`, tracked) numbers and how it starts: by a rule or at a number.
 
     `fan_in` and `fan_out` count the connections of one output and of one input value (Glorot & Bengio 2010).
     """
 
     name: str
     shape: Shape
-    initialiser: Initialiser
+    initialiser: Initialiser | float
     fan_in: int = 1
     fan_out: int = 1
     trainable: bool = True
@@ -80,11 +80,15 @@ class Cost:
 
 @dataclass(frozen=True)
 class Window:
-    """A sliding window for receptive-field arithmetic: effective kernel, stride and padding before, (rows, columns)."""
+    """A sliding window for receptive-field arithmetic: effective kernel, stride and padding before, (rows, columns).
+
+    It slides over the input spread out by `upsampling`: value i of a row lies at i·upsampling, with gaps between.
+    """
 
     kernel: tuple[int, int] = (1, 1)
     stride: tuple[int, int] = (1, 1)
     padding: tuple[int, int] = (0, 0)
+    upsampling: tuple[int, int] = (1, 1)
 
 
 @dataclass(frozen=True)
@@ -168,6 +172,10 @@ class Layer:
     def window(self, inputs: Sequence[Shape]) -> Window:
         """Sliding-window geometry; a 1×1 window with stride 1 unless the layer looks around."""
         return Window()
+
+    def windows(self, inputs: Sequence[Shape]) -> tuple[tuple[Window, ...], ...]:
+        """For each port the windows that lead from it to the output, one after another; by default `window` alone."""
+        return ((self.window(inputs),),) * len(inputs)
 
     def renames(self, training: bool) -> bool:
         """Whether the output is the input under another shape, so that nothing needs to be computed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 Shape = tuple[int, ...]
 
@@ -12,6 +13,6 @@ def size(shape: Shape) -> int:
     return math.prod(shape)
 
 
-def format_shape(shape: Shape | None) -> str:
-    """`28×28×1`, `120`, or `?` when unknown."""
+def format_shape(shape: tuple[int | Fraction, ...] | None) -> str:
+    """`28×28×1`, `120`, `1/2×1/2`, or `?` when unknown."""
     return "?" if shape is None else "×".join(str(d) for d in shape)

@@ -1,5 +1,7 @@
 """Receptive fields against sets of pixels, followed through the network unit by unit."""
 
+from collections.abc import Sequence
+from fractions import Fraction
 from functools import cache
 
 import pytest
@@ -8,8 +10,10 @@ from hypothesis import strategies as st
 
 from convscope.engine import layers as L
 from convscope.engine import zoo
-from convscope.engine.cost import receptive_fields
+from convscope.engine.cost import Field, receptive_fields
+from convscope.engine.cost.receptive import merged, through
 from convscope.engine.graph import INPUT, Network
+from convscope.engine.spec import Window, format_shape
 
 from .random_networks import networks
 
@@ -23,13 +27,24 @@ def seen_box(network: Network, name: str, row: int, column: int) -> Box:
     def pixels(node: str, position: int, axis: int) -> frozenset[int]:
         if node == INPUT:
             return frozenset({position})
-        window = network[node].window(network.input_shapes(node))
-        first = position * window.stride[axis] - window.padding[axis]
-        taps = range(first, first + window.kernel[axis])
-        return frozenset().union(*(pixels(s, tap, axis) for s in network.nodes[node].inputs for tap in taps))
+        ports = zip(network.nodes[node].inputs, network[node].windows(network.input_shapes(node)))
+        read = [(source, tap) for source, windows in ports for tap in taps(windows, position, axis)]
+        return frozenset().union(*(pixels(source, tap, axis) for source, tap in read))
 
     rows, columns = pixels(name, row, 0), pixels(name, column, 1)
+    if not rows or not columns:
+        return 0, 0, 0, 0
     return min(rows), max(rows) + 1, min(columns), max(columns) + 1
+
+
+def taps(windows: Sequence[Window], position: int, axis: int) -> set[int]:
+    """Positions of a port that an output position depends on through windows that follow each other."""
+    seen = {position}
+    for window in reversed(windows):
+        firsts = [at * window.stride[axis] - window.padding[axis] for at in seen]
+        spread = {first + tap for first in firsts for tap in range(window.kernel[axis])}
+        seen = {at // window.upsampling[axis] for at in spread if at % window.upsampling[axis] == 0}
+    return seen
 
 
 def check_everywhere(network: Network) -> None:
@@ -52,6 +67,55 @@ def test_chains_of_windows_see_what_is_computed(chain):
         net.add(L.Conv2D(1, (kernel, 3), stride=(stride, 2), padding=padding, dilation=(dilation, 1)))
     if not net.errors():
         check_everywhere(net)
+
+
+@st.composite
+def chains(draw: st.DrawFn, factors: tuple[int, ...], gaps: bool) -> list[Window]:
+    """Windows one after another that shrink or enlarge the rows by one of these factors."""
+    windows = []
+    for _ in range(draw(st.integers(1, 3))):
+        upsampling = draw(st.sampled_from(factors))
+        kernel = draw(st.integers(1 if gaps else upsampling, 5))
+        stride, padding = draw(st.sampled_from(factors)), draw(st.integers(-1, 3))
+        windows.append(Window((kernel, 1), (stride, 1), (padding, 0), (upsampling, 1)))
+    return windows
+
+
+def field_behind(chain: list[Window]) -> Field:
+    field = Field()
+    for window in chain:
+        field = through(field, window)
+    return field
+
+
+@given(chains((1, 2, 4), gaps=False))
+def test_behind_enlarging_windows_every_box_is_exact_and_the_size_is_the_largest_ones(chain):
+    field, sizes = field_behind(chain), []
+    for position in range(4 ** len(chain)):  # behind so many units all repeats
+        seen = taps(chain, position, 0)
+        assert field.box(position, 0) == (min(seen), max(seen) + 1, 0, 1)
+        sizes.append(max(seen) + 1 - min(seen))
+    assert field.size == (max(sizes), 1)
+
+
+@given(chains((1, 2, 3), gaps=True), st.integers(0, 40))
+def test_no_box_leaves_out_what_is_seen(chain, position):
+    top, bottom, _, _ = field_behind(chain).box(position, 0)
+    assert taps(chain, position, 0) <= set(range(top, bottom))
+
+
+def test_branches_that_were_shrunk_and_enlarged_again_are_aligned():
+    whole, halved = Field(), field_behind([Window((2, 2), (2, 2)), Window((2, 2), (1, 1), (1, 1), (2, 2))])
+    both = merged([whole, halved])
+    assert both.aligned
+    assert (both.size, both.stride) == ((2, 2), (1, 1))
+    assert [both.box(row, 0)[:2] for row in range(4)] == [(0, 2), (0, 2), (2, 4), (2, 4)]
+
+
+def test_units_that_share_a_pixel_are_a_fraction_of_it_apart():
+    field = field_behind([Window((2, 2), (1, 1), (1, 1), (2, 2))])
+    assert (field.size, field.stride) == ((1, 1), (Fraction(1, 2), Fraction(1, 2)))
+    assert format_shape(field.stride) == "1/2×1/2"
 
 
 @given(networks(most=6))
