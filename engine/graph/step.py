@@ -21,6 +21,10 @@ MASKED_BY_OUTPUT = frozenset({"MaxPool2D"})
 """Layers that can tell from their output where their input was positive."""
 
 
+MEASURES = frozenset({"Conv2D"})
+"""Layers that can take the sums batch norm wants of what they write: of their output, and of their input's gradient."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One layer to run, named after its node: the values it reads, in port order, and the one it writes.

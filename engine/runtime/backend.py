@@ -41,6 +41,9 @@ class Backend(Protocol):
     fill_zero: Any
     """Kernel (target, count, threads): target = 0."""
 
+    measure_all: Any
+    """Kernel (measuring, values, rows, threads): the sums of a matrix, see measuring.py."""
+
     copy: Any
     """Kernel (source, target, count, threads): target = source."""
 

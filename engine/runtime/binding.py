@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..graph.fusion import Epilogue
 from ..graph.step import Mode
 from ..spec import Shape, size
+from .measuring import Measuring, Sums, nothing
 
 if TYPE_CHECKING:
     from .backend import Backend
@@ -68,7 +69,8 @@ class Binding:
     "inference" there are no gradients and `saved` is empty. `epilogue` is what the step does to the layer's result;
     `norm` holds the weights of the batch norm to fold. `rectified` ports read the output of a ReLU through which
     nobody else sends a gradient: dx counts only where x is positive. `algorithm` is for the steps to name, where there
-    is a choice.
+    is a choice. Who computes x[0], or dy, may take the sums that batch norm wants: `moments_of_input` and
+    `products_of_gradient`; this step then takes those of `measures_output` on y and of `measures_gradient` on dx[0].
     """
 
     name: str
@@ -91,6 +93,10 @@ class Binding:
     epilogue: Epilogue
     norm: Mapping[str, Array]
     rectified: frozenset[int]
+    moments_of_input: Sums | None = None
+    products_of_gradient: Sums | None = None
+    measures_output: Measuring = field(default_factory=nothing)
+    measures_gradient: Measuring = field(default_factory=nothing)
     masked: set[int] = field(default_factory=set)
     algorithm: str = ""
     forward_calls: list[Call] = field(default_factory=list)
@@ -149,6 +155,24 @@ class Binding:
         if port in self.rectified:
             self.masked.add(port)
         return port in self.rectified
+
+    def moments(self) -> Sums:
+        """The sums of x[0] and of its squares; a call of this step takes them where the writer does not."""
+        if self.moments_of_input is not None:
+            return self.moments_of_input
+        own = Sums.room(self.channels, self.threads)
+        self.forward_once(self.backend.measure_all, own.of_values(), self.x[0], self.rows, self.threads)
+        return own
+
+    def products(self, mean: Array, inverse_std: Array) -> Sums:
+        """The sums of dy and of dy·x̂; a backward call of this step takes them where the writer of dy does not."""
+        if self.products_of_gradient is not None:
+            return self.products_of_gradient
+        own = Sums.room(self.channels, self.threads)
+        record = self.backward if self.training else self.backward_weights
+        measuring = own.of_gradient(self.x[0], mean, inverse_std)
+        record(self.backend.measure_all, measuring, self.dy, self.rows, self.threads)
+        return own
 
     @property
     def floor(self) -> np.float32:

@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 
 from ..graph.arena import ALIGNMENT
-from ..kernels import elementwise
+from ..kernels import elementwise, moments
 from ..kernels.jit import Kernel
 from .binding import Array
 from .threads import threads
@@ -26,6 +26,7 @@ class CpuBackend:
     add_into = elementwise.add_into
     fill_zero = elementwise.fill_zero
     copy = elementwise.copy
+    measure_all = moments.measure_all
     mask = elementwise.mask
     add_masked = elementwise.add_masked
 

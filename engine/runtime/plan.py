@@ -11,11 +11,12 @@ import numpy as np
 
 from ..graph import INPUT, Network
 from ..graph.schedule import build
-from ..graph.step import Mode, Step, needs_gradient
+from ..graph.step import MEASURES, Mode, Step, needs_gradient
 from ..spec import ConvscopeError, Saved, Shape, size
 from .backend import Backend, declare_steps, require_memory
 from .binding import Array, Binding, Call, Scratch
 from .description import Description, step_facts
+from .measuring import Sums
 from .weights import WeightStore
 
 ReluRule = Literal["plain", "deconvnet", "guided"]
@@ -50,6 +51,7 @@ class Plan:
         require_memory(backend, self.schedule.arena_bytes, buffers, "use a smaller batch, input or network")
         self._arena = backend.allocate(self.schedule.arena_bytes)
         clock = self.schedule.clock
+        self._sums = self._measured()
         self._bindings = [self._bind(step) for step in self.schedule.steps]
         repeated = [step for step in self.schedule.steps if clock.is_repeated(step.index)]
         self._again = {step.index: self._bind(step, again=True) for step in repeated}
@@ -169,15 +171,13 @@ class Plan:
     def _bind(self, step: Step, again: bool = False) -> Binding:
         """A step's calls: those of the forward pass, or those that compute it `again` and then go back through it."""
         learns = self.mode != "inference"
-        cost = step.layer.cost(step.input_shapes, step.output_shape)
-        values = sum(size(shape) for shape in (*step.input_shapes, step.output_shape))
         layer_saved = step.layer.saved(step.input_shapes, step.output_shape) if learns else ()
         binding = Binding(
             name=step.name,
             index=step.index,
             mode=self.mode,
             batch=self.batch,
-            threads=self._backend.threads_for(cost.macs * self.batch, values * self.batch),
+            threads=self._threads(step),
             input_shapes=step.input_shapes,
             output_shape=step.output_shape,
             x=[self._held(value, again) for value in step.inputs],
@@ -193,9 +193,53 @@ class Plan:
             epilogue=step.epilogue,
             norm=self._store.flat(step.epilogue.norm.name) if step.epilogue.norm else {},
             rectified=frozenset(p for p, value in enumerate(step.inputs) if learns and self._is_rectified(value)),
+            **self._measurings(step, again),
         )
         declare_steps(step.layer, binding, self._backend.name)
         return binding
+
+    def _threads(self, step: Step) -> int:
+        cost = step.layer.cost(step.input_shapes, step.output_shape)
+        values = sum(size(shape) for shape in (*step.input_shapes, step.output_shape))
+        return self._backend.threads_for(cost.macs * self.batch, values * self.batch)
+
+    def _measured(self) -> dict[tuple[str, str], Sums]:
+        """The sums that a convolution takes for a batch norm: ("moments", value read) or ("products", value written).
+
+        Moments, if the batch norm reads what the convolution alone writes; products, if the convolution is the only
+        one to send a gradient back to the batch norm.
+        """
+        found: dict[tuple[str, str], Sums] = {}
+        if self.mode != "training":
+            return found
+        written = {step.value: step for step in self.schedule.steps}
+        for step in self.schedule.steps:
+            if step.layer.type_name() != "BatchNorm":
+                continue
+            writer, readers = written.get(step.inputs[0]), self.schedule.readers[step.value]
+            if writer is not None and writer.layer.type_name() in MEASURES and not writer.epilogue.nodes:
+                found["moments", writer.value] = Sums.room(step.input_shapes[0][-1], self._threads(writer))
+            reader = self.schedule.steps[readers[0][0]] if len(readers) == 1 else None
+            if reader is not None and reader.layer.type_name() in MEASURES and readers[0][1] == 0:
+                found["products", step.value] = Sums.room(step.output_shape[-1], self._threads(reader))
+        return found
+
+    def _measurings(self, step: Step, again: bool) -> dict[str, Any]:
+        """What a step measures for others, and others for it."""
+        value, source, sums = step.value, step.inputs[0], self._sums
+        asked: dict[str, Any] = {}
+        if step.layer.type_name() == "BatchNorm":
+            asked["moments_of_input"] = sums.get(("moments", source))
+            asked["products_of_gradient"] = sums.get(("products", value))
+        elif step.layer.type_name() in MEASURES:
+            if ("moments", value) in sums:
+                asked["measures_output"] = sums["moments", value].of_values()
+            if ("products", source) in sums:
+                norm = next(s for s in self.schedule.steps if s.value == source)
+                used = [self._buffer(f"saved:{norm.name}.{name}") for name in ("mean", "inverse_std")]
+                partner = self._held(norm.inputs[0], again)
+                asked["measures_gradient"] = sums["products", source].of_gradient(partner, *used)
+        return asked
 
     def _is_rectified(self, value: str) -> bool:
         """Whether a ReLU's output has one reader only, which can then hold back what does not pass the ReLU."""

@@ -4,6 +4,7 @@ import numba
 import numpy as np
 
 from ...kernels.jit import device, kernel, serial_kernel
+from ...kernels.moments import begin, measure
 from ...kernels.panel import NO_FLOOR, SUM, add_rows, copy_window, finish, panel_add, panel_set
 from ...kernels.vector import LANES, ROWS, WIDTH
 from .tables import blocks
@@ -31,6 +32,7 @@ def slide(
     ending,
     other,
     floor,
+    measuring,
     geometry,
     phases,
     rows,
@@ -42,8 +44,8 @@ def slide(
 ):
     """target = sliding product of source with packed weights, plus bias, clipped from below by floor.
 
-    source (N,Hs,Ws,Cs) and target (N,H,W,C) flat; `ending` and `other` (as target): see kernels.panel.finish; scratch
-    holds `threads` areas of geometry[20] floats.
+    source (N,Hs,Ws,Cs) and target (N,H,W,C) flat; `ending` and `other` (as target): see kernels.panel.finish;
+    `measuring`: see kernels.moments; scratch holds `threads` areas of geometry[20] floats.
     """
     batch, images, units, strip, strips = geometry[0], geometry[1], geometry[2], geometry[3], geometry[4]
     source_height, source_width, source_channels = geometry[5], geometry[6], geometry[7]
@@ -68,6 +70,7 @@ def slide(
         group_packed += phases[p, 8] * columns
     low = NO_FLOOR if ending == SUM else floor
     for thread in numba.prange(threads):
+        begin(measuring, thread)
         own = thread * area
         spare_at = own + area - ROWS * WIDTH
         for unit in range(thread * units // threads, (thread + 1) * units // threads):
@@ -134,8 +137,9 @@ def slide(
                             spare_outs,
                         )
             line = width * channels
-            first = (first_image * height + row0) * line
-            finish(ending, other, target, first, ((n_images - 1) * height + n_rows) * line, floor)
+            first, written = (first_image * height + row0) * line, ((n_images - 1) * height + n_rows) * line
+            finish(ending, other, target, first, written, floor)
+            measure(measuring, target, first, written, thread)
 
 
 @device

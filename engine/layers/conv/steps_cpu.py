@@ -48,13 +48,14 @@ def _no_bias(groups: int, columns: int) -> Array:
 
 
 def _forward_ending(bind: Binding) -> tuple[object, ...]:
-    """The target, and what is done to it while it is in cache."""
+    """The target, and what is done to it and measured on it while it is in cache."""
     port = bind.epilogue.add_port
-    return (bind.y, NOTHING, bind.y, bind.floor) if port is None else (bind.y, SUM, bind.x[port], bind.floor)
+    what, other = (NOTHING, bind.y) if port is None else (SUM, bind.x[port])
+    return bind.y, what, other, bind.floor, bind.measures_output
 
 
 def _gradient_ending(bind: Binding) -> tuple[object, ...]:
-    return bind.dx[0], MASK if bind.masks() else NOTHING, bind.x[0], NO_FLOOR
+    return bind.dx[0], MASK if bind.masks() else NOTHING, bind.x[0], NO_FLOOR, bind.measures_gradient
 
 
 class _Direct:

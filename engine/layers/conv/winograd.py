@@ -10,6 +10,7 @@ since strides that are powers of two evict each other from the cache.
 import numba
 
 from ...kernels.jit import kernel
+from ...kernels.moments import begin, measure
 from ...kernels.panel import NO_FLOOR, SUM, copy_window, finish, panel_set
 from ...kernels.simd import load, store
 from ...kernels.vector import LANES, WIDTH
@@ -25,6 +26,7 @@ def slide(
     ending,
     other,
     floor,
+    measuring,
     no_bias,
     geometry,
     rows,
@@ -36,7 +38,7 @@ def slide(
 ):
     """target (N,H,W,K) = 3×3 convolution of source (N,Hs,Ws,C), plus bias, clipped from below by floor.
 
-    `ending` and `other` (as target): see kernels.panel.finish.
+    `ending` and `other` (as target): see kernels.panel.finish; `measuring`: see kernels.moments.
     """
     batch, images, units, strip, strips = geometry[0], geometry[1], geometry[2], geometry[3], geometry[4]
     source_height, source_width, channels = geometry[5], geometry[6], geometry[7]
@@ -56,6 +58,7 @@ def slide(
     n_blocks = (filters + WIDTH - 1) // WIDTH
     low = NO_FLOOR if ending == SUM else floor
     for thread in numba.prange(threads):
+        begin(measuring, thread)
         window = thread * area
         v0 = window + images * plane
         m0 = v0 + elements * v_step
@@ -132,7 +135,9 @@ def slide(
             line = width * filters
             row0 = m * first_tile_row
             done = (n_images - 1) * height + min(m * n_rows, height - row0)
-            finish(ending, other, target, (first_image * height + row0) * line, done * line, floor)
+            first = (first_image * height + row0) * line
+            finish(ending, other, target, first, done * line, floor)
+            measure(measuring, target, first, done * line, thread)
 
 
 PACK_SCRATCH = 18 * LANES + 36 * LANES * LANES

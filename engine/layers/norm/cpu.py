@@ -1,8 +1,6 @@
 """Batch normalisation on the CPU. Arrays are matrices of `rows` positions × `channels`, flat.
 
-Sums over rows are taken a block at a time in float32, vectors of channels side by side in registers; the blocks' sums
-are added in float64, one partial a thread, in thread order: a fixed number of threads gives the same bits. `sums`
-holds threads · 2 · channels float64 values, `block` threads · 2 · channels float32 values.
+Sums over rows: kernels/moments.py.
 """
 
 import math
@@ -12,70 +10,12 @@ import numpy as np
 from numba.extending import register_jitable
 
 from ...kernels.elementwise import share
-from ...kernels.jit import kernel
-from ...kernels.simd import add, at_least, broadcast, fma, load, multiply, scaled, store, subtract, where_positive
+from ...kernels.jit import kernel, serial_kernel
+from ...kernels.moments import BLOCK, gather
+from ...kernels.simd import add, at_least, fma, load, multiply, scaled, store, subtract, where_positive
 from ...kernels.vector import LANES
 
 F = np.float32
-BLOCK = 4096  # values in a block: it stays in L1, and few enough are added in float32
-
-
-@register_jitable
-def gather(sums, channels, threads):
-    """Add the threads' partial sums into those of the first."""
-    for thread in range(1, threads):
-        part = sums[thread * 2 * channels : (thread + 1) * 2 * channels]
-        for i in range(2 * channels):
-            sums[i] += part[i]
-
-
-@register_jitable
-def block_moments(x, at, rows, channels, out):
-    """Sums of x and of x² over the rows of a block, from out[0] and out[channels]."""
-    whole = channels // LANES * LANES
-    for c in range(0, whole, LANES):
-        total, squares = broadcast(F(0)), broadcast(F(0))
-        for row in range(rows):
-            value = load(x, at + row * channels + c)
-            total, squares = add(total, value), fma(value, value, squares)
-        store(out, c, total)
-        store(out, channels + c, squares)
-    for c in range(whole, channels):
-        total, squares = F(0), F(0)
-        for row in range(rows):
-            value = x[at + row * channels + c]
-            total += value
-            squares += value * value
-        out[c], out[channels + c] = total, squares
-
-
-@register_jitable
-def block_products(x, dy, mean, inverse_std, at, rows, channels, out):
-    """Sums of dy and of dy·x̂ over the rows of a block, from out[0] and out[channels]."""
-    whole = channels // LANES * LANES
-    for c in range(0, whole, LANES):
-        total, products = broadcast(F(0)), broadcast(F(0))
-        centre, scale = load(mean, c), load(inverse_std, c)
-        for row in range(rows):
-            gradient = load(dy, at + row * channels + c)
-            normal = multiply(subtract(load(x, at + row * channels + c), centre), scale)
-            total, products = add(total, gradient), fma(gradient, normal, products)
-        store(out, c, total)
-        store(out, channels + c, products)
-    for c in range(whole, channels):
-        total, products = F(0), F(0)
-        for row in range(rows):
-            gradient = dy[at + row * channels + c]
-            total += gradient
-            products += gradient * ((x[at + row * channels + c] - mean[c]) * inverse_std[c])
-        out[c], out[channels + c] = total, products
-
-
-@register_jitable
-def add_block(out, sums, count):
-    """sums += out."""
-    for i in range(count):
-        sums[i] += np.float64(out[i])
 
 
 @register_jitable
@@ -128,22 +68,10 @@ def through_statistics(x, dy, scale, mean, inverse_std, dx, dscale, dshift, shar
             dx[i] = change if x[i] > 0 or not masks else F(0)
 
 
-@kernel
-def statistics(
-    x, mean, inverse_std, running_mean, running_var, rows, channels, momentum, epsilon, sums, block, threads
-):
-    """The batch's mean and 1/√(biased variance + epsilon); the running ones move on (variance unbiased)."""
-    height = max(BLOCK // channels, 1)
-    blocks = (rows + height - 1) // height
-    for thread in numba.prange(threads):
-        own = sums[thread * 2 * channels : (thread + 1) * 2 * channels]
-        out = block[thread * 2 * channels : (thread + 1) * 2 * channels]
-        own[:] = 0.0
-        first, last = share(thread, threads, blocks)
-        for at in range(first * height, min(last * height, rows), height):
-            block_moments(x, at * channels, min(height, rows - at), channels, out)
-            add_block(out, own, 2 * channels)
-    gather(sums, channels, threads)
+@serial_kernel
+def statistics(mean, inverse_std, running_mean, running_var, rows, channels, momentum, epsilon, sums, partials):
+    """The batch's mean and 1/√(biased variance + epsilon) from its sums; the running ones follow (variance unbiased)."""
+    gather(sums, channels, partials)
     for c in range(channels):
         centre = sums[c] / rows
         variance = sums[channels + c] / rows - centre * centre
@@ -190,20 +118,10 @@ def infer_forward(
         normalise_rows(x, scale, shift, mean, inverse_std, other, adds, floor, y, first, last, channels)
 
 
-@kernel
-def weight_gradient(x, dy, mean, inverse_std, dscale, dshift, rows, channels, sums, block, threads):
-    """dscale = Σ dy·x̂ and dshift = Σ dy over rows, where x̂ is the normalised input."""
-    height = max(BLOCK // channels, 1)
-    blocks = (rows + height - 1) // height
-    for thread in numba.prange(threads):
-        own = sums[thread * 2 * channels : (thread + 1) * 2 * channels]
-        out = block[thread * 2 * channels : (thread + 1) * 2 * channels]
-        own[:] = 0.0
-        first, last = share(thread, threads, blocks)
-        for at in range(first * height, min(last * height, rows), height):
-            block_products(x, dy, mean, inverse_std, at * channels, min(height, rows - at), channels, out)
-            add_block(out, own, 2 * channels)
-    gather(sums, channels, threads)
+@serial_kernel
+def weight_gradient(dscale, dshift, channels, sums, partials):
+    """dscale = Σ dy·x̂ and dshift = Σ dy from the threads' sums."""
+    gather(sums, channels, partials)
     for c in range(channels):
         dshift[c] = F(sums[c])
         dscale[c] = F(sums[channels + c])
