@@ -103,7 +103,9 @@ class WeightStore:
 
 
 def initial(weight: Weight, random: np.random.Generator) -> FloatArray:
-    """First values: He et al. 2015 (normal, variance 2/fan_in), Glorot & Bengio 2010 (2/(fan_in + fan_out)), 0 or 1."""
+    """A number, or normal: He et al. 2015 (variance 2/fan_in), Glorot & Bengio 2010 (2/(fan_in + fan_out))."""
+    if isinstance(weight.initialiser, float):
+        return np.full(weight.shape, weight.initialiser, np.float32)
     if weight.initialiser in ("zeros", "ones"):
         return np.full(weight.shape, float(weight.initialiser == "ones"), np.float32)
     variance = 2 / weight.fan_in if weight.initialiser == "he" else 2 / (weight.fan_in + weight.fan_out)

@@ -47,7 +47,7 @@ def test_derivatives_are_right_on_both_sides_of_zero(layer):
     assert np.all(np.abs(derivative - slopes) <= 2e-6)
 
 
-@each
+@pytest.mark.parametrize("layer", [*ELEMENTWISE, L.PReLU()], ids=str)
 def test_nan_stays_nan_so_that_a_broken_run_is_noticed(layer):
     assert np.isnan(through(layer, [math.nan, 1.0])[0]).tolist() == [True, False]
 
@@ -66,3 +66,17 @@ def test_a_linear_activation_takes_no_step_and_no_memory():
     plan = Model(net).plan(2, "training")
     assert [step.name for step in plan.schedule.steps] == ["relu"]
     assert plan.schedule.value_of["linear"] == "relu"
+
+
+def test_every_channel_learns_a_slope_of_its_own_that_starts_at_a_quarter():
+    net = Network((1, 2, 3))
+    net.add(L.PReLU(), "bend")
+    model = Model(net)
+    assert model.weights["bend.weight"].tolist() == [0.25] * 3
+    model.forward(np.array([-1, -2, 3, -10, 20, 30], np.float32).reshape(1, 1, 2, 3))
+    model.backward(np.ones((1, 1, 2, 3), np.float32))
+    assert model.gradients["bend.weight"].tolist() == [-11, -2, 0]
+
+
+def test_infinite_values_pass_a_prelu_as_they_are():
+    assert through(L.PReLU(), [-math.inf, math.inf, math.nan])[0][:2].tolist() == [-math.inf, math.inf]

@@ -45,6 +45,18 @@ def max_pool(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training:
     return windows(inputs[0], layer, (1, 1), -np.inf, -np.inf).max((3, 4))
 
 
+def max_unpool(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
+    """Each pooled value is added at the first maximum of its window."""
+    pooled, image = inputs
+    seen = windows(image, layer, (1, 1), -np.inf, -np.inf)
+    top, _, left, _ = layer.geometry.pads(*image.shape[1:3])
+    result = np.zeros_like(image)
+    for n, i, j, c in np.ndindex(*pooled.shape):
+        r, s = np.unravel_index(seen[n, i, j, :, :, c].argmax(), layer.kernel)
+        result[n, i * layer.stride[0] + r - top, j * layer.stride[1] + s - left, c] += pooled[n, i, j, c]
+    return result
+
+
 def average_pool(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
     total = windows(inputs[0], layer, (1, 1), 0.0).sum((3, 4))
     inside = windows(np.ones_like(inputs[0]), layer, (1, 1), 1.0 if layer.count_padding else 0.0).sum((3, 4))
@@ -83,6 +95,7 @@ def no_dropout(layer: Any, inputs: Sequence[Array], w: dict[str, Array], trainin
 ORACLES: dict[str, Oracle] = {
     "Conv2D": conv2d,
     "MaxPool2D": max_pool,
+    "MaxUnpool2D": max_unpool,
     "AvgPool2D": average_pool,
     "GlobalAvgPool": lambda layer, inputs, w, training: inputs[0].mean((1, 2)),
     "BatchNorm": batch_norm,
@@ -97,6 +110,7 @@ ORACLES: dict[str, Oracle] = {
     "Dropout": no_dropout,
     "ReLU": elementwise(lambda layer, x: np.maximum(x, 0)),
     "LeakyReLU": elementwise(lambda layer, x: np.where(x > 0, x, layer.slope * x)),
+    "PReLU": lambda layer, inputs, w, training: np.where(inputs[0] > 0, inputs[0], w["weight"] * inputs[0]),
     "Tanh": elementwise(lambda layer, x: np.tanh(x)),
     "Sigmoid": elementwise(lambda layer, x: 1 / (1 + np.exp(-x))),
     "Step": elementwise(lambda layer, x: np.where(x > 0, 1.0, 0.0)),

@@ -58,9 +58,9 @@ class _Graph:
     def _own(self, node: Node) -> Arrays:
         """A node's weights by their short names, in the order of what the node reads and in ONNX's layout."""
         prefix, order = f"{node.name}.", self._orders[node.inputs[0]]
-        is_norm = node.layer.type_name() == "BatchNorm"
+        by_channel = node.layer.type_name() in ("BatchNorm", "PReLU")
         return {
-            name.removeprefix(prefix): _theirs(array, order if array.ndim == 2 or is_norm else None)
+            name.removeprefix(prefix): _theirs(array, order if array.ndim == 2 or by_channel else None)
             for name, array in self._weights.items()
             if name.startswith(prefix)
         }
@@ -108,6 +108,10 @@ def _batch_norm(layer: Any, shape: Shape, weights: Arrays) -> Made:
     return "BatchNormalization", ordered, {"epsilon": layer.epsilon}
 
 
+def _prelu(layer: Any, shape: Shape, weights: Arrays) -> Made:
+    return "PRelu", {"weight": weights["weight"].reshape(-1, *[1] * (len(shape) - 1))}, {}
+
+
 def _pad_channels(layer: Any, shape: Shape, weights: Arrays) -> Made:
     rest = [0] * (len(shape) - 1)
     return "Pad", {"pads": np.array([0, layer.before, *rest, 0, layer.after, *rest], np.int64)}, {}
@@ -124,6 +128,7 @@ _MAKERS: Mapping[str, Callable[[Any, Shape, Arrays], Made]] = {
     "GlobalAvgPool": _plain("ReduceMean", axes=(2, 3), keepdims=0),
     "ReLU": _plain("Relu"),
     "LeakyReLU": lambda layer, shape, weights: ("LeakyRelu", {}, {"alpha": layer.slope}),
+    "PReLU": _prelu,
     "Tanh": _plain("Tanh"),
     "Sigmoid": _plain("Sigmoid"),
     "Linear": _plain("Identity"),

@@ -134,6 +134,7 @@ _MAKERS: Mapping[str, Callable[[Any, Shape], nn.Module]] = {
     "GlobalAvgPool": lambda layer, shape: Apply(lambda x: x.mean((2, 3))),
     "ReLU": lambda layer, shape: nn.ReLU(),
     "LeakyReLU": lambda layer, shape: nn.LeakyReLU(layer.slope),
+    "PReLU": lambda layer, shape: nn.PReLU(shape[-1]),
     "Tanh": lambda layer, shape: nn.Tanh(),
     "Sigmoid": lambda layer, shape: nn.Sigmoid(),
     "Step": lambda layer, shape: Apply(lambda x: (x > 0).to(x.dtype)),
@@ -161,7 +162,7 @@ def _load(part: nn.Module, weights: Arrays, order: Order) -> None:
     """Copy a node's weights into its module, in PyTorch's layout and the order of what the node reads."""
     targets = {name.rpartition(".")[2]: tensor for name, tensor in part.state_dict().items()}
     for name, array in weights.items():
-        meets_input = array.ndim == 2 or isinstance(part, nn.BatchNorm1d)
+        meets_input = array.ndim == 2 or isinstance(part, nn.BatchNorm1d | nn.PReLU)
         targets[name].copy_(torch.from_numpy(_theirs(array, order if meets_input else None)))
 
 

@@ -25,6 +25,7 @@ FORWARD = {name: elementwise.forward(getattr(scalar, name)) for name in ("step",
 BACKWARD = {name: elementwise.backward(getattr(scalar, f"{name}_derivative")) for name in _WITH_DERIVATIVE}
 
 number = np.float32
+BLOCK_ROWS = 256  # few enough to be added in float32
 relu_passes = register_jitable(scalar.relu_passes)
 
 
@@ -41,6 +42,58 @@ def relu_backward(y, dy, dx, count, state, threads):
         else:
             for i in range(last - first):
                 out[i] = gradient[i] if relu_passes(values[i], gradient[i], rule) else np.float32(0)
+
+
+@kernel
+def prelu_forward(x, slopes, y, rows, channels, threads):
+    """y = x where positive, elsewhere times the channel's slope."""
+    for thread in numba.prange(threads):
+        first, last = share(thread, threads, rows)
+        for row in range(first, last):
+            values, out = x[row * channels : (row + 1) * channels], y[row * channels : (row + 1) * channels]
+            for c in range(channels):
+                # without a branch, which would be taken at random
+                out[c] = max(values[c], np.float32(0)) + slopes[c] * min(values[c], np.float32(0))
+
+
+@kernel
+def prelu_backward(x, dy, slopes, dx, rows, channels, threads):
+    """dx = dy where x is positive, elsewhere times the channel's slope."""
+    for thread in numba.prange(threads):
+        first, last = share(thread, threads, rows)
+        for row in range(first, last):
+            at, end = row * channels, (row + 1) * channels
+            values, gradient, out = x[at:end], dy[at:end], dx[at:end]
+            for c in range(channels):
+                passes = np.float32(values[c] > 0)
+                out[c] = (passes + (np.float32(1) - passes) * slopes[c]) * gradient[c]
+
+
+@kernel
+def prelu_weight_gradient(x, dy, dslopes, rows, channels, sums, block, threads):
+    """dslopes = Σ dy · min(x, 0) over rows: a block of rows in float32, blocks and threads in float64, in order.
+
+    `sums` and `block` hold threads · channels values.
+    """
+    blocks = (rows + BLOCK_ROWS - 1) // BLOCK_ROWS
+    for thread in numba.prange(threads):
+        own = sums[thread * channels : (thread + 1) * channels]
+        part = block[thread * channels : (thread + 1) * channels]
+        own[:] = 0.0
+        first, last = share(thread, threads, blocks)
+        for start in range(first * BLOCK_ROWS, min(last * BLOCK_ROWS, rows), BLOCK_ROWS):
+            part[:] = np.float32(0)
+            for row in range(start, min(start + BLOCK_ROWS, rows)):
+                values, gradient = x[row * channels : (row + 1) * channels], dy[row * channels : (row + 1) * channels]
+                for c in range(channels):
+                    part[c] += gradient[c] * min(values[c], np.float32(0))
+            for c in range(channels):
+                own[c] += part[c]
+    for c in range(channels):
+        total = 0.0
+        for thread in range(threads):
+            total += sums[thread * channels + c]
+        dslopes[c] = np.float32(total)
 
 
 @kernel

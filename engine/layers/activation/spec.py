@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ...spec import About, Cost, Example, Layer, Shape, choice, number, size
+from ...spec import About, Cost, Example, Layer, Shape, Weight, choice, number, size
 
 
 class _Activation(Layer):
@@ -101,6 +101,26 @@ class LeakyReLU(_Activation):
     @classmethod
     def examples(cls) -> Sequence[Example]:
         return (*super().examples(), Example(cls(0.1), ((4, 3, 2),)))
+
+
+@dataclass(frozen=True)
+class PReLU(Layer):
+    """x where positive, slope · x elsewhere; each channel learns its slope."""
+
+    about = About(
+        "activation",
+        "x or a learned slope·x",
+        "A leaky ReLU whose slopes below zero are weights, one a channel; they start at 0.25.",
+        "He et al. 2015, Delving Deep into Rectifiers, §2.1",
+    )
+    backward_needs = frozenset({"input"})
+
+    def weights(self, inputs: Sequence[Shape]) -> tuple[Weight, ...]:
+        return (Weight("weight", (inputs[0][-1],), 0.25, decay=False),)
+
+    @classmethod
+    def examples(cls) -> Sequence[Example]:
+        return (Example(cls(), ((3, 5, 7),)), Example(cls(), ((37,),)), Example(cls(), ((9, 31, 2),)))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .spec import ELU, GELU, HardSigmoid, HardSwish, LeakyReLU, ReLU, Sigmoid, Softmax, Step, Swish, Tanh
+from .spec import ELU, GELU, HardSigmoid, HardSwish, LeakyReLU, PReLU, ReLU, Sigmoid, Softmax, Step, Swish, Tanh
 
 if TYPE_CHECKING:
     from ...runtime.binding import Binding
@@ -35,6 +35,15 @@ def relu(layer: ReLU, bind: Binding, k: Any) -> None:
     bind.backward_input(0, k.relu_backward, bind.y, bind.dy, bind.dx[0], bind.count, bind.state, bind.threads)
 
 
+def prelu(layer: PReLU, bind: Binding, k: Any) -> None:
+    slopes, matrix = bind.weights["weight"], (bind.rows, bind.channels)
+    bind.forward(k.prelu_forward, bind.x[0], slopes, bind.y, *matrix, bind.threads)
+    sums = (bind.scratch(bind.threads * bind.channels, "float64"), bind.scratch(bind.threads * bind.channels, area=1))
+    dslopes = bind.gradients.get("weight")
+    bind.backward_weights(k.prelu_weight_gradient, bind.x[0], bind.dy, dslopes, *matrix, *sums, bind.threads)
+    bind.backward_input(0, k.prelu_backward, bind.x[0], bind.dy, slopes, bind.dx[0], *matrix, bind.threads)
+
+
 def softmax(layer: Softmax, bind: Binding, k: Any) -> None:
     bind.forward(k.softmax_forward, bind.x[0], bind.y, bind.rows, bind.channels, bind.threads)
     bind.backward_input(0, k.softmax_backward, bind.y, bind.dy, bind.dx[0], bind.rows, bind.channels, bind.threads)
@@ -45,5 +54,6 @@ STEPS = {
     GELU: gelu,
     Step: step,
     ReLU: relu,
+    PReLU: prelu,
     Softmax: softmax,
 }
