@@ -17,14 +17,16 @@ if TYPE_CHECKING:
     from ..train.warm_up import Finished, Prepared, Ready
 
 _NICENESS = 10
+_MOST_JOBS = 4  # each takes 250 MB
 
 
 @click.command("warm-up", short_help="Compile kernels before they are needed.")
 @click.argument("targets", metavar="[ARCH|FILE]...", nargs=-1)
 @click.option("--batch-size", type=click.IntRange(1, 1_000_000), default=64, show_default=True, help="Images a step.")
+@click.option("--jobs", type=click.IntRange(1, 64), help="Kernels to compile at a time  [default: cores, at most 4]")
 @click.option("--background", is_flag=True, help="Give way to other programs.")
 @click.option("--json", "as_json", is_flag=True, help='Print one JSON event a line; the last is "finished".')
-def warm_up(targets: tuple[str, ...], batch_size: int, background: bool, as_json: bool) -> None:
+def warm_up(targets: tuple[str, ...], batch_size: int, jobs: int | None, background: bool, as_json: bool) -> None:
     """Compile and keep all kernels that training each ARCH (see `convscope zoo`), or the network in each FILE, takes.
 
     Without any: the architectures that train on a laptop. What is in the cache is not compiled again.
@@ -35,7 +37,9 @@ def warm_up(targets: tuple[str, ...], batch_size: int, background: bool, as_json
     if background:
         _give_way()
     names = targets or tuple(name for name, entry in ARCHITECTURES.items() if entry.compact)
-    events = warmed_up([sources.network(name) for name in names], batch_size)
+    events = warmed_up(
+        [sources.network(name) for name in names], batch_size, jobs or min(os.cpu_count() or 1, _MOST_JOBS)
+    )
     if as_json:
         for event in events:
             emit(event.to_dict())

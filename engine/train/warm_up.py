@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +17,11 @@ from ..runtime.warm_up import builds as builds_of_passes
 from ..spec import ConvscopeError, size
 from . import cpu
 from .events import Event
+from .helpers import Helpers
 from .optimizer import OPTIMIZERS
 from .step import EVALUATION_BATCH, scores, update_threads
+
+_WORTH_HELP = 4  # builds to compile; a process that helps takes a second to start
 
 
 @dataclass(frozen=True)
@@ -52,16 +57,16 @@ class Finished(Event):
     seconds: float
 
 
-def warm_up(networks: Sequence[Network], batch_size: int) -> Iterator[Prepared | Ready | Finished]:
-    """Compile what training the networks in batches of this size takes, one after the other, and keep it in the cache.
+def warm_up(networks: Sequence[Network], batch_size: int, jobs: int = 1) -> Iterator[Prepared | Ready | Finished]:
+    """Compile what training the networks in batches of this size takes, one network after the other, and keep it.
 
-    What other batch sizes take comes last. NetworkError lists the problems of a network that cannot run;
-    ConvscopeError if the cache cannot be written.
+    What other batch sizes take comes last. With `jobs` above 1, so many processes compile side by side. NetworkError
+    lists the problems of a network that cannot run; ConvscopeError if the cache cannot be written.
     """
     if not cache.usable():
         folder = cache.root()
         raise ConvscopeError(f"Kernels cannot be kept: {folder} cannot be written; set CONVSCOPE_CACHE_DIR to another.")
-    return _Work(networks, batch_size).events()
+    return _Work(networks, batch_size, jobs).events()
 
 
 def lacking(network: Network, batch_size: int) -> int:
@@ -100,34 +105,72 @@ def _step_builds(network: Network) -> Iterator[Build]:
         yield Build.called(getattr(cpu, name), threads, (*arrays, *scalars, threads))
 
 
+def needed(networks: Sequence[Network], batch_size: int) -> dict[Build, int]:
+    """What training the networks calls, each build with the place of the first network that calls it; then the twins.
+
+    The place of a twin is the number of networks.
+    """
+    places: dict[Build, int] = {}
+    for place, network in enumerate(networks):
+        for build in builds(network, batch_size):
+            places.setdefault(build, place)
+    for build in list(places):
+        twin = build.twin()
+        if twin is not None:
+            places.setdefault(twin, len(networks))
+    return places
+
+
 class _Work:
     """The builds to prepare, in order, and the account of it."""
 
-    def __init__(self, networks: Sequence[Network], batch_size: int) -> None:
-        self._networks = networks
-        self._wanted: dict[Build, int] = {}  # and the place of the first network that needs it
-        for place, network in enumerate(networks):
-            for build in builds(network, batch_size):
-                self._wanted.setdefault(build, place)
-        twins = (build.twin() for build in self._wanted)
-        self._twins = [twin for twin in twins if twin is not None and twin not in self._wanted]
-        self._done = self._compiled = 0
+    def __init__(self, networks: Sequence[Network], batch_size: int, jobs: int) -> None:
+        self._networks, self._batch_size, self._jobs = networks, batch_size, jobs
+        places = needed(networks, batch_size)
+        self._builds, self._places = list(places), list(places.values())
+        self._left = Counter(self._places)
 
     def events(self) -> Iterator[Prepared | Ready | Finished]:
-        began = time.perf_counter()
-        for place, network in enumerate(self._networks):
-            own = [build for build, first in self._wanted.items() if first == place]
-            for index, build in enumerate(own, start=1):
-                yield self._prepare(build, network.name, len(own) - index)
-            yield Ready(network.name)
-        for twin in self._twins:
-            yield self._prepare(twin, "", 0)
-        yield Finished(self._done, self._compiled, time.perf_counter() - began)
+        began, compiled, ready = time.perf_counter(), 0, 0
+        for done, (index, was_compiled, seconds) in enumerate(self._prepare(), start=1):
+            self._left[self._places[index]] -= 1
+            compiled += was_compiled
+            yield self._told(index, done, was_compiled, seconds)
+            while ready < len(self._networks) and not self._left[ready]:
+                yield Ready(self._networks[ready].name)
+                ready += 1
+        yield Finished(len(self._builds), compiled, time.perf_counter() - began)
 
-    def _prepare(self, build: Build, network: str, left: int) -> Prepared:
-        began = time.perf_counter()
-        compiled = build.prepare()
-        self._done += 1
-        self._compiled += compiled
-        total, seconds = len(self._wanted) + len(self._twins), time.perf_counter() - began
-        return Prepared(self._done, total, build.name, build.parallel, not compiled, seconds, network, left)
+    def _told(self, index: int, done: int, compiled: bool, seconds: float) -> Prepared:
+        build, place = self._builds[index], self._places[index]
+        network, left = (self._networks[place].name, self._left[place]) if place < len(self._networks) else ("", 0)
+        return Prepared(done, len(self._builds), build.name, build.parallel, not compiled, seconds, network, left)
+
+    def _prepare(self) -> Iterator[tuple[int, bool, float]]:
+        """Index, whether it was compiled, and seconds of each build, once it is there."""
+        missing = []
+        for index, build in enumerate(self._builds):
+            began = time.perf_counter()
+            if build.load():
+                yield index, False, time.perf_counter() - began
+            else:
+                missing.append(index)
+        # Builds for all threads take longest: begun first, they keep nobody waiting at the end.
+        missing.sort(key=lambda index: (self._places[index], not self._builds[index].parallel))
+        if self._jobs == 1 or len(missing) < _WORTH_HELP:
+            for index in missing:
+                began = time.perf_counter()
+                yield index, self._builds[index].prepare(), time.perf_counter() - began
+        else:
+            yield from self._share(missing)
+
+    def _share(self, missing: Sequence[int]) -> Iterator[tuple[int, bool, float]]:
+        """As `_prepare`, by several processes."""
+        count = min(self._jobs, len(missing))
+        pool = ThreadPoolExecutor(count)
+        with Helpers(self._networks, self._batch_size, count) as helpers:
+            try:
+                for future in as_completed([pool.submit(helpers.prepare, index) for index in missing]):
+                    yield future.result()
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)

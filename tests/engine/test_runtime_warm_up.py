@@ -8,11 +8,13 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from numba.core import event
 from numba.core.dispatcher import Dispatcher
@@ -197,7 +199,8 @@ def test_a_kernel_that_was_refused_can_still_be_compiled(processes: tuple[Proces
 @pytest.mark.slow
 def test_after_the_command_another_process_trains_without_compiling(tmp_path: Path) -> None:
     save_network(tiny(), tmp_path / "tiny.json")
-    done = command("warm-up", tmp_path / "tiny.json", "--batch-size", 32, "--json", "--background", cache=tmp_path)
+    size = ("--batch-size", 32)
+    done = command("warm-up", tmp_path / "tiny.json", *size, "--jobs", 2, "--json", "--background", cache=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     events = [json.loads(line) for line in done.stdout.splitlines()]
     kernels = [e for e in events if e["event"] == "prepared"]
@@ -205,20 +208,37 @@ def test_after_the_command_another_process_trains_without_compiling(tmp_path: Pa
     assert [e["done"] for e in kernels] == list(range(1, kernels[0]["total"] + 1))
     assert [e["left"] for e in own] == list(range(len(own)))[::-1]
     assert {e["cached"] for e in kernels} == {False}
-    assert events[len(own)] == {"event": "ready", "network": "tiny"}
+    assert events[events.index(own[-1]) + 1] == {"event": "ready", "network": "tiny"}
     count = len(kernels)
     assert (events[-1]["event"], events[-1]["kernels"], events[-1]["compiled"]) == ("finished", count, count)
 
     compiled = sorted(tmp_path.rglob("*.nbc"))
     assert len(compiled) == count
-    run = ("--data", "digits", "--epochs", 1, "--batch-size", 32)
+    run = ("--data", "digits", "--epochs", 1, *size)
     trained = command("train", tmp_path / "tiny.json", *run, cache=tmp_path)
     assert trained.returncode == 0, trained.stderr
     assert sorted(tmp_path.rglob("*.nbc")) == compiled
 
-    again = command("warm-up", tmp_path / "tiny.json", "--batch-size", 32, cache=tmp_path)
+    again = command("warm-up", tmp_path / "tiny.json", *size, cache=tmp_path)
     assert again.stdout.splitlines()[0] == "tiny is ready"
     assert re.fullmatch(rf"0 kernels compiled in [\d.]+ s, {count} were in the cache", again.stdout.splitlines()[1])
+
+
+def test_the_processes_that_help_end_with_the_command(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "convscope.engine.cli", "warm-up", "lenet5", "--jobs", "2"],
+        env=environment(tmp_path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    helpers: list[psutil.Process] = []
+    while len(helpers) < 2:
+        assert process.poll() is None
+        helpers = psutil.Process(process.pid).children()
+        time.sleep(0.01)
+    time.sleep(1)  # in the middle of starting, or of a kernel
+    process.kill()
+    process.wait()
+    _, left = psutil.wait_procs(helpers, timeout=10)
+    assert left == []
 
 
 def test_the_command_says_where_no_kernels_can_be_kept(tmp_path: Path) -> None:
