@@ -104,6 +104,18 @@ def test_no_box_leaves_out_what_is_seen(chain, position):
     assert taps(chain, position, 0) <= set(range(top, bottom))
 
 
+@pytest.mark.parametrize("pool", [L.MaxPool2D(2), L.MaxPool2D(3, 2, padding=(1, 0, 0, 1)), L.MaxPool2D((1, 3), (2, 3))])
+def test_unpooled_values_see_what_chose_their_place(pool):
+    net = Network((24, 24, 1))
+    net.add(L.Conv2D(1, 3, padding=1), "before")
+    net.add(pool, "pool")
+    net.add(L.Conv2D(1, 3, padding=1), "changed")
+    net.add(L.MaxUnpool2D(**pool.values()), "unpool", inputs=["changed", "before"])
+    net.add(L.Conv2D(1, 3, stride=2), "after")
+    assert net.errors() == []
+    check_everywhere(net)
+
+
 def test_branches_that_were_shrunk_and_enlarged_again_are_aligned():
     whole, halved = Field(), field_behind([Window((2, 2), (2, 2)), Window((2, 2), (1, 1), (1, 1), (2, 2))])
     both = merged([whole, halved])

@@ -30,9 +30,11 @@ def network_of(example: Example) -> Network:
         net = Network((1, 1, first[0]))
         sources = [_vector(net, i, shape[0]) for i, shape in enumerate(example.inputs)]
     else:
-        net = Network(first)
+        height, width = (max(sizes) for sizes in list(zip(*example.inputs))[:2])
+        net = Network((height, width, first[2]))
         sources = [
-            net.add(L.Conv2D(shape[-1], 1), f"source{i}", inputs=["input"]) for i, shape in enumerate(example.inputs)
+            net.add(L.Conv2D(channels, (height - rows + 1, width - columns + 1)), f"source{i}", inputs=["input"])
+            for i, (rows, columns, channels) in enumerate(example.inputs)
         ]
     net.add(example.layer, "layer", inputs=sources)
     return net

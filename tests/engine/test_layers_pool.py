@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 
 from convscope.engine import Model, Network
 from convscope.engine import layers as L
+from convscope.engine.graph.step import Mode
+from convscope.engine.spec import ShapeError
 from tests.oracles.differences import relative_error
+from tests.oracles.layers import run as oracle
 from tests.oracles.layers import windows
 
 Results = tuple[np.ndarray, np.ndarray]
@@ -157,3 +160,84 @@ def test_networks_written_before_there_was_ceil_mode_are_read() -> None:
     document = net.to_dict()
     del document["layers"][0]["params"]["ceil_mode"]
     assert Network.from_dict(document) == net
+
+
+# ---- unpooling
+
+
+def decoder(pool: L.MaxPool2D, shape: tuple[int, int, int]) -> Network:
+    """An image pooled, changed and unpooled by the switches of that pooling."""
+    net = Network(shape)
+    net.add(L.Conv2D(shape[2], 3, padding=1), "encoded")
+    net.add(pool, "pool")
+    net.add(L.Conv2D(shape[2], 3, padding=1), "changed")
+    net.add(L.MaxUnpool2D(**pool.values()), "unpool", inputs=["changed", "encoded"])
+    return net
+
+
+@given(pools().filter(lambda case: isinstance(case[0], L.MaxPool2D)))
+def test_unpooling_is_what_pooling_does_to_gradients(case) -> None:
+    layer, shape = case
+    if min(layer.geometry.output_size(*shape[:2])) < 1:
+        return
+    x = np.random.default_rng(3).integers(-3, 4, (2, *shape)).astype(np.float64)
+    model = Model(decoder(layer, shape))
+    y = model.forward(x, keep=["encoded", "changed"]).copy()
+    kept = {name: array.astype(np.float64) for name, array in model.activations.items()}
+    assert y.shape == x.shape
+    assert relative_error(y, reference(layer, kept["encoded"], kept["changed"])[1]) <= 1e-6
+
+
+@pytest.mark.parametrize("mode", ["inference", "gradient", "training"])
+@pytest.mark.parametrize("pool", [L.MaxPool2D(2), L.MaxPool2D(3, 2, padding=1, ceil_mode=True)], ids=str)
+def test_switches_last_until_they_are_used_in_every_mode(pool: L.MaxPool2D, mode: Mode) -> None:
+    """Also behind a second level that wants the same memory for switches of its own."""
+    net = decoder(pool, (8, 6, 5))
+    net.add(L.MaxPool2D(2), "inner")
+    net.add(L.ReLU(), "relu")
+    net.add(L.MaxUnpool2D(), "outer", inputs=["relu", "unpool"])
+    model = Model(net, seed=2)
+    plan = model.plan(3, mode)
+    plan._arena[...] = 0xFF
+    x = np.random.default_rng(1).standard_normal((3, *net.input)).astype(np.float32)
+    weights = {name: array.astype(np.float64) for name, array in model.weights.items()}
+    plan.input[...] = x
+    expected = oracle(net, weights, x.astype(np.float64))["outer"]
+    assert relative_error(plan.forward(), expected) <= 1e-5
+
+
+def test_values_are_put_back_as_pytorch_puts_them(torch: ModuleType) -> None:
+    net = decoder(L.MaxPool2D(3, 3), (11, 8, 4))
+    model = Model(net)
+    y = model.forward(np.random.default_rng(0).standard_normal((2, 11, 8, 4)), keep=["encoded", "changed"])
+    image, changed = (
+        torch.from_numpy(model.activations[name].transpose(0, 3, 1, 2).copy()) for name in ("encoded", "changed")
+    )
+    _, indices = torch.nn.functional.max_pool2d(image, 3, return_indices=True)
+    theirs = torch.nn.functional.max_unpool2d(changed, indices, 3, output_size=(11, 8))
+    assert np.array_equal(y, theirs.numpy().transpose(0, 2, 3, 1))
+
+
+def test_inputs_in_the_wrong_order_are_told_which_comes_first() -> None:
+    net = Network((8, 8, 2))
+    net.add(L.MaxPool2D(2), "pool")
+    net.add(L.MaxUnpool2D(), "unpool", inputs=["input", "pool"])
+    [problem] = net.errors()
+    assert str(problem) == (
+        "unpool (MaxUnpool2D): pooling the second input 4×4×2 gives 2×2×2 and the first input is 8×8×2; connect the "
+        "pooled map first, the map before that pooling second, and use the pooling's settings."
+    )
+    with pytest.raises(ShapeError, match="needs an image"):
+        L.MaxUnpool2D().infer_shape([(4, 4, 2), (128,)])
+
+
+def test_unpooling_follows_its_sources_through_renaming_files_and_removal() -> None:
+    net = decoder(L.MaxPool2D(2), (8, 8, 2))
+    net.rename("encoded", "before")
+    assert net.nodes["unpool"].inputs == ("changed", "before")
+    assert Network.from_json(net.to_json()) == net
+    net.remove("changed", reconnect=True)
+    assert net.nodes["unpool"].inputs == ("pool", "before")
+    assert net.errors() == []
+    net.remove("before")
+    assert [problem.kind for problem in net.errors() if problem.layer == "unpool"] == ["ports"]

@@ -49,11 +49,13 @@ def max_unpool(layer: Any, inputs: Sequence[Array], w: dict[str, Array], trainin
     """Each pooled value is added at the first maximum of its window."""
     pooled, image = inputs
     seen = windows(image, layer, (1, 1), -np.inf, -np.inf)
+    switches = seen.reshape(*pooled.shape[:3], -1, pooled.shape[3]).argmax(3)
     top, _, left, _ = layer.geometry.pads(*image.shape[1:3])
     result = np.zeros_like(image)
-    for n, i, j, c in np.ndindex(*pooled.shape):
-        r, s = np.unravel_index(seen[n, i, j, :, :, c].argmax(), layer.kernel)
-        result[n, i * layer.stride[0] + r - top, j * layer.stride[1] + s - left, c] += pooled[n, i, j, c]
+    for i, j, r, s in np.ndindex(*pooled.shape[1:3], *layer.kernel):
+        row, column = i * layer.stride[0] + r - top, j * layer.stride[1] + s - left
+        if 0 <= row < image.shape[1] and 0 <= column < image.shape[2]:
+            result[:, row, column] += pooled[:, i, j] * (switches[:, i, j] == r * layer.kernel[1] + s)
     return result
 
 

@@ -66,7 +66,7 @@ def max_forward(x, y, switches, geometry, threads):
 
 @kernel
 def max_backward(dy, switches, y, masks, dx, geometry, threads):
-    """dx = dy sent back to where each maximum was: unpooling by switches. Overlapping windows add up.
+    """dx = dy sent back to where each maximum was: unpooling by switches, too. Overlapping windows add up.
 
     With `masks`, nothing is sent where the maximum y is not positive.
     """
@@ -97,6 +97,29 @@ def max_backward(dy, switches, y, masks, dx, geometry, threads):
                                 if overlap:
                                     share = add(load_first(dx, target, count), share)
                                 store_first(dx, target, share, count)
+
+
+@kernel
+def unpool_backward(dy, switches, dx, geometry, threads):
+    """dx (N,OH,OW,C) = dy (N,H,W,C) read where each switch points."""
+    height, width, channels, out_height, out_width = geometry[1], geometry[2], geometry[3], geometry[4], geometry[5]
+    lines, pitch = geometry[0] * out_height, width * channels
+    for thread in numba.prange(threads):
+        for line in range(thread * lines // threads, (thread + 1) * lines // threads):
+            image = line // out_height
+            row0, r_first, r_last = reach(line % out_height, geometry[8], geometry[10], geometry[6], height)
+            for column in range(out_width):
+                col0, s_first, s_last = reach(column, geometry[9], geometry[11], geometry[7], width)
+                at, corner = (line * out_width + column) * channels, (image * height + row0) * pitch + col0 * channels
+                for c in range(0, channels, LANES):
+                    count = min(LANES, channels - c)
+                    where, gradient = load_integers(switches, at + c, count), broadcast(np.float32(0))
+                    for r in range(r_first, r_last):
+                        for s in range(s_first, s_last):
+                            here = load_first(dy, corner + r * pitch + s * channels + c, count)
+                            share = where_equal(where, broadcast(np.float32(r * geometry[7] + s)), here)
+                            gradient = add(gradient, share)
+                    store_first(dx, at + c, gradient, count)
 
 
 @kernel

@@ -5,7 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...spec import About, Cost, Example, Layer, Padding, Pair, Saved, Shape, Window, flag, padding, pair, size
+from ...spec import (
+    About,
+    Cost,
+    Example,
+    Layer,
+    Padding,
+    Pair,
+    Ports,
+    Saved,
+    Shape,
+    ShapeError,
+    Window,
+    flag,
+    format_shape,
+    padding,
+    pair,
+    size,
+)
 from ...spec.windows import WindowGeometry, image_shape, lost_rows_warning, windowed_size
 
 
@@ -45,6 +62,11 @@ class _Pool2D(Layer):
         return Window(self.kernel, self.stride, (top, left))
 
 
+def switches(kernel: tuple[int, int], pooled: Shape) -> Saved:
+    """Where in its window each maximum was."""
+    return Saved("switches", pooled, "uint8" if kernel[0] * kernel[1] <= 256 else "uint32")
+
+
 _KERNEL = "Rows and columns of each window."
 _STRIDE = "Step between windows. Smaller than the kernel makes them overlap."
 _PADDING = "Rows and columns around the image that never win or count."
@@ -68,8 +90,7 @@ class MaxPool2D(_Pool2D):
     )
 
     def saved(self, inputs: Sequence[Shape], output: Shape) -> tuple[Saved, ...]:
-        positions = self.kernel[0] * self.kernel[1]
-        return (Saved("switches", output, "uint8" if positions <= 256 else "uint32"),)
+        return (switches(self.kernel, output),)
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
@@ -111,6 +132,66 @@ class AvgPool2D(_Pool2D):
             Example(cls(3, 1, padding="same", count_padding=True), ((5, 4, 17),)),
             Example(cls(3, 2, padding=1, ceil_mode=True), ((6, 8, 3),)),
             Example(cls(3, 2, padding=(0, 1, 2, 1), count_padding=True, ceil_mode=True), ((6, 7, 2),)),
+        )
+
+
+@dataclass(frozen=True)
+class MaxUnpool2D(_Pool2D):
+    """Values put back where a max pooling found its maxima, zeros elsewhere.
+
+    Reads the pooled map (or one of its shape) and, second, the map before that pooling, in which it finds the maxima
+    again: the switches. Where windows overlap, values that meet add up. The second input gets no gradient.
+    """
+
+    kernel: Pair = pair(2, label="Kernel", help="Rows and columns of each window of the pooling.")
+    stride: Pair = pair(2, label="Stride", help="Step between the windows of the pooling.")
+    padding: Padding = padding("valid", help="Padding of the pooling.")
+    ceil_mode: bool = flag(False, label="Ceil mode", help="Whether the pooling rounds its output size up.")
+
+    about = About(
+        category="pooling",
+        summary="Puts values back where a pooling found its maxima.",
+        help="Undoes a max pooling as far as that can be done. Connect the pooled map first and the map before the "
+        "pooling second, and use the pooling's own kernel, stride and padding.",
+        source="Zeiler & Fergus 2013, Visualizing and Understanding Convolutional Networks, §2.1; "
+        "Badrinarayanan et al. 2015 for decoders",
+    )
+    ports = Ports(2, 2)
+
+    def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
+        image_shape("MaxUnpool2D", inputs)
+        before = image_shape("MaxUnpool2D", inputs[1:])
+        pooled = (*windowed_size(self.geometry, before[0], before[1]), before[2])
+        if inputs[0] != pooled:
+            raise ShapeError(
+                f"pooling the second input {format_shape(before)} gives {format_shape(pooled)} and the first input is "
+                f"{format_shape(inputs[0])}",
+                "connect the pooled map first, the map before that pooling second, and use the pooling's settings",
+            )
+        return before
+
+    def warnings(self, inputs: Sequence[Shape]) -> list[tuple[str, str, str]]:
+        return []  # the pooling has said it
+
+    def cost(self, inputs: Sequence[Shape], output: Shape) -> Cost:
+        return Cost(elementwise=super().cost(inputs, inputs[0]).elementwise + size(output))
+
+    def windows(self, inputs: Sequence[Shape]) -> tuple[tuple[Window, ...], ...]:
+        pooling = self.window(inputs[1:])
+        rows, columns = (k - 1 - p for k, p in zip(pooling.kernel, pooling.padding))
+        unpooling = Window(self.kernel, padding=(rows, columns), upsampling=self.stride)
+        return (unpooling,), (pooling, unpooling)
+
+    def saved(self, inputs: Sequence[Shape], output: Shape) -> tuple[Saved, ...]:
+        return (switches(self.kernel, inputs[0]),)
+
+    @classmethod
+    def examples(cls) -> Sequence[Example]:
+        return (
+            Example(cls(), ((3, 2, 3), (6, 5, 3))),
+            Example(cls(3, 2), ((3, 4, 2), (7, 9, 2))),
+            Example(cls((2, 3), (3, 2), padding=(1, 0, 0, 2)), ((2, 2, 17), (4, 4, 17))),
+            Example(cls(3, 2, ceil_mode=True), ((4, 3, 2), (8, 6, 2))),
         )
 
 
