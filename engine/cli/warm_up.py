@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..train.warm_up import Finished, Prepared, Ready
 
-_NICENESS = 10
+_NICENESS = 5  # more would starve it on a busy machine, where people wait for it
 _MOST_JOBS = 4  # each takes 250 MB
 
 
