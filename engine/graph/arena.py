@@ -31,7 +31,8 @@ def pack(lives: Lives) -> dict[str, Span]:
 
     Where at most two are alive at once, as in a chain of layers at inference, the arena is as small as can be.
     """
-    return _pack_at_both_ends(lives) or _pack_greedily(lives)
+    spans = _pack_at_both_ends(lives)
+    return _pack_greedily(lives) if spans is None else spans
 
 
 def least_bytes(lives: Lives) -> int:
@@ -62,23 +63,32 @@ def _pack_at_both_ends(lives: Lives) -> dict[str, Span] | None:
 def _pack_greedily(lives: Lives) -> dict[str, Span]:
     """The best of several greedy arrangements; the first that cannot be bettered.
 
-    The largest first is from Pisarchyk & Lee 2020, Efficient Memory Management for Deep Neural Net Inference, §5.
+    The largest first is from Pisarchyk & Lee 2020, Efficient Memory Management for Deep Neural Net Inference, §5. Each
+    order is tried again and again, what lay highest first: as long as it is worth it, since one try takes a time that
+    grows with the square of the number of buffers.
     """
     least, best, best_top = least_bytes(lives), dict[str, Span](), 0
-    for order in _ORDERS:
-        spans = _pack_in_order(lives, sorted(lives, key=lambda name: order(*lives[name])))
-        top = max((span.offset + aligned(span.nbytes) for span in spans.values()), default=0)
+    queues = [sorted(lives, key=lambda name: order(*lives[name])) for order in _ORDERS]
+    for attempt in range(min(max(_EFFORT // len(lives) ** 2, _FEWEST), _MOST)):
+        names = queues[attempt % len(queues)]
+        spans = _pack_in_order(lives, names)
+        ends = {name: span.offset + aligned(span.nbytes) for name, span in spans.items()}
+        top = max(ends.values())
         if not best or top < best_top:
             best, best_top = spans, top
         if best_top <= least:
             break
+        names.sort(key=lambda name: ends[name] < top)  # stable: the others stay in their order
     return best
 
 
+_EFFORT, _FEWEST, _MOST = 2_000_000, 3, 80
+"""Pairs of buffers to look at, all tries together, and the limits of their number."""
+
 _ORDERS: tuple[Callable[[int, int, int], tuple[int, ...]], ...] = (
     lambda nbytes, first, last: (-nbytes,),
-    lambda nbytes, first, last: (first - last, -nbytes),
     lambda nbytes, first, last: (nbytes * (first - last - 1),),
+    lambda nbytes, first, last: (first - last, -nbytes),
     lambda nbytes, first, last: (first, -nbytes),
     lambda nbytes, first, last: (-last, -nbytes),
 )

@@ -54,7 +54,7 @@ class Lives:
     def _saves(step: Step) -> bool:
         return any(saved.per_sample for saved in step.layer.saved(step.input_shapes, step.output_shape))
 
-    @property
+    @cached_property
     def rectified(self) -> frozenset[str]:
         return frozenset(step.value for step in self.steps if step.epilogue.relu)
 
