@@ -15,7 +15,7 @@ from numba.extending import intrinsic, models, register_model
 
 from .vector import LANES
 
-_VEC = ir.VectorType(ir.FloatType(), LANES)
+VECTOR = ir.VectorType(ir.FloatType(), LANES)
 
 
 class VectorType(types.Type):
@@ -28,7 +28,7 @@ class VectorType(types.Type):
 @register_model(VectorType)
 class VectorModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, _VEC)
+        super().__init__(manager, kind, VECTOR)
 
 
 vector = VectorType()
@@ -36,11 +36,11 @@ vector = VectorType()
 
 def _pointer(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
     data = context.make_array(kind)(context, builder, array).data
-    return builder.bitcast(builder.gep(data, [index]), _VEC.as_pointer())
+    return builder.bitcast(builder.gep(data, [index]), VECTOR.as_pointer())
 
 
-def _splat(builder: Any, scalar: Any) -> Any:
-    undefined = ir.Constant(_VEC, ir.Undefined)
+def splat(builder: Any, scalar: Any) -> Any:
+    undefined = ir.Constant(VECTOR, ir.Undefined)
     first = builder.insert_element(undefined, scalar, ir.Constant(ir.IntType(32), 0))
     return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
 
@@ -68,7 +68,7 @@ def store(ctx, array, index, value):
     return types.void(array, types.intp, vector), codegen
 
 
-def _first_lanes(builder: Any, count: Any) -> Any:
+def first_lanes(builder: Any, count: Any) -> Any:
     """The mask of the first `count` lanes."""
     kind = ir.VectorType(ir.IntType(32), LANES)
     undefined = ir.Constant(kind, ir.Undefined)
@@ -77,7 +77,7 @@ def _first_lanes(builder: Any, count: Any) -> Any:
     return builder.icmp_signed("<", ir.Constant(kind, list(range(LANES))), limit)
 
 
-def _typed_pointer(context: Any, builder: Any, kind: Any, array: Any, index: Any, item: Any) -> tuple[Any, Any, str]:
+def typed_pointer(context: Any, builder: Any, kind: Any, array: Any, index: Any, item: Any) -> tuple[Any, Any, str]:
     """A pointer to LANES items of an array, their vector type and its name in LLVM."""
     data = context.make_array(kind)(context, builder, array).data
     vectors = ir.VectorType(item, LANES)
@@ -85,14 +85,14 @@ def _typed_pointer(context: Any, builder: Any, kind: Any, array: Any, index: Any
     return builder.bitcast(builder.gep(data, [index]), vectors.as_pointer()), vectors, name
 
 
-def _masked_store(builder: Any, value: Any, pointer: Any, name: str, mask: Any) -> None:
+def masked_store(builder: Any, value: Any, pointer: Any, name: str, mask: Any) -> None:
     alignment = ir.IntType(32)
     kind = ir.FunctionType(ir.VoidType(), [value.type, pointer.type, alignment, mask.type])
     call = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.store.{name}.p0")
     builder.call(call, [value, pointer, ir.Constant(alignment, 1), mask])
 
 
-def _masked_load(builder: Any, pointer: Any, vectors: Any, name: str, mask: Any) -> Any:
+def masked_load(builder: Any, pointer: Any, vectors: Any, name: str, mask: Any) -> Any:
     """Zeros in the other lanes."""
     alignment = ir.IntType(32)
     kind = ir.FunctionType(vectors, [pointer.type, alignment, mask.type, vectors])
@@ -105,8 +105,8 @@ def load_first(ctx, array, index, count):
     """array[index : index + count], zeros behind."""
 
     def codegen(context, builder, signature, args):
-        place = _typed_pointer(context, builder, signature.args[0], args[0], args[1], ir.FloatType())
-        return _masked_load(builder, *place, _first_lanes(builder, args[2]))
+        place = typed_pointer(context, builder, signature.args[0], args[0], args[1], ir.FloatType())
+        return masked_load(builder, *place, first_lanes(builder, args[2]))
 
     return vector(array, types.intp, types.intp), codegen
 
@@ -116,8 +116,8 @@ def store_first(ctx, array, index, value, count):
     """array[index : index + count] = the first values; the rest is left alone."""
 
     def codegen(context, builder, signature, args):
-        pointer, _, name = _typed_pointer(context, builder, signature.args[0], args[0], args[1], ir.FloatType())
-        _masked_store(builder, args[2], pointer, name, _first_lanes(builder, args[3]))
+        pointer, _, name = typed_pointer(context, builder, signature.args[0], args[0], args[1], ir.FloatType())
+        masked_store(builder, args[2], pointer, name, first_lanes(builder, args[3]))
         return context.get_dummy_value()
 
     return types.void(array, types.intp, vector, types.intp), codegen
@@ -129,8 +129,8 @@ def load_integers(ctx, array, index, count):
     item = ir.IntType(array.dtype.bitwidth)
 
     def codegen(context, builder, signature, args):
-        place = _typed_pointer(context, builder, signature.args[0], args[0], args[1], item)
-        return builder.uitofp(_masked_load(builder, *place, _first_lanes(builder, args[2])), _VEC)
+        place = typed_pointer(context, builder, signature.args[0], args[0], args[1], item)
+        return builder.uitofp(masked_load(builder, *place, first_lanes(builder, args[2])), VECTOR)
 
     return vector(array, types.intp, types.intp), codegen
 
@@ -141,10 +141,10 @@ def store_integers(ctx, array, index, value, count):
     item = ir.IntType(array.dtype.bitwidth)
 
     def codegen(context, builder, signature, args):
-        pointer, vectors, name = _typed_pointer(context, builder, signature.args[0], args[0], args[1], item)
+        pointer, vectors, name = typed_pointer(context, builder, signature.args[0], args[0], args[1], item)
         whole = builder.fptoui(args[2], ir.VectorType(ir.IntType(32), LANES))
         number = builder.trunc(whole, vectors) if item.width < 32 else whole
-        _masked_store(builder, number, pointer, name, _first_lanes(builder, args[3]))
+        masked_store(builder, number, pointer, name, first_lanes(builder, args[3]))
         return context.get_dummy_value()
 
     return types.void(array, types.intp, vector, types.intp), codegen
@@ -167,7 +167,7 @@ def where_equal(ctx, left, right, a):
     """a in the lanes where left and right are equal, else 0."""
 
     def codegen(context, builder, signature, args):
-        nothing = ir.Constant(_VEC, [0.0] * LANES)
+        nothing = ir.Constant(VECTOR, [0.0] * LANES)
         return builder.select(builder.fcmp_ordered("==", args[0], args[1]), args[2], nothing)
 
     return vector(vector, vector, vector), codegen
@@ -196,7 +196,7 @@ def fma(ctx, a, b, c):
     """a · b + c, rounded once."""
 
     def codegen(context, builder, signature, args):
-        kind = ir.FunctionType(_VEC, [_VEC] * 3)
+        kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
         return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{LANES}f32"), args)
 
     return vector(vector, vector, vector), codegen
@@ -205,7 +205,7 @@ def fma(ctx, a, b, c):
 @intrinsic
 def broadcast(ctx, scalar):
     """The scalar in every lane."""
-    return vector(types.float32), lambda context, builder, signature, args: _splat(builder, args[0])
+    return vector(types.float32), lambda context, builder, signature, args: splat(builder, args[0])
 
 
 @intrinsic
@@ -213,7 +213,7 @@ def where_positive(ctx, condition, a):
     """a in the lanes where the condition is positive, else 0."""
 
     def codegen(context, builder, signature, args):
-        nothing = ir.Constant(_VEC, [0.0] * LANES)
+        nothing = ir.Constant(VECTOR, [0.0] * LANES)
         return builder.select(builder.fcmp_ordered(">", args[0], nothing), args[1], nothing)
 
     return vector(vector, vector), codegen
@@ -223,7 +223,7 @@ def where_positive(ctx, condition, a):
 def scaled(ctx, a, factor):
     """a · factor."""
     return vector(vector, types.float32), lambda context, builder, signature, args: builder.fmul(
-        args[0], _splat(builder, args[1]), flags=("contract",)
+        args[0], splat(builder, args[1]), flags=("contract",)
     )
 
 
@@ -232,7 +232,7 @@ def at_least(ctx, a, floor):
     """max(a, floor); NaN stays NaN."""
 
     def codegen(context, builder, signature, args):
-        low = _splat(builder, args[1])
+        low = splat(builder, args[1])
         return builder.select(builder.fcmp_ordered("<", args[0], low), low, args[0])
 
     return vector(vector, types.float32), codegen

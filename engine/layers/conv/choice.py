@@ -14,13 +14,13 @@ from ...kernels.vector import LANES
 from ...spec import ConvscopeError
 from .tables import Conv
 
-DIRECT, WINOGRAD_SMALL, WINOGRAD_LARGE = "direct", "winograd 2×2", "winograd 4×4"
-ALGORITHMS = (DIRECT, WINOGRAD_SMALL, WINOGRAD_LARGE)
+DIRECT, WINOGRAD_SMALL, WINOGRAD_LARGE, CHANNELWISE = "direct", "winograd 2×2", "winograd 4×4", "channelwise"
+ALGORITHMS = (DIRECT, WINOGRAD_SMALL, WINOGRAD_LARGE, CHANNELWISE)
 
 _TILE = {WINOGRAD_SMALL: 2, WINOGRAD_LARGE: 4}
 _TRANSFORMS = {WINOGRAD_SMALL: 75.0, WINOGRAD_LARGE: 225.0}
 """Operations to copy and transform one tile of one vector of channels, in or out."""
-_PRODUCT_OVERHEAD = {DIRECT: 1.14, WINOGRAD_SMALL: 1.07, WINOGRAD_LARGE: 1.07}
+_PRODUCT_OVERHEAD = {DIRECT: 1.14, WINOGRAD_SMALL: 1.07, WINOGRAD_LARGE: 1.07, CHANNELWISE: 1.3}
 """Time of the products against their multiply-adds at full rate."""
 
 _forced: list[str | None] = [os.environ.get("CONVSCOPE_CONVOLUTION") or None]
@@ -45,15 +45,26 @@ def choose(case: Conv) -> str:
 
 
 def possible(case: Conv) -> tuple[str, ...]:
-    """Winograd is for 3×3 with stride 1 and whole vectors of channels."""
+    """Winograd is for 3×3 with stride 1 and whole vectors of channels, channelwise for many small groups."""
+    if _has_small_groups(case):
+        return DIRECT, CHANNELWISE
     plain = case.kernel == (3, 3) and case.stride == (1, 1) and case.dilation == (1, 1) and case.groups == 1
-    return ALGORITHMS if plain and case.channels % LANES == 0 and case.filters % LANES == 0 else (DIRECT,)
+    whole = case.channels % LANES == 0 and case.filters % LANES == 0
+    return (DIRECT, WINOGRAD_SMALL, WINOGRAD_LARGE) if plain and whole else (DIRECT,)
+
+
+def _has_small_groups(case: Conv) -> bool:
+    """Whether a vector holds several groups, each of one channel or of as many channels as filters."""
+    channels, filters = case.group_channels, case.group_filters
+    return case.groups > 1 and channels in (1, filters) and filters < LANES and LANES % filters == 0
 
 
 def work(case: Conv, name: str) -> float:
     """Estimated vector operations of one pass over one image."""
     vectors = -(-case.group_filters // LANES) * case.groups
-    if name == DIRECT:
+    if name == CHANNELWISE:
+        vectors = -(-case.filters // LANES)
+    if name in (DIRECT, CHANNELWISE):
         taps = case.kernel[0] * case.kernel[1] * case.group_channels
         return case.out_height * case.out_width * taps * vectors * _PRODUCT_OVERHEAD[name]
     m = _TILE[name]

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...kernels.panel import MASK, NO_FLOOR, NOTHING, SPARE_OUTS, SUM
+from ...kernels.panel import SPARE_OUTS
 from ..folding_cpu import Effective, effective
 from . import choice, cpu, wide_tables, widening, winograd, winograd_gradient, winograd_tables
 from .gradient_tables import weight_gradient_tables
 from .spec import Conv2D
+from .steps_cpu_channelwise import Channelwise
+from .steps_endings import forward_ending, gradient_ending
 from .tables import Conv, Sliding, forward_tables, input_gradient_tables
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ def conv2d(layer: Conv2D, bind: Binding) -> None:
     sizes = (bind.batch, height, width, channels, out_height, out_width, filters)
     case = Conv(*sizes, layer.kernel, layer.stride, layer.dilation, top, left, layer.groups)
     bind.algorithm = choice.choose(case)
-    algorithm = _Direct() if bind.algorithm == choice.DIRECT else _Winograd(choice.tile_size(bind.algorithm))
+    algorithm = _algorithm(bind.algorithm)
     algorithm.forward(case, bind)
     if bind.wants_input_gradient():
         algorithm.input_gradient(case, bind)
@@ -34,6 +36,15 @@ def conv2d(layer: Conv2D, bind: Binding) -> None:
         algorithm.weight_gradient(case, bind)
     if bind.epilogue.add_port is not None:
         bind.pass_gradient(bind.epilogue.add_port)
+
+
+def _algorithm(name: str) -> _Direct | _Winograd | Channelwise:
+    match name:
+        case choice.DIRECT:
+            return _Direct()
+        case choice.CHANNELWISE:
+            return Channelwise()
+    return _Winograd(choice.tile_size(name))
 
 
 def _packed_bias(case: Conv, own: Effective, bind: Binding) -> Array:
@@ -47,23 +58,12 @@ def _no_bias(groups: int, columns: int) -> Array:
     return np.zeros(cpu.packed_bias_size(groups, columns), np.float32)
 
 
-def _forward_ending(bind: Binding) -> tuple[object, ...]:
-    """The target, and what is done to it and measured on it while it is in cache."""
-    port = bind.epilogue.add_port
-    what, other = (NOTHING, bind.y) if port is None else (SUM, bind.x[port])
-    return bind.y, what, other, bind.floor, bind.measures_output
-
-
-def _gradient_ending(bind: Binding) -> tuple[object, ...]:
-    return bind.dx[0], MASK if bind.masks() else NOTHING, bind.x[0], NO_FLOOR, bind.measures_gradient
-
-
 class _Direct:
     """The sliding product on the register tile; any geometry. Few filters are widened: see wide_tables.py."""
 
     @classmethod
     def forward(cls, case: Conv, bind: Binding) -> None:
-        cls._slide(*cls._wide(case, effective(bind), bind), bind, bind.forward, bind.x[0], _forward_ending(bind))
+        cls._slide(*cls._wide(case, effective(bind), bind), bind, bind.forward, bind.x[0], forward_ending(bind))
 
     @classmethod
     def input_gradient(cls, case: Conv, bind: Binding) -> None:
@@ -72,14 +72,14 @@ class _Direct:
         if case.stride == (1, 1) and wide_tables.pixels_at_once(turned) > 1:
             own = Effective(weight, None, "input_gradient_")
             wide = cls._wide(turned, own, bind, turn=True)
-            cls._slide(*wide, bind, record, bind.dy, _gradient_ending(bind))
+            cls._slide(*wide, bind, record, bind.dy, gradient_ending(bind))
             return
         t = input_gradient_tables(case)
         # The order of taps in a phase depends on the padding, which with "same" depends on the image size.
         role = f"input_gradient@{case.top % case.stride[0]},{case.left % case.stride[1]},{len(t.phases)}"
         packed = bind.pack(role, t.packed * case.groups, cpu.pack_input_gradient, weight, t.geometry, t.phases, t.order)
         zeros = _no_bias(case.groups, case.group_channels)
-        record(cpu.slide, bind.dy, packed, zeros, *_gradient_ending(bind), *cls._tables(t, bind))
+        record(cpu.slide, bind.dy, packed, zeros, *gradient_ending(bind), *cls._tables(t, bind))
 
     @classmethod
     def weight_gradient(cls, case: Conv, bind: Binding) -> None:
@@ -146,14 +146,14 @@ class _Winograd:
     def forward(self, case: Conv, bind: Binding) -> None:
         t, own = winograd_tables.tables(case, self._m), effective(bind)
         packed = self._packed(case, bind, t, own.weight, f"{own.mark}forward", winograd.pack)
-        ending = _forward_ending(bind)
+        ending = forward_ending(bind)
         bind.forward(winograd.slide, bind.x[0], packed, _packed_bias(case, own, bind), *ending, *self._tables(t, bind))
 
     def input_gradient(self, case: Conv, bind: Binding) -> None:
         """The same product with turned, transposed filters and the padding that remains of 2."""
         t = winograd_tables.tables(wide_tables.turned(case), self._m)
         packed = self._packed(case, bind, t, bind.weights["weight"], "input_gradient", winograd.pack_turned)
-        zeros, ending = _no_bias(1, case.channels), _gradient_ending(bind)
+        zeros, ending = _no_bias(1, case.channels), gradient_ending(bind)
         bind.backward_input(0, winograd.slide, bind.dy, packed, zeros, *ending, *self._tables(t, bind))
 
     def weight_gradient(self, case: Conv, bind: Binding) -> None:

@@ -174,24 +174,26 @@ class _Layout:
 
 def forward_tables(c: Conv) -> Sliding:
     """The sliding product of the forward pass."""
-    rows, columns = (
-        [Axis(0, 1, size, stride, tuple(tap * dilation for tap in range(kernel)), tuple(range(kernel)))]
-        for size, kernel, stride, dilation in zip((c.out_height, c.out_width), c.kernel, c.stride, c.dilation)
-    )
+    rows, columns = (forward_phases(*axis) for axis in zip((c.out_height, c.out_width), c.kernel, c.stride, c.dilation))
     source, target = (c.height, c.width, c.channels), (c.out_height, c.out_width, c.filters)
     return _laid_out(_Pass(c, source, target, rows, columns, (1, c.stride[0]), (-c.top, -c.left), c.extent))
 
 
 def input_gradient_tables(c: Conv) -> Sliding:
     """The sliding product over the output's gradient that gives the input's gradient."""
-    rows, row_start = _gradient_phases(c.height, c.kernel[0], c.stride[0], c.dilation[0], c.top)
-    columns, column_start = _gradient_phases(c.width, c.kernel[1], c.stride[1], c.dilation[1], c.left)
+    rows, row_start = gradient_phases(c.height, c.kernel[0], c.stride[0], c.dilation[0], c.top)
+    columns, column_start = gradient_phases(c.width, c.kernel[1], c.stride[1], c.dilation[1], c.left)
     source, target = (c.out_height, c.out_width, c.filters), (c.height, c.width, c.channels)
     span = (_reach(rows), _reach(columns))
     return _laid_out(_Pass(c, source, target, rows, columns, (c.stride[0], 1), (row_start, column_start), span))
 
 
-def _gradient_phases(size: int, kernel: int, stride: int, dilation: int, before: int) -> tuple[list[Axis], int]:
+def forward_phases(size: int, kernel: int, stride: int, dilation: int) -> list[Axis]:
+    """The one Axis of the forward pass."""
+    return [Axis(0, 1, size, stride, tuple(tap * dilation for tap in range(kernel)), tuple(range(kernel)))]
+
+
+def gradient_phases(size: int, kernel: int, stride: int, dilation: int, before: int) -> tuple[list[Axis], int]:
     """One Axis for each residue of the position modulo the stride, and the first source position any window reaches."""
     start = (before - (kernel - 1) * dilation) // stride
     phases = []

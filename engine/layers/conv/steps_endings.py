@@ -1,0 +1,22 @@
+"""What a convolution's kernels do to their results while these are in cache, as arguments of the kernels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...kernels.panel import MASK, NO_FLOOR, NOTHING, SUM
+
+if TYPE_CHECKING:
+    from ...runtime.binding import Binding
+
+
+def forward_ending(bind: Binding) -> tuple[object, ...]:
+    """The target, and what is done to it and measured on it while it is in cache."""
+    port = bind.epilogue.add_port
+    what, other = (NOTHING, bind.y) if port is None else (SUM, bind.x[port])
+    return bind.y, what, other, bind.floor, bind.measures_output
+
+
+def gradient_ending(bind: Binding) -> tuple[object, ...]:
+    """The same for the gradient of the input."""
+    return bind.dx[0], MASK if bind.masks() else NOTHING, bind.x[0], NO_FLOOR, bind.measures_gradient
