@@ -71,6 +71,7 @@ class Binding:
     nobody else sends a gradient: dx counts only where x is positive. `algorithm` is for the steps to name, where there
     is a choice. Who computes x[0], or dy, may take the sums that batch norm wants: `moments_of_input` and
     `products_of_gradient`; this step then takes those of `measures_output` on y and of `measures_gradient` on dx[0].
+    `measures_seed` is the call that takes the latter where dy is given from outside.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Binding:
     products_of_gradient: Sums | None = None
     measures_output: Measuring = field(default_factory=nothing)
     measures_gradient: Measuring = field(default_factory=nothing)
+    measures_seed: Call | None = None
     masked: set[int] = field(default_factory=set)
     algorithm: str = ""
     forward_calls: list[Call] = field(default_factory=list)
@@ -166,13 +168,19 @@ class Binding:
 
     def products(self, mean: Array, inverse_std: Array) -> Sums:
         """The sums of dy and of dy·x̂; a backward call of this step takes them where the writer of dy does not."""
-        if self.products_of_gradient is not None:
-            return self.products_of_gradient
-        own = Sums.room(self.channels, self.threads)
-        record = self.backward if self.training else self.backward_weights
-        measuring = own.of_gradient(self.x[0], mean, inverse_std)
-        record(self.backend.measure_all, measuring, self.dy, self.rows, self.threads)
-        return own
+        theirs = self.products_of_gradient
+        sums = theirs or Sums.room(self.channels, self.threads)
+        measuring = sums.of_gradient(self.x[0], mean, inverse_std)
+        args = (measuring, self.dy, self.rows, sums.threads)
+        if theirs is not None:
+            self.measures_seed = Call(
+                self.backend.measure_all, args, self.backend.build(self.backend.measure_all, sums.threads)
+            )
+        elif self.training:
+            self.backward(self.backend.measure_all, *args)
+        else:
+            self.backward_weights(self.backend.measure_all, *args)
+        return sums
 
     @property
     def floor(self) -> np.float32:

@@ -5,15 +5,18 @@ A *measuring* is what kernels take: (what, channels, partner, mean, inverse_std,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..graph.step import MEASURES, Step
 from ..kernels.moments import MOMENTS, NOTHING, PRODUCTS
 
 if TYPE_CHECKING:
     from .binding import Array
+    from .buffers import Buffers
 
 Measuring = tuple[int, int, Any, Any, Any, Any, Any]
 
@@ -46,3 +49,46 @@ def nothing() -> Measuring:
     """What a kernel takes that is to sum nothing."""
     none = np.zeros(1, np.float32)
     return NOTHING, 1, none, none, none, np.zeros(1, np.float64), none
+
+
+class Measurements:
+    """Which convolution takes which sums for which batch norm of a training schedule.
+
+    Moments, if the batch norm reads what the convolution alone writes; products, if the convolution is the only one to
+    send a gradient back to the batch norm. `threads` tells how many threads a step shares its work among.
+    """
+
+    def __init__(self, buffers: Buffers, threads: Callable[[Step], int]) -> None:
+        self._buffers = buffers
+        self._norms = {step.value: step for step in buffers.schedule.steps if step.layer.type_name() == "BatchNorm"}
+        self._moments: dict[str, Sums] = {}
+        self._products: dict[str, Sums] = {}
+        if buffers.schedule.mode != "training":
+            return
+        steps, readers = buffers.schedule.steps, buffers.schedule.readers
+        written = {step.value: step for step in steps}
+        for value, norm in self._norms.items():
+            writer, own = written.get(norm.inputs[0]), readers[value]
+            if writer is not None and writer.layer.type_name() in MEASURES and not writer.epilogue.nodes:
+                self._moments[writer.value] = Sums.room(norm.input_shapes[0][-1], threads(writer))
+            reader = steps[own[0][0]] if len(own) == 1 and own[0][1] == 0 else None
+            if reader is not None and reader.layer.type_name() in MEASURES:
+                self._products[value] = Sums.room(norm.output_shape[-1], threads(reader))
+
+    def of(self, step: Step, again: bool) -> dict[str, Any]:
+        """A binding's fields: what others measure for this step, and it for others."""
+        if step.layer.type_name() == "BatchNorm":
+            sums = self._products.get(step.value)
+            return {"moments_of_input": self._moments.get(step.inputs[0]), "products_of_gradient": sums}
+        found: dict[str, Any] = {}
+        if step.layer.type_name() in MEASURES:
+            if step.value in self._moments:
+                found["measures_output"] = self._moments[step.value].of_values()
+            if step.inputs[0] in self._products:
+                found["measures_gradient"] = self._of_gradient(self._norms[step.inputs[0]], again)
+        return found
+
+    def _of_gradient(self, norm: Step, again: bool) -> Measuring:
+        used = [self._buffers.array(f"saved:{norm.name}.{name}") for name in ("mean", "inverse_std")]
+        partner = self._buffers.value(norm.inputs[0], again)
+        return self._products[norm.value].of_gradient(partner, *used)

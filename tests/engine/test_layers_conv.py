@@ -52,7 +52,7 @@ def check(layer: L.Conv2D, batch: int, height: int, width: int, channels: int, t
     model.weights["conv.bias"] = random.standard_normal(layer.filters)
     x = random.standard_normal((batch, height, width, channels)).astype(np.float32)
     plan = model.plan(batch, "gradient")
-    plan._arena[...] = 0xFF
+    plan._buffers.arena[...] = 0xFF
     y = model.forward(x)
     dy = random.standard_normal(y.shape).astype(np.float32)
     dx = model.backward(dy)

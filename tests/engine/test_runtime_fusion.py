@@ -54,7 +54,7 @@ def chained_networks(draw: st.DrawFn) -> Network:
     return net
 
 
-def both_ways(network: Network, mode: str) -> list[tuple[np.ndarray, dict[str, np.ndarray]]]:
+def both_ways(network: Network, mode: str, at: str | None = None) -> list[tuple[np.ndarray, dict[str, np.ndarray]]]:
     """Output and, in training, gradients: computed together and layer by layer, from buffers full of NaN."""
     results = []
     for fused in (True, False):
@@ -63,13 +63,13 @@ def both_ways(network: Network, mode: str) -> list[tuple[np.ndarray, dict[str, n
         for name, array in store.weights.items():
             array[...] = random.uniform(0.5, 2, array.shape) if "var" in name else random.normal(0, 0.6, array.shape)
         plan = Plan(network, store, backend("cpu"), 3, mode, fused=fused)
-        plan._arena[:] = 0xFF
-        store.flat_gradients_buffer[...] = np.nan
+        plan._buffers.arena[:] = 0xFF
+        store.flat_gradients_buffer[...] = 0 if at else np.nan
         plan.input[...] = random.standard_normal(plan.input.shape)
         output = plan.forward(step=3).copy()
         if mode == "training":
-            plan.seed(network.output)[...] = random.standard_normal(output.shape)
-            plan.backward(network.output)
+            plan.seed(at or network.output)[...] = random.standard_normal(plan.seed(at or network.output).shape)
+            plan.backward(at or network.output)
         results.append((output, {name: array.copy() for name, array in store.gradients.items()}))
     return results
 
@@ -91,6 +91,18 @@ def test_chains_computed_together_equal_their_layers_one_by_one(network: Network
 @given(networks(), st.sampled_from(["inference", "training"]))
 def test_random_networks_computed_together_equal_their_layers_one_by_one(network: Network, mode: str) -> None:
     assert_alike(network, mode)
+
+
+def test_batch_norm_between_convolutions_gets_its_sums_also_when_it_is_seeded_itself() -> None:
+    net = Network((9, 8, 3))
+    net.add(L.Conv2D(17, 3), "conv1")
+    net.add(L.BatchNorm(), "norm")
+    net.add(L.Conv2D(16, 3), "conv2")
+    for at in ("conv2", "norm"):
+        (_, gradients), (_, expected) = both_ways(net, "training", at)
+        assert np.linalg.norm(expected["norm.weight"]) > 0
+        for name, array in gradients.items():
+            assert np.linalg.norm(array - expected[name]) <= 1e-5 * max(np.linalg.norm(expected[name]), 1), name
 
 
 def test_a_residual_block_is_two_steps_at_inference_and_four_in_training() -> None:

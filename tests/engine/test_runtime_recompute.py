@@ -19,7 +19,7 @@ def trained_once(network: Network, recompute: bool) -> list[bytes]:
     model = Model(network, seed=1)
     model.recompute = recompute
     plan = model.plan(3, "training")
-    plan._arena[:] = 0xFF
+    plan._buffers.arena[:] = 0xFF
     x = np.random.default_rng(0).standard_normal((3, *network.input)).astype(np.float32)
     y = model.forward(x, training=True)
     model.backward(np.random.default_rng(1).standard_normal(y.shape))

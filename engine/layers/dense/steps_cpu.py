@@ -24,7 +24,7 @@ def dense(layer: Dense, bind: Binding) -> None:
     features, units = bind.input_shapes[0][0], layer.units
     own, batch = effective(bind), bind.batch
     forward, biases = _packed(bind, f"{own.mark}forward", own.weight, own.bias, features, units, (units, 1))
-    ending = (bind.y, NOTHING, bind.y, bind.floor)
+    ending: tuple[object, ...] = (bind.y, NOTHING, bind.y, bind.floor)
     product = (batch, features, units, *_product_args(bind, features, units))
     bind.forward(cpu.product, bind.x[0], forward, biases, *ending, *product)
     if bind.wants_input_gradient():
