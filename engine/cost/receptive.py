@@ -15,6 +15,8 @@ from fractions import Fraction
 from ..graph import INPUT, Network
 from ..spec import Window
 
+_STILL = Window()  # looks at nothing but the one value
+
 Axes = tuple[int, int]
 Strides = tuple[int | Fraction, int | Fraction]
 
@@ -54,6 +56,10 @@ class Line:
 
         Exact, but where step and upsampling are both above 1: there up to a few pixels too wide.
         """
+        if upsampling == self.spread == 1:
+            return Line(
+                self.size + (kernel - 1) * self.stride, self.stride * stride, self.padding + padding * self.stride
+            )
         step, spread = stride * self.step, upsampling * self.spread
         before = padding * self.step + self.before * upsampling
         after = (kernel - 1 - padding) * self.step + self.after * upsampling
@@ -138,17 +144,22 @@ class Field:
 
 def through(field: Field, window: Window) -> Field:
     """The field after one more sliding window."""
+    if window == _STILL:
+        return field
     axes = list(zip(window.kernel, window.stride, window.padding, window.upsampling))
     return merged([Field((Sight(s.rows.through(*axes[0]), s.columns.through(*axes[1])),)) for s in field.sights])
 
 
 def merged(fields: Sequence[Field]) -> Field:
     """The field of a layer that reads several branches: for each unit the smallest box that holds all of theirs."""
+    if len(fields) == 1:
+        return fields[0]
     kinds: dict[tuple[tuple[int, ...], ...], Sight] = {}
     for sight in (s for field in fields for s in field.sights):
         kind = (sight.rows.kind(), sight.columns.kind())
-        other = kinds.get(kind, sight)
-        kinds[kind] = Sight(sight.rows.joined(other.rows), sight.columns.joined(other.columns))
+        other = kinds.setdefault(kind, sight)
+        if sight != other:
+            kinds[kind] = Sight(sight.rows.joined(other.rows), sight.columns.joined(other.columns))
     return Field(tuple(kinds.values()))
 
 

@@ -103,8 +103,8 @@ def test_the_same_model_gives_the_same_bytes(path, tmp_path):
     assert again.read_bytes() == path.read_bytes()
 
 
-@pytest.mark.parametrize("name", zoo.ARCHITECTURES)
-def test_every_architecture_is_saved_and_loaded(name, tmp_path):
+@pytest.mark.parametrize("name", [name for name, entry in zoo.ARCHITECTURES.items() if entry.compact])
+def test_every_compact_architecture_is_saved_and_loaded(name, tmp_path):
     made = Model(zoo.build(name), seed=1)
     save(made, tmp_path / "m")
     twin = load(tmp_path / "m")
