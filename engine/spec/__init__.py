@@ -1,5 +1,6 @@
 """What a layer is, as pure data: parameters, ports, weights, shapes, costs and errors. No NumPy, no JIT."""
 
+from .declared import Declared
 from .errors import ConvscopeError, NetworkError, ParameterError, Problem, ShapeError
 from .layer import About, Cost, Example, Layer, Ports, Saved, Weight, Window
 from .param import Padding, Pair, Param, choice, flag, integer, number, padding, pair
@@ -9,6 +10,7 @@ __all__ = [
     "About",
     "ConvscopeError",
     "Cost",
+    "Declared",
     "Example",
     "Layer",
     "NetworkError",

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
-from .errors import ParameterError
-from .param import Param
+from .declared import Declared
 from .shapes import Shape, size
 
 Category = Literal[
@@ -99,11 +97,10 @@ class Example:
     inputs: tuple[Shape, ...]
 
 
-class Layer:
+class Layer(Declared):
     """Base of all layer types: a frozen dataclass whose fields are the parameters.
 
     Subclasses declare `about`, may override `ports`, `backward_needs` and the methods below, and list `examples`.
-    Construction parses every parameter and raises ParameterError naming all that are illegal.
     """
 
     about: ClassVar[About]
@@ -112,46 +109,10 @@ class Layer:
     backward_needs: ClassVar[frozenset[str]] = frozenset()  # of {"input", "output"}: values kept until backward
     differs_in_training: ClassVar[bool] = False  # dropout, batch norm
 
-    def __post_init__(self) -> None:
-        reasons: list[str] = []
-        for name, param in self.params().items():
-            try:
-                object.__setattr__(self, name, param.parse(getattr(self, name)))
-            except ValueError as error:
-                reasons.append(str(error))
-        if reasons := reasons or self.parameter_problems():
-            raise ParameterError(self.type_name(), reasons)
-
-    @classmethod
-    def type_name(cls) -> str:
-        return cls.__name__
-
-    @classmethod
-    def params(cls) -> dict[str, Param]:
-        """Parameter declarations by field name, in order."""
-        return {f.name: f.metadata["param"] for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
-
     @classmethod
     def examples(cls) -> Sequence[Example]:
         """Small cases for generic tests: odd sizes, every parameter exercised."""
         return ()
-
-    def values(self) -> dict[str, Any]:
-        """Canonical parameter values by field name."""
-        return {name: getattr(self, name) for name in self.params()}
-
-    def replace(self, /, **changes: Any) -> Self:
-        """A copy with some parameters changed; ParameterError if a name or value is illegal."""
-        unknown = [name for name in changes if name not in self.params()]
-        if unknown:
-            known = ", ".join(self.params()) or "none"
-            reasons = [f"unknown parameter {n[:40]!r}: use one of {known}" for n in unknown]
-            raise ParameterError(self.type_name(), reasons)
-        return type(self)(**{**self.values(), **changes})
-
-    def parameter_problems(self) -> list[str]:
-        """Reasons why parameters, each legal alone, do not go together."""
-        return []
 
     def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
         """Output shape for these input shapes; ShapeError if they do not fit. Most layers keep the shape."""

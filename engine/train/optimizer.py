@@ -7,18 +7,17 @@ A further optimiser is a frozen dataclass below `Optimizer`, a kernel of the sam
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from ..spec import ConvscopeError, Param, ParameterError, number
+from ..spec import ConvscopeError, Declared, number
 
 DEFAULT_RATE = 0.03
 
 
 @dataclass(frozen=True)
-class Optimizer:
+class Optimizer(Declared):
     """Base of all optimisers. Construction parses every parameter; ParameterError names all that are illegal."""
 
     learning_rate: float = number(
@@ -33,33 +32,6 @@ class Optimizer:
     name: ClassVar[str] = ""
     source: ClassVar[str] = ""
     buffers: ClassVar[tuple[str, ...]] = ()
-
-    def __post_init__(self) -> None:
-        reasons = []
-        for name, param in self.params().items():
-            try:
-                object.__setattr__(self, name, param.parse(getattr(self, name)))
-            except ValueError as error:
-                reasons.append(str(error))
-        if reasons:
-            raise ParameterError(type(self).__name__, reasons)
-
-    @classmethod
-    def params(cls) -> dict[str, Param]:
-        """Parameter declarations by field name, in order."""
-        return {f.name: f.metadata["param"] for f in dataclasses.fields(cls)}
-
-    def values(self) -> dict[str, Any]:
-        """Parameter values by field name."""
-        return {name: getattr(self, name) for name in self.params()}
-
-    def replace(self, **changes: Any) -> Self:
-        """A copy with some parameters changed; ParameterError if a name or value is illegal."""
-        unknown = [name for name in changes if name not in self.params()]
-        if unknown:
-            known = ", ".join(self.params())
-            raise ParameterError(type(self).__name__, [f"unknown parameter {n!r}; it has: {known}" for n in unknown])
-        return type(self)(**{**self.values(), **changes})
 
     def scalars(self, rate: float) -> tuple[float, ...]:
         """What the kernel takes after the buffers, for a step at this scheduled learning rate."""
