@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ..spec import Layer, NetworkError, Problem, Shape, Weight
@@ -176,6 +177,26 @@ class Network:
         node = self._node(name)
         self._change({**self._nodes, name: replace(node, layer=node.layer.replace(**params))})
 
+    def exchange(self, path: Sequence[str], chain: Sequence[tuple[str, Layer]]) -> None:
+        """Replace nodes that follow one another by a chain of named layers, where they stood in the order.
+
+        The chain reads what the path's first node read; what read the path's last node reads the chain's end. Names of
+        the path may be used again. NetworkError if another node reads from inside the path or a name is taken.
+        """
+        nodes = [self._node(name) for name in path]
+        self._require(self._exchange_problems(nodes, [name for name, _ in chain]))
+        source, links = nodes[0].inputs, {}
+        for name, layer in chain:
+            links[name], source = Node(name, layer, source), (name,)
+        kept: dict[str, Node] = {}
+        for node in self._nodes.values():
+            if node is nodes[-1]:
+                kept |= links
+            elif node not in nodes:
+                kept[node.name] = replace(node, inputs=_substitute(node.inputs, path[-1], source))
+        self.layout = {name: place for name, place in self.layout.items() if name in kept or name not in path}
+        self._change(kept)
+
     def cycle_through(self, source: str, target: str) -> list[str]:
         """The cycle that an edge from `source` to `target` would close, as a path of names; empty if none."""
         if source not in self._nodes or target not in self._nodes:
@@ -266,6 +287,21 @@ class Network:
                 circle = " → ".join([*loop, loop[0]])
                 what = f"reading {source} would close the cycle {circle}"
                 problems.append(node.problem("cycle", what, "connect it to an earlier layer"))
+        return problems
+
+    def _exchange_problems(self, path: list[Node], names: list[str]) -> list[Problem]:
+        gone, problems = {node.name for node in path}, []
+        if not path or not names:
+            problems.append(Problem("path", None, None, "nothing is exchanged for nothing", "name layers of both"))
+        for node, following in pairwise(path):
+            if following.inputs != (node.name,) or self.consumers(node.name) != [following.name]:
+                what = f"is not read by {following.name} alone"
+                problems.append(node.problem("path", what, "exchange layers of which each is read by the next only"))
+        for name in names:
+            if names.count(name) > 1:
+                problems.append(Problem("duplicate", None, None, f"two layers are to be named {name}", "rename one"))
+            elif name not in gone:
+                problems += self._name_problems(name)
         return problems
 
     def _require(self, problems: list[Problem]) -> None:

@@ -345,3 +345,34 @@ def test_a_large_network_is_inferred_and_ordered():
     assert net.shapes()["n2999"] == (4, 4, 1)
     assert net.cycle_through("n2999", "n0") == [f"n{i}" for i in range(3000)]
     assert Network.from_json(net.to_json()) == net
+
+
+# ---- exchanging layers for others
+
+
+def test_a_path_is_exchanged_for_a_chain_where_it_stood(net):
+    net.layout = {"conv": (0.0, 1.0), "relu": (0.0, 2.0), "left": (0.0, 3.0)}
+    net.exchange(["conv", "relu"], [("wide", L.Conv2D(8, 3, padding=1)), ("relu", L.Conv2D(4, 1))])
+    assert list(net.nodes) == ["wide", "relu", "left", "right", "sum", "pool", "scores"]
+    assert inputs(net)["wide"] == (INPUT,)
+    assert inputs(net)["relu"] == ("wide",)
+    assert inputs(net)["right"] == ("relu",)
+    assert net.layout == {"relu": (0.0, 2.0), "left": (0.0, 3.0)}
+    assert net.problems() == []
+
+
+def test_readers_follow_when_the_chain_ends_under_another_name(net):
+    net.exchange(["relu"], [("tanh", L.Tanh())])
+    assert (inputs(net)["left"], inputs(net)["right"]) == (("tanh",), ("tanh",))
+
+
+def test_an_exchange_that_makes_no_sense_is_refused_and_changes_nothing(net):
+    before = net.copy()
+    refused(lambda: net.exchange(["relu", "left"], [("x", L.ReLU())]), "relu (ReLU)", "not read by left alone")
+    refused(lambda: net.exchange(["conv", "left"], [("x", L.ReLU())]), "not read by left alone")
+    refused(lambda: net.exchange(["relu"], [("sum", L.ReLU())]), "sum is taken")
+    refused(lambda: net.exchange(["relu"], [("x", L.ReLU()), ("x", L.ReLU())]), "two layers are to be named x")
+    refused(lambda: net.exchange(["tanh"], [("x", L.ReLU())]), "no layer 'tanh'")
+    refused(lambda: net.exchange([], [("x", L.ReLU())]), "nothing")
+    refused(lambda: net.exchange(["relu"], []), "nothing")
+    assert net == before
