@@ -11,7 +11,7 @@ from numba.extending import register_jitable
 
 from ...kernels.elementwise import share
 from ...kernels.jit import kernel, serial_kernel
-from ...kernels.moments import BLOCK, gather
+from ...kernels.moments import gather
 from ...kernels.simd import add, at_least, fma, load, multiply, scaled, store, subtract, where_positive
 from ...kernels.vector import LANES
 
@@ -19,8 +19,14 @@ F = np.float32
 
 
 @register_jitable
+def rows_at_once(channels):
+    """Few rows, so that memory is read in order; some, so that what is the same for all of them is loaded once."""
+    return max(256 // channels, 2)
+
+
+@register_jitable
 def normalise(x, scale, shift, mean, inverse_std, other, adds, floor, y, at, rows, channels):
-    """y = max((x − mean) · (inverse_std · scale) + shift (+ other), floor) for the rows of a block; NaN stays NaN."""
+    """y = max((x − mean) · (inverse_std · scale) + shift (+ other), floor) for a few rows; NaN stays NaN."""
     whole = channels // LANES * LANES
     for c in range(0, whole, LANES):
         centre, factor, offset = load(mean, c), multiply(load(inverse_std, c), load(scale, c)), load(shift, c)
@@ -39,8 +45,8 @@ def normalise(x, scale, shift, mean, inverse_std, other, adds, floor, y, at, row
 
 @register_jitable
 def normalise_rows(x, scale, shift, mean, inverse_std, other, adds, floor, y, first, last, channels):
-    """`normalise` for rows first … last, a block at a time."""
-    height = max(BLOCK // channels, 1)
+    """`normalise` for rows first … last."""
+    height = rows_at_once(channels)
     for row in range(first, last, height):
         rows = min(height, last - row)
         normalise(x, scale, shift, mean, inverse_std, other, adds, floor, y, row * channels, rows, channels)
@@ -48,7 +54,7 @@ def normalise_rows(x, scale, shift, mean, inverse_std, other, adds, floor, y, fi
 
 @register_jitable
 def through_statistics(x, dy, scale, mean, inverse_std, dx, dscale, dshift, share_of_one, masks, at, rows, channels):
-    """dx = (dy − (dshift + x̂·dscale)/n) · inverse_std · scale for the rows of a block."""
+    """dx = (dy − (dshift + x̂·dscale)/n) · inverse_std · scale for a few rows."""
     whole = channels // LANES * LANES
     for c in range(0, whole, LANES):
         centre, std = load(mean, c), load(inverse_std, c)
@@ -70,7 +76,7 @@ def through_statistics(x, dy, scale, mean, inverse_std, dx, dscale, dshift, shar
 
 @serial_kernel
 def statistics(mean, inverse_std, running_mean, running_var, rows, channels, momentum, epsilon, sums, partials):
-    """The batch's mean and 1/√(biased variance + epsilon) from its sums; the running ones follow (variance unbiased)."""
+    """The batch's mean and 1/√(biased variance + epsilon) from its sums; running ones follow (variance unbiased)."""
     gather(sums, channels, partials)
     for c in range(channels):
         centre = sums[c] / rows
@@ -134,7 +140,7 @@ def train_backward(x, dy, scale, mean, inverse_std, dx, dscale, dshift, rows, ch
     With `masks`, 0 where x is not positive.
     """
     share_of_one = F(1.0 / rows)
-    height = max(BLOCK // channels, 1)
+    height = rows_at_once(channels)
     for thread in numba.prange(threads):
         first, last = share(thread, threads, rows)
         for row in range(first, last, height):
