@@ -1,5 +1,6 @@
 """Dropout's random pattern: reproducible, of the right share, the same in both directions."""
 
+import json
 from itertools import pairwise
 
 import numpy as np
@@ -8,10 +9,10 @@ from convscope.engine import Model, Network
 from convscope.engine import layers as L
 
 
-def model_of(rate: float, seed: int = 0) -> Model:
+def model_of(rate: float, scaling: str = "training", seed: int = 0) -> Model:
     net = Network((40, 50, 3))
     net.add(L.ReLU(), "relu")
-    net.add(L.Dropout(rate), "drop")
+    net.add(L.Dropout(rate, scaling), "drop")
     return Model(net, seed=seed)
 
 
@@ -25,6 +26,31 @@ def test_values_kept_are_scaled_up_and_their_share_is_one_minus_the_rate() -> No
     y = pattern(model_of(0.3), 0)
     assert set(np.unique(y)) == {np.float32(0), np.float32(1 / 0.7)}
     assert abs((y > 0).mean() - 0.7) < 0.01
+
+
+def test_values_are_scaled_either_in_training_or_at_inference() -> None:
+    model = model_of(0.3, "inference")
+    assert set(np.unique(pattern(model, 0))) == {np.float32(0), np.float32(1)}
+    assert set(np.unique(model.forward(np.ones((2, 40, 50, 3), np.float32)))) == {np.float32(0.7)}
+
+
+def test_both_scalings_draw_the_same_pattern() -> None:
+    one, other = (pattern(model_of(0.3, scaling), 5) > 0 for scaling in ("training", "inference"))
+    assert np.array_equal(one, other)
+
+
+def test_the_gradient_at_inference_is_scaled_as_the_values_are() -> None:
+    model = model_of(0.25, "inference")
+    y = model.forward(np.ones((1, 40, 50, 3), np.float32))
+    assert set(np.unique(model.backward(np.ones_like(y)))) == {np.float32(0.75)}
+
+
+def test_a_file_from_before_there_was_a_choice_scales_in_training() -> None:
+    network = Network((2, 2, 1))
+    network.add(L.Dropout(0.4, "inference"), "drop")
+    document = json.loads(network.to_json())
+    del document["layers"][0]["params"]["scaling"]
+    assert Network.from_json(json.dumps(document))["drop"] == L.Dropout(0.4, "training")
 
 
 def test_the_pattern_depends_on_seed_and_step_and_on_nothing_else() -> None:

@@ -112,6 +112,12 @@ def _prelu(layer: Any, shape: Shape, weights: Arrays) -> Made:
     return "PRelu", {"weight": weights["weight"].reshape(-1, *[1] * (len(shape) - 1))}, {}
 
 
+def _dropout(layer: Any, shape: Shape, weights: Arrays) -> Made:
+    if layer.scaling == "training":
+        return "Identity", {}, {}
+    return "Mul", {"share": np.array(1 - layer.rate, np.float32)}, {}
+
+
 def _pad_channels(layer: Any, shape: Shape, weights: Arrays) -> Made:
     rest = [0] * (len(shape) - 1)
     return "Pad", {"pads": np.array([0, layer.before, *rest, 0, layer.after, *rest], np.int64)}, {}
@@ -136,7 +142,7 @@ _MAKERS: Mapping[str, Callable[[Any, Shape, Arrays], Made]] = {
     "HardSigmoid": _plain("HardSigmoid", alpha=1 / 6, beta=0.5),
     "HardSwish": _plain("HardSwish"),
     "Softmax": _plain("Softmax", axis=1),
-    "Dropout": _plain("Identity"),
+    "Dropout": _dropout,
     "BatchNorm": _batch_norm,
     "Dense": lambda layer, shape, weights: ("Gemm", weights, {}),
     "Flatten": _plain("Flatten"),

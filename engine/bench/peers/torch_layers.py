@@ -115,6 +115,11 @@ def _batch_norm(layer: Any, shape: Shape) -> nn.Module:
     return kind(shape[-1], layer.epsilon, layer.momentum)
 
 
+def _dropout(layer: Any, shape: Shape) -> nn.Module:
+    drop = nn.Dropout(layer.rate)
+    return drop if layer.scaling == "training" else nn.Sequential(drop, Apply(lambda x: x * (1 - layer.rate)))
+
+
 def _pad_channels(layer: Any, shape: Shape) -> nn.Module:
     pads = (0, 0, 0, 0, layer.before, layer.after) if len(shape) == 3 else (layer.before, layer.after)
     return Apply(lambda x: F.pad(x, pads))
@@ -145,7 +150,7 @@ _MAKERS: Mapping[str, Callable[[Any, Shape], nn.Module]] = {
     "HardSwish": lambda layer, shape: nn.Hardswish(),
     "GELU": lambda layer, shape: nn.GELU("tanh" if layer.form == "tanh" else "none"),
     "Softmax": lambda layer, shape: nn.Softmax(1),
-    "Dropout": lambda layer, shape: nn.Dropout(layer.rate),
+    "Dropout": _dropout,
     "BatchNorm": _batch_norm,
     "Dense": lambda layer, shape: nn.Linear(shape[-1], layer.units, layer.bias),
     "Flatten": lambda layer, shape: nn.Flatten(),

@@ -1,4 +1,4 @@
-"""How regularising layers become kernel calls. Outside training they are not in the plan at all."""
+"""How regularising layers become kernel calls. `k` is the device's kernel module of this family."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ if TYPE_CHECKING:
 
 
 def dropout(layer: Dropout, bind: Binding, k: Any) -> None:
-    draw = (bind.count, layer.rate, bind.index, bind.state, bind.threads)
-    bind.forward(k.drop, bind.x[0], bind.y, *draw)
-    bind.backward_input(0, k.drop, bind.dy, bind.dx[0], *draw)
+    if bind.training:
+        scale = k.number(1 / (1 - layer.rate) if layer.scaling == "training" else 1)
+        kernel, how = k.drop, (bind.count, layer.rate, scale, bind.index, bind.state, bind.threads)
+    else:
+        kernel, how = k.multiply, (bind.count, k.number(1 - layer.rate), bind.threads)
+    bind.forward(kernel, bind.x[0], bind.y, *how)
+    bind.backward_input(0, kernel, bind.dy, bind.dx[0], *how)
 
 
 STEPS = {Dropout: dropout}

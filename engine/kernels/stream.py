@@ -1,8 +1,10 @@
-"""The random stream of dropout: a hash of a counter, so that any thread can make any number of it."""
+"""Random numbers as a hash of a counter: any thread can make any of them, and make it again in backward."""
 
 import numpy as np
+from numba.extending import register_jitable
 
 
+@register_jitable
 def uniform(key, counter):
     """A number in [0, 1) that depends on its arguments alone (SplitMix64's output function, Steele et al. 2014)."""
     z = np.uint64(key) + np.uint64(counter) * np.uint64(0x9E3779B97F4A7C15)
@@ -12,6 +14,7 @@ def uniform(key, counter):
     return np.float32(z >> np.uint64(40)) * np.float32(2.0**-24)
 
 
+@register_jitable
 def stream_key(seed, step, layer):
     """One key for each seed, training step and layer."""
     z = (
