@@ -14,6 +14,7 @@ from .node import INPUT, Node, name_problem, unknown_source
 
 if TYPE_CHECKING:
     from ..cost import Summary
+    from ..cost.advice import Advice
 
 
 class Network:
@@ -129,6 +130,12 @@ class Network:
         from ..cost import summarise  # cost builds on graph; this is the convenience the API promises  # noqa: PLC0415
 
         return summarise(self, batch)
+
+    def advice(self) -> list[Advice]:
+        """What the guidelines of network design say of it, with exact figures, some with a rewrite. Never raises."""
+        from ..cost.advice import advise  # the same  # noqa: PLC0415
+
+        return advise(self)
 
     # ---- editing
 
