@@ -75,9 +75,12 @@ def require_memory(backend: Backend, needed: int, what: str, remedy: str) -> Non
 def declare_steps(layer: Layer, binding: Binding, device: str) -> None:
     """Let a layer's family declare its kernel calls: from `steps_<device>.py` if it has one, else `steps.py`."""
     family = family_of(type(layer))
+    name = f"{family}.steps_{device}"
     try:
-        own = importlib.import_module(f"{family}.steps_{device}")
-    except ModuleNotFoundError:
+        own = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:  # it is there, and what it imports is not
+            raise
         own = None
     if own is not None:
         own.STEPS[type(layer)](layer, binding)
