@@ -3,7 +3,7 @@
 from .declared import Declared
 from .errors import ConvscopeError, NetworkError, ParameterError, Problem, ShapeError
 from .layer import About, Cost, Example, Layer, Ports, Saved, Weight, Window
-from .param import Padding, Pair, Param, choice, flag, integer, number, padding, pair
+from .param import Padding, Pair, Param, Sides, choice, flag, integer, number, padding, pair, sides
 from .shapes import Shape, format_shape, size
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Saved",
     "Shape",
     "ShapeError",
+    "Sides",
     "Weight",
     "Window",
     "choice",
@@ -32,5 +33,6 @@ __all__ = [
     "number",
     "padding",
     "pair",
+    "sides",
     "size",
 ]

@@ -36,6 +36,13 @@ class Padding(Protocol):
     def __set__(self, layer: object, value: int | str | tuple[int, int] | Pads) -> None: ...
 
 
+class Sides(Protocol):
+    """Type of a field that scripts may set to one, two or four numbers, and read as four."""
+
+    def __get__(self, layer: object, owner: type) -> Pads: ...
+    def __set__(self, layer: object, value: int | tuple[int, int] | Pads) -> None: ...
+
+
 @dataclass(frozen=True)
 class Param:
     """Kind, default, bounds and texts of one layer parameter. `parse` turns any input into the canonical value."""
@@ -135,7 +142,7 @@ def _pair(param: Param, value: Any) -> tuple[int, int]:
 def _padding(param: Param, value: Any) -> str | Pads:
     names = " or ".join(f'"{c}"' for c in param.choices)
     numbers = f"a whole number {_bounds_text(param, value)}, two or four of such (top, bottom, left, right)"
-    expected = f"{numbers}, {names}"
+    expected = f"{numbers}, {names}" if names else numbers
     if isinstance(value, str):
         if value in param.choices:
             return value
@@ -198,3 +205,8 @@ def pair(default: int, *, label: str, help: str, minimum: int = 1, maximum: int 
 def padding(default: int | str, *, label: str = "Padding", help: str) -> Any:
     """`"same"`, `"valid"`, or zeros to add: a number, a pair, or (top, bottom, left, right)."""
     return _field(Param("padding", default, label, help, 0, LARGEST, choices=PADDING_NAMES))
+
+
+def sides(default: int, *, label: str, help: str) -> Any:
+    """As `padding`, without names."""
+    return _field(Param("padding", default, label, help, 0, LARGEST))

@@ -194,14 +194,13 @@ class PairField(Field):
 
 
 class PaddingField(Field):
-    """`same`, `valid`, one number, or one for each side."""
-
-    _KINDS = ("same", "valid", "number", "four sides")
+    """One of the parameter's names, one number, or one for each side."""
 
     def __init__(self, param: Param) -> None:
         super().__init__(param)
+        self._number, self._four = len(param.choices), len(param.choices) + 1  # rows of the list, after the names
         self.kind = named(QComboBox(), param.label)
-        self.kind.addItems([kind.capitalize() for kind in self._KINDS])
+        self.kind.addItems([kind.capitalize() for kind in (*param.choices, "number", "four sides")])
         self.number = WholeNumber(0, _LARGEST, f"{param.label} on all sides")
         sides = ("top", "bottom", "left", "right")
         self.sides = [WholeNumber(0, _LARGEST, f"{param.label} {side}") for side in sides]
@@ -230,10 +229,10 @@ class PaddingField(Field):
 
     def show_value(self, value: str | tuple[int, int, int, int]) -> None:
         if isinstance(value, str):
-            kind = self._KINDS.index(value)
+            kind = self.param.choices.index(value)
         else:
-            four = len(set(value)) > 1 or self.kind.currentIndex() == 3
-            kind = 3 if four else 2
+            four = len(set(value)) > 1 or self.kind.currentIndex() == self._four
+            kind = self._four if four else self._number
             for box, number in zip((self.number, *self.sides), (value[0], *value), strict=True):
                 with QSignalBlocker(box):
                     box.setValue(number)
@@ -241,16 +240,16 @@ class PaddingField(Field):
         self._arrange()
 
     def _arrange(self) -> None:
-        self.number.setVisible(self.kind.currentIndex() == 2)
-        self._grid.setVisible(self.kind.currentIndex() == 3)
+        self.number.setVisible(self.kind.currentIndex() == self._number)
+        self._grid.setVisible(self.kind.currentIndex() == self._four)
 
     def _entered(self) -> None:
         self._arrange()
         kind = self.kind.currentIndex()
-        if kind < 2:
-            self.edited.emit(self._KINDS[kind])
+        if kind < self._number:
+            self.edited.emit(self.param.choices[kind])
         else:
-            self.edited.emit(self.number.value() if kind == 2 else tuple(box.value() for box in self.sides))
+            self.edited.emit(self.number.value() if kind == self._number else tuple(box.value() for box in self.sides))
 
 
 _FIELDS: dict[str, type[Field]] = {

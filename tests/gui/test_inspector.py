@@ -4,6 +4,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from convscope.engine import INPUT
+from convscope.engine import layers as L
 from convscope.engine.layers import TYPES
 from convscope.gui.panels.inspector import Inspector
 
@@ -74,6 +75,19 @@ def test_padding_is_a_name_a_number_or_four_sides(inspector, document, qtbot):
     padding.kind.activated.emit(3)
     type_into(qtbot, padding.sides[1], "2")
     assert document.network["conv1"].padding == (0, 2, 0, 0)
+
+
+def test_zeros_around_an_image_have_no_names(inspector, document, qtbot):
+    document.edit("pad", lambda net: net.add(L.ZeroPad(2), "pad", inputs=["conv1"]))
+    document.select("pad")
+    padding = field(inspector, "padding")
+    assert [padding.kind.itemText(i) for i in range(padding.kind.count())] == ["Number", "Four sides"]
+    type_into(qtbot, padding.number, "3")
+    assert document.network["pad"].padding == (3, 3, 3, 3)
+    padding.kind.setCurrentIndex(1)
+    padding.kind.activated.emit(1)
+    type_into(qtbot, padding.sides[2], "0")
+    assert document.network["pad"].padding == (3, 3, 0, 3)
 
 
 def test_a_flag_is_switched_from_the_keyboard(inspector, document, qtbot):

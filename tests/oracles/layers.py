@@ -81,6 +81,23 @@ def elementwise(formula: Callable[[Any, Array], Array]) -> Oracle:
     return lambda layer, inputs, w, training: formula(layer, inputs[0])
 
 
+def zero_pad(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
+    top, bottom, left, right = layer.padding
+    return np.pad(inputs[0], ((0, 0), (top, bottom), (left, right), (0, 0)))
+
+
+def upsample(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
+    x = inputs[0]
+    for axis, factor in zip((1, 2), layer.factor):
+        if layer.mode == "nearest":
+            x = x.repeat(factor, axis)
+            continue
+        centres = np.clip((np.arange(x.shape[axis] * factor) + 0.5) / factor - 0.5, 0, x.shape[axis] - 1)
+        hats = np.maximum(0, 1 - np.abs(centres[:, None] - np.arange(x.shape[axis])))  # (outputs, inputs)
+        x = np.moveaxis(np.tensordot(hats, x, (1, axis)), 0, axis)
+    return x
+
+
 def gelu(layer: Any, x: Array) -> Array:
     """x·Φ(x), or its approximation with tanh."""
     if layer.form == "tanh":
@@ -109,6 +126,8 @@ ORACLES: dict[str, Oracle] = {
     "PadChannels": lambda layer, inputs, w, training: np.pad(
         inputs[0], [(0, 0)] * (inputs[0].ndim - 1) + [(layer.before, layer.after)]
     ),
+    "ZeroPad": zero_pad,
+    "Upsample": upsample,
     "Dropout": no_dropout,
     "ReLU": elementwise(lambda layer, x: np.maximum(x, 0)),
     "LeakyReLU": elementwise(lambda layer, x: np.where(x > 0, x, layer.slope * x)),

@@ -123,6 +123,22 @@ def _pad_channels(layer: Any, shape: Shape, weights: Arrays) -> Made:
     return "Pad", {"pads": np.array([0, layer.before, *rest, 0, layer.after, *rest], np.int64)}, {}
 
 
+def _zero_pad(layer: Any, shape: Shape, weights: Arrays) -> Made:
+    top, bottom, left, right = layer.padding
+    return "Pad", {"pads": np.array([0, 0, top, left, 0, 0, bottom, right], np.int64)}, {}
+
+
+def _upsample(layer: Any, shape: Shape, weights: Arrays) -> Made:
+    constants = {"region": np.empty(0, np.float32), "scales": np.array([1, 1, *layer.factor], np.float32)}
+    if layer.mode == "bilinear":
+        return "Resize", constants, {"mode": "linear"}
+    return (
+        "Resize",
+        constants,
+        {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"},
+    )
+
+
 def _plain(operator: str, **attributes: Any) -> Callable[[Any, Shape, Arrays], Made]:
     return lambda layer, shape, weights: (operator, {}, attributes)
 
@@ -147,6 +163,8 @@ _MAKERS: Mapping[str, Callable[[Any, Shape, Arrays], Made]] = {
     "Dense": lambda layer, shape, weights: ("Gemm", weights, {}),
     "Flatten": _plain("Flatten"),
     "PadChannels": _pad_channels,
+    "ZeroPad": _zero_pad,
+    "Upsample": _upsample,
     "Add": _plain("Sum"),
     "Concat": _plain("Concat", axis=1),
 }

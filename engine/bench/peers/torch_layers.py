@@ -125,6 +125,16 @@ def _pad_channels(layer: Any, shape: Shape) -> nn.Module:
     return Apply(lambda x: F.pad(x, pads))
 
 
+def _zero_pad(layer: Any, shape: Shape) -> nn.Module:
+    top, bottom, left, right = layer.padding
+    return nn.ZeroPad2d((left, right, top, bottom))
+
+
+def _upsample(layer: Any, shape: Shape) -> nn.Module:
+    centred = {"align_corners": False} if layer.mode == "bilinear" else {}
+    return nn.Upsample(scale_factor=layer.factor, mode=layer.mode, **centred)
+
+
 def _add(*inputs: torch.Tensor) -> torch.Tensor:
     total = inputs[0] + inputs[1]
     for value in inputs[2:]:
@@ -155,6 +165,8 @@ _MAKERS: Mapping[str, Callable[[Any, Shape], nn.Module]] = {
     "Dense": lambda layer, shape: nn.Linear(shape[-1], layer.units, layer.bias),
     "Flatten": lambda layer, shape: nn.Flatten(),
     "PadChannels": _pad_channels,
+    "ZeroPad": _zero_pad,
+    "Upsample": _upsample,
     "Add": lambda layer, shape: Apply(_add),
     "Concat": lambda layer, shape: Apply(lambda *inputs: torch.cat(inputs, 1)),
 }
