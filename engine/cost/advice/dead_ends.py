@@ -9,10 +9,10 @@ from .study import Study
 
 
 def check(study: Study) -> Iterator[Advice]:
-    """Ends beside the one with most layers before it (of several, the one added last), with all that only they need."""
+    """Ends beside the main one (which gives scores, and has most layers before it), with all that only they need."""
     network = study.network
     needs = {end: network.ancestors(end) for end in network.outputs()}
-    main = max(needs, key=lambda end: (len(needs[end]), list(needs).index(end)), default=None)
+    main = max(needs, key=lambda end: (len(study.shapes.get(end, ())) == 1, len(needs[end])), default=None)
     for end, own in needs.items():
         if end == main:
             continue

@@ -16,7 +16,7 @@ _FIX = "add layers, strides or pooling before it"
 
 def check(study: Study) -> Iterator[Advice]:
     """Scores, and units that are averaged to make them, that see less than the image."""
-    if len(study.network.outputs()) != 1:
+    if study.network.errors():
         return
     fields, image = receptive_fields(study.network), format_shape(study.network.input[:2])
     upstream = study.network.ancestors(study.network.output)
