@@ -15,6 +15,7 @@ from .graph import INPUT, Network, Node
 from .spec import ConvscopeError, NetworkError, ParameterError, Problem, ShapeError
 
 if TYPE_CHECKING:
+    from . import teach
     from .data import DATASETS, Dataset, load_dataset
     from .data.preprocess import Preprocessing
     from .io import load, save
@@ -37,6 +38,7 @@ _LATER = {
     "threads": ".runtime.threads",
     "evaluate": ".train",
 }
+_ROOMS_LATER = frozenset({"teach"})
 
 __all__ = [
     "DATASETS",
@@ -58,6 +60,7 @@ __all__ = [
     "load_dataset",
     "save",
     "set_threads",
+    "teach",
     "threads",
     "zoo",
 ]
@@ -66,4 +69,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _LATER:
         return getattr(importlib.import_module(_LATER[name], __name__), name)
+    if name in _ROOMS_LATER:
+        return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
