@@ -68,6 +68,13 @@ class Plan:
         return self._buffers.arena.nbytes + sum(area.nbytes for area in self._scratch.values())
 
     @property
+    def workspace_bytes(self) -> int:
+        """Bytes for kernels alone: their scratch, and the weights packed for them, which plans of a model share."""
+        bound = (*self._bindings, *self._again.values())
+        packed = {entry.key: entry.array.nbytes for binding in bound for entry in binding.packed}
+        return sum(packed.values()) + sum(area.nbytes for area in self._scratch.values())
+
+    @property
     def input(self) -> Array:
         """Where the batch goes: (batch, H, W, C) float32."""
         return self.value(INPUT)
@@ -115,7 +122,7 @@ class Plan:
             call()
 
     def calls(self, name: str) -> dict[str, tuple[Call, ...]]:
-        """One node's kernel calls by pass: "packing" of weights, "forward", "weights" and "input" (port 0).
+        """One node's kernel calls by pass: "packing" of weights, "forward", "weights" and "input" (all ports).
 
         They are there to be timed after a whole pass. Calls that both gradients need count with "weights". The caller
         holds `compute.exclusive`.
@@ -126,7 +133,7 @@ class Plan:
             "packing": tuple(packed.call for packed in bound.packed),
             "forward": tuple(bound.forward_calls),
             "weights": (*later.backward_calls, *later.weight_calls),
-            "input": tuple(later.input_calls.get(0, ())),
+            "input": tuple(call for calls in later.input_calls.values() for call in calls),
         }
 
     def describe(self) -> Description:
