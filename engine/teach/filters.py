@@ -160,7 +160,8 @@ def bell(size: int, sigma: float) -> Floats:
     """Samples of a Gaussian around the middle, with sum 1 (size,)."""
     distance = np.arange(size) - size // 2
     values: Floats = np.exp(-(distance**2) / (2 * sigma**2))
-    return values / values.sum()
+    values /= values.sum()
+    return values
 
 
 def _against_neighbours(count: str) -> Floats:

@@ -46,8 +46,9 @@ class Growth:
 def growth(chain: Sequence[tuple[int, int]]) -> Growth:
     """Receptive fields along a chain of (kernel, stride), counted in both directions.
 
-    From the image on a layer adds (kernel − 1)·stride so far (Araujo, Norris & Sim 2019, eq. 2); from the last unit
-    back, n units need (n − 1)·stride + kernel values of the layer before. Both give the same at the image.
+    From the image on a layer adds (kernel − 1)·stride so far; from the last unit back, n units need
+    (n − 1)·stride + kernel values of the layer before. Both give the same at the image (Araujo, Norris & Sim 2019,
+    Computing Receptive Fields of Convolutional Neural Networks, Distill).
     """
     windows = _parsed(chain)
     needed = [1]

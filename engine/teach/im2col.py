@@ -14,7 +14,7 @@ from .limits import Floats, Integers, check_picture
 
 @dataclass(frozen=True, eq=False)
 class Im2col:
-    """A convolution as `filters` · `columns` = `product` (Chellapilla, Puri & Simard 2006, §4).
+    """A convolution as `filters` · `columns` = `product` (Chellapilla, Puri & Simard 2006).
 
     A column holds what a window reads, channel by channel and in each channel row by row; a row of `filters` holds a
     filter in the same order, with zeros for the channels of other groups.
@@ -62,8 +62,10 @@ class Im2col:
         number = int(self.read[row, column])
         if number == OUTSIDE:
             return None
-        h, w, channel = positions(self.case.image.shape)[number].tolist()
-        return h, w, channel
+        height, width, _ = self.case.image.shape
+        channel, place = divmod(number, height * width)
+        row_of_pixel, column_of_pixel = divmod(place, width)
+        return row_of_pixel, column_of_pixel, channel
 
     def label(self, row: int, column: int) -> str:
         """`x₂₃` for the entry of `columns`, 0 for padding."""

@@ -31,7 +31,8 @@ class Toeplitz:
     """A convolution written as a matrix; vectors hold images plane by plane.
 
     For each filter and channel `matrix` holds one block of OH·OW rows and H·W columns. With stride 1 this is a doubly
-    blocked Toeplitz matrix: equal blocks along its diagonals, and each block has equal entries along its own.
+    blocked Toeplitz matrix: equal blocks along its diagonals, and each block has equal entries along its own
+    (Dumoulin & Visin 2016, §4.1).
     """
 
     case: Case
@@ -57,7 +58,7 @@ class Toeplitz:
         """X̂ (H, W, C) = M_Fᵀ·vec(S) for these values (OH, OW, K), by default the output: transposed convolution.
 
         It spreads each value over the pixels that it came from. For a gradient at the output this is the gradient of
-        the image (Dumoulin & Visin 2016, §4).
+        the image (Dumoulin & Visin 2016, §4.2).
         """
         given = self.output if values is None else np.asarray(values, np.float64)
         if given.shape != self.case.output:
