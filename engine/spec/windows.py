@@ -52,6 +52,18 @@ class WindowGeometry:
             return beyond // stride + 1
         return min(-(-beyond // stride) + 1, -(-(length + before) // stride))
 
+    def input_size(self, height: int, width: int, more: tuple[int, int] = (0, 0)) -> tuple[int, int]:
+        """The image on which there are so many windows: (N − 1)·S + F − 2P, and `more` that no window reaches.
+
+        Same padding gives N·S. Not positive where the padding is larger than what the windows span.
+        """
+        if self.padding == "same":
+            return height * self.stride[0], width * self.stride[1]
+        top, bottom, left, right = self.pads(height, width)
+        rows = (height - 1) * self.stride[0] + self.extent[0] - top - bottom + more[0]
+        columns = (width - 1) * self.stride[1] + self.extent[1] - left - right + more[1]
+        return rows, columns
+
     def reached(self, height: int, width: int) -> Pads:
         """The padding and, with `ceil`, how far the last window reaches behind it: with so much, none is cut off."""
         top, bottom, left, right = self.pads(height, width)

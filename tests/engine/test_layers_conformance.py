@@ -59,7 +59,7 @@ def poison(model: Model, batch: int, mode: str) -> None:
     """Fill everything the plan will write with NaN, so that a value never written is seen."""
     plan = model.plan(batch, mode)
     for name in plan.schedule.spans:
-        plan._buffer(name, "uint8")[...] = 0xFF
+        plan._buffers.array(name, "uint8")[...] = 0xFF
     for area in plan._scratch.values():
         area[...] = 0xFF
     model.flat_gradients[...] = np.nan

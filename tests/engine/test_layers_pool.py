@@ -30,7 +30,7 @@ def run(layer: L.MaxPool2D | L.AvgPool2D, x: np.ndarray, dy: np.ndarray) -> Resu
     net = Network(x.shape[1:])
     net.add(layer, "pool")
     model = Model(net)
-    model.plan(len(x), "gradient")._arena[...] = 0xFF
+    model.plan(len(x), "gradient")._buffers.arena[...] = 0xFF
     return model.forward(x).copy(), model.backward(dy)
 
 
@@ -198,7 +198,7 @@ def test_switches_last_until_they_are_used_in_every_mode(pool: L.MaxPool2D, mode
     net.add(L.MaxUnpool2D(), "outer", inputs=["relu", "unpool"])
     model = Model(net, seed=2)
     plan = model.plan(3, mode)
-    plan._arena[...] = 0xFF
+    plan._buffers.arena[...] = 0xFF
     x = np.random.default_rng(1).standard_normal((3, *net.input)).astype(np.float32)
     weights = {name: array.astype(np.float64) for name, array in model.weights.items()}
     plan.input[...] = x

@@ -41,6 +41,22 @@ def conv2d(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: b
     return np.concatenate(parts, -1) + w.get("bias", 0.0)
 
 
+def conv_transpose2d(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
+    """Each input value times its filter, laid down in the output and added up."""
+    x, weight = inputs[0], w["weight"]
+    height, width, _ = layer.infer_shape([x.shape[1:]])
+    top, _, left, _ = layer.geometry.pads(height, width)
+    y = np.zeros((len(x), height, width, layer.filters)) + w.get("bias", 0.0)
+    channels, filters = x.shape[-1] // layer.groups, layer.filters // layer.groups
+    for i, j, r, s, g in np.ndindex(*x.shape[1:3], *layer.kernel, layer.groups):
+        row = i * layer.stride[0] + r * layer.dilation[0] - top
+        column = j * layer.stride[1] + s * layer.dilation[1] - left
+        if 0 <= row < height and 0 <= column < width:
+            own = slice(g * channels, (g + 1) * channels)
+            y[:, row, column, g * filters : (g + 1) * filters] += x[:, i, j, own] @ weight[r, s, :, own].T
+    return y
+
+
 def max_pool(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
     return windows(inputs[0], layer, (1, 1), -np.inf, -np.inf).max((3, 4))
 
@@ -70,6 +86,14 @@ def batch_norm(layer: Any, inputs: Sequence[Array], w: dict[str, Array], trainin
     axes = tuple(range(x.ndim - 1))
     mean, variance = (x.mean(axes), x.var(axes)) if training else (w["running_mean"], w["running_var"])
     return (x - mean) / np.sqrt(variance + layer.epsilon) * w["weight"] + w["bias"]
+
+
+def local_response_norm(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
+    x, reach = inputs[0], layer.size // 2
+    total = np.zeros_like(x)
+    for c in range(x.shape[-1]):
+        total[..., c] = (x[..., max(0, c - reach) : c + reach + 1] ** 2).sum(-1)
+    return x / (layer.k + layer.alpha * total / (layer.size if layer.average else 1)) ** layer.beta
 
 
 def softmax(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
@@ -113,11 +137,13 @@ def no_dropout(layer: Any, inputs: Sequence[Array], w: dict[str, Array], trainin
 
 ORACLES: dict[str, Oracle] = {
     "Conv2D": conv2d,
+    "ConvTranspose2D": conv_transpose2d,
     "MaxPool2D": max_pool,
     "MaxUnpool2D": max_unpool,
     "AvgPool2D": average_pool,
     "GlobalAvgPool": lambda layer, inputs, w, training: inputs[0].mean((1, 2)),
     "BatchNorm": batch_norm,
+    "LocalResponseNorm": local_response_norm,
     "Softmax": softmax,
     "Dense": lambda layer, inputs, w, training: inputs[0] @ w["weight"] + w.get("bias", 0.0),
     "Flatten": lambda layer, inputs, w, training: inputs[0].reshape(len(inputs[0]), -1),

@@ -22,7 +22,7 @@ from ...kernels.columns import (
     two_products,
     two_sums,
 )
-from ...kernels.jit import device, kernel
+from ...kernels.jit import device, kernel, serial_kernel
 from ...kernels.moments import BLOCK, begin, measure
 from ...kernels.panel import NO_FLOOR, SUM, add_rows, finish
 from ...kernels.simd import add, load, store
@@ -214,3 +214,11 @@ def pack_exchanged(w, packed, positions, channels, group):
         position, q = row // group, row % group
         for c in range(channels):
             packed[row * channels + c] = w[(position * group + c % group) * channels + c // group * group + q]
+
+
+@serial_kernel
+def pack_folded_bias(bias, packed, fold):
+    """Each bias where the sum of `fold` values begins, zeros beside it."""
+    packed[:] = np.float32(0)
+    for c in range(bias.size):
+        packed[c * fold] = bias[c]

@@ -245,6 +245,18 @@ def weight_gradient(x, dy, dw, db, geometry, rows, outs, lines, has_bias, partia
 
 
 @kernel
+def bias_gradient(dy, db, rows, columns, partials, threads):
+    """db (K,) = sums of the columns of dy (rows, K); the threads' partial sums are added in thread order."""
+    for thread in numba.prange(threads):
+        own = partials[thread * columns : (thread + 1) * columns]
+        own[:] = np.float32(0)
+        first, last = thread * rows // threads, (thread + 1) * rows // threads
+        add_rows(dy, first * columns, columns, last - first, columns, own)
+    db[:] = np.float32(0)
+    add_rows(partials, 0, columns, threads, columns, db)
+
+
+@kernel
 def pack_forward(w, packed, geometry, phases):
     """w (R·S, C/groups, K) into blocks of columns, the reduction contiguous in each: (group, block, r·s·c, column)."""
     channels, groups, group_filters = geometry[10], geometry[11], geometry[13]
@@ -298,12 +310,10 @@ def pack_input_gradient(w, packed, geometry, phases, order):
 
 
 @serial_kernel
-def pack_bias(bias, packed, groups, group_columns, has_bias):
-    """Biases padded to whole blocks; zeros where there is no bias."""
+def pack_bias(bias, packed, groups, group_columns):
+    """Biases of each group padded with zeros to whole blocks."""
     n_blocks = (group_columns + WIDTH - 1) // WIDTH
     for group in range(groups):
         for j in range(n_blocks * WIDTH):
-            value = np.float32(0)
-            if has_bias and j < group_columns:
-                value = bias[group * group_columns + j]
+            value = bias[group * group_columns + j] if j < group_columns else np.float32(0)
             packed[group * n_blocks * WIDTH + j] = value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...spec import (
     About,
@@ -111,4 +111,109 @@ class Conv2D(Layer):
             Example(cls(10, 3, groups=5, padding=1, stride=2), ((5, 6, 5),)),
             Example(cls(7, 5, padding=4), ((1, 1, 1),)),
             Example(cls(16, 7, stride=2, padding=3), ((11, 9, 3),)),
+        )
+
+
+@dataclass(frozen=True)
+class ConvTranspose2D(Layer):
+    """Transposed convolution: the gradient of a convolution with respect to its image, as a layer.
+
+    Output size (N − 1)·S − 2P + D·(F − 1) + output padding + 1. `weight` is laid out as that of the convolution it
+    transposes, which makes the input's channels of `filters` maps: (rows, columns, filters / groups, input channels).
+    """
+
+    filters: int = integer(32, label="Filters", help="Number of output channels.")
+    kernel: Pair = pair(2, label="Kernel", help="Rows and columns that each input value is spread over.")
+    stride: Pair = pair(2, label="Stride", help="Step between neighbouring inputs in the output: how much it enlarges.")
+    padding: Padding = padding(
+        "valid", help="Rows and columns cut off around the result. Same gives size times stride; valid cuts nothing."
+    )
+    output_padding: Pair = pair(
+        0,
+        label="Output padding",
+        help="Rows and columns more at the end, less than the stride: which of the sizes that a convolution maps to "
+        "the input's.",
+        minimum=0,
+    )
+    dilation: Pair = pair(1, label="Dilation", help="Spacing between the taps of a filter.")
+    groups: int = integer(1, label="Groups", help="Split channels into groups that do not see each other.")
+    bias: bool = flag(True, label="Bias", help="Add a learned constant to each output channel.")
+
+    about = About(
+        category="convolution",
+        summary="Learned filters enlarge the image.",
+        help="Each input value is multiplied with a filter and laid down in the output, `stride` apart, overlaps added "
+        "up. A kernel that the stride divides avoids checkerboard patterns.",
+        source="Dumoulin & Visin 2016, §4; Long, Shelhamer & Darrell 2014 for segmentation; "
+        "Odena, Dumoulin & Olah 2016 for checkerboards",
+    )
+    backward_needs = frozenset({"input"})
+
+    @property
+    def geometry(self) -> WindowGeometry:
+        """The windows of the convolution it transposes, on the output."""
+        return WindowGeometry(self.kernel, self.stride, self.padding, self.dilation)
+
+    def parameter_problems(self) -> list[str]:
+        problems = []
+        if self.filters % self.groups:
+            what = f"{self.filters} filters cannot be split into {self.groups} groups"
+            problems.append(f"{what}: use a multiple of {self.groups} filters")
+        more = self.output_padding
+        if any(m >= s for m, s in zip(more, self.stride)):
+            problems.append(f"output padding {more[0]}×{more[1]} reaches the stride: use less than the stride")
+        elif self.padding == "same" and any(more):
+            problems.append("same padding already says the output size: use output padding 0")
+        return problems
+
+    def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
+        height, width, channels = image_shape("ConvTranspose2D", inputs)
+        if channels % self.groups:
+            raise ShapeError(
+                f"{channels} input channels cannot be split into {self.groups} groups",
+                f"use a number of groups that divides {channels}",
+            )
+        rows, columns = self.geometry.input_size(height, width, self.output_padding)
+        if rows < 1 or columns < 1:
+            whole = replace(self.geometry, padding="valid").input_size(height, width, self.output_padding)
+            raise ShapeError(
+                f"padding cuts off all of the result {whole[0]}×{whole[1]}",
+                f"use padding ≤ {(min(whole) - 1) // 2}",
+            )
+        return rows, columns, self.filters
+
+    def weights(self, inputs: Sequence[Shape]) -> tuple[Weight, ...]:
+        rows, columns = self.kernel
+        channels, filters, taps = inputs[0][2], self.filters // self.groups, rows * columns
+        kernel = Weight(
+            "weight",
+            (rows, columns, filters, channels),
+            "he",
+            fan_in=-(-taps * (channels // self.groups) // (self.stride[0] * self.stride[1])),
+            fan_out=taps * filters,
+        )
+        return (kernel, Weight("bias", (self.filters,), "zeros", decay=False)) if self.bias else (kernel,)
+
+    def cost(self, inputs: Sequence[Shape], output: Shape) -> Cost:
+        per_input = self.kernel[0] * self.kernel[1] * (self.filters // self.groups)
+        return Cost(macs=size(inputs[0]) * per_input, bias_adds=size(output) if self.bias else 0)
+
+    def window(self, inputs: Sequence[Shape]) -> Window:
+        height, width, _ = self.infer_shape(inputs)
+        top, _, left, _ = self.geometry.pads(height, width)
+        rows, columns = self.geometry.extent
+        return Window((rows, columns), padding=(rows - 1 - top, columns - 1 - left), upsampling=self.stride)
+
+    @classmethod
+    def examples(cls) -> Sequence[Example]:
+        return (
+            Example(cls(3), ((3, 4, 2),)),
+            Example(cls(17, 3, padding=1, output_padding=1), ((4, 3, 3),)),
+            Example(cls(4, (3, 2), stride=(1, 2), padding=(1, 0, 0, 1)), ((4, 5, 3),)),
+            Example(cls(2, 3, stride=(3, 2), padding="same", bias=False), ((3, 4, 19),)),
+            Example(cls(3, 1, stride=(2, 3), padding="same"), ((3, 2, 2),)),
+            Example(cls(6, 3, stride=2, dilation=2, padding=2, output_padding=(1, 0)), ((3, 4, 4),)),
+            Example(cls(6, 4, groups=3, padding=1), ((3, 4, 9),)),
+            Example(cls(5, 3, groups=5, padding=1, output_padding=1), ((3, 4, 10),)),
+            Example(cls(32, 3, stride=1, padding=1), ((4, 4, 16),)),
         )

@@ -6,46 +6,52 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..folding_cpu import effective
+from ..folding_cpu import Effective
 from . import channelwise
 from .channelwise_tables import Rows, forward_rows, input_gradient_rows
-from .steps_endings import forward_ending, gradient_ending
 from .tables import Conv
 
 if TYPE_CHECKING:
     from ...runtime.binding import Array, Binding
+    from .steps_passes import Product, WeightGradient
 
 
 class Channelwise:
     """Vectors of channels beside each other; any kernel, stride, padding and dilation. Weights are used as they are."""
 
-    @classmethod
-    def forward(cls, case: Conv, bind: Binding) -> None:
-        t, own = forward_rows(case), effective(bind)
-        bias = np.zeros(case.filters, np.float32) if own.bias is None else own.bias
-        bind.forward(channelwise.slide, bind.x[0], own.weight, bias, *forward_ending(bind), *cls._numbers(t, bind))
+    def forward(self, case: Conv, bind: Binding, p: Product) -> None:
+        bias = np.zeros(case.filters, np.float32) if p.own.bias is None else p.own.bias
+        self._slide(bind, p, forward_rows(case), p.own.weight, bias)
 
-    @classmethod
-    def input_gradient(cls, case: Conv, bind: Binding) -> None:
-        t, zeros = input_gradient_rows(case), np.zeros(case.filters, np.float32)
-        arrays = (bind.dy, cls._seen_by_inputs(case, bind), zeros, *gradient_ending(bind))
-        bind.backward_input(0, channelwise.slide, *arrays, *cls._numbers(t, bind))
+    def input_gradient(self, case: Conv, bind: Binding, p: Product) -> None:
+        weight, bias = self._seen_by_inputs(case, bind, p.own), self._bias_of_inputs(case, bind, p.own)
+        self._slide(bind, p, input_gradient_rows(case), weight, bias)
 
-    @classmethod
-    def weight_gradient(cls, case: Conv, bind: Binding) -> None:
-        t, dw, has_bias = forward_rows(case), bind.gradients["weight"], "bias" in bind.gradients
-        arrays = (bind.x[0], bind.dy, dw, bind.gradients.get("bias", dw), has_bias)
+    def weight_gradient(self, case: Conv, bind: Binding, g: WeightGradient) -> None:
+        t = forward_rows(case)
         partials = bind.scratch(t.partial * bind.threads)
-        bind.backward_weights(channelwise.weight_gradient, *arrays, partials, *cls._numbers(t, bind))
+        bind.backward_weights(channelwise.weight_gradient, *g.arrays, partials, *self._numbers(t, bind))
+
+    def _slide(self, bind: Binding, p: Product, t: Rows, weight: Array, bias: Array) -> None:
+        p.record(channelwise.slide, p.source, weight, bias, *p.ending, *self._numbers(t, bind))
 
     @staticmethod
-    def _seen_by_inputs(case: Conv, bind: Binding) -> Array:
+    def _seen_by_inputs(case: Conv, bind: Binding, own: Effective) -> Array:
         """The weights by input channel: where groups have several channels, those of a group exchanged."""
-        weight = bind.weights["weight"]
         if case.group_channels == 1:
-            return weight
+            return own.weight
         shape = (case.kernel[0] * case.kernel[1], case.channels, case.group_channels)
-        return bind.pack("exchanged", weight.size, channelwise.pack_exchanged, weight, *shape)
+        return bind.pack(f"{own.mark}exchanged", own.weight.size, channelwise.pack_exchanged, own.weight, *shape)
+
+    @staticmethod
+    def _bias_of_inputs(case: Conv, bind: Binding, own: Effective) -> Array:
+        """Biases of the input channels; where several filters' results are folded, at the first of them."""
+        if own.bias is None:
+            return np.zeros(case.filters, np.float32)
+        fold = case.filters // case.channels
+        if fold == 1:
+            return own.bias
+        return bind.pack(f"{own.mark}folded_bias", case.filters, channelwise.pack_folded_bias, own.bias, fold)
 
     @staticmethod
     def _numbers(t: Rows, bind: Binding) -> tuple[object, ...]:
