@@ -10,7 +10,7 @@ import numpy as np
 from ..spec import ConvscopeError, format_shape
 from .case import OUTSIDE, Case, case, filter_taps, from_planes, picked, planes, positions, reading_of_channels
 from .labels import indexed
-from .limits import Floats, Integers, check_picture
+from .limits import Floats, Integers, check_picture, finite
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Toeplitz:
         It spreads each value over the pixels that it came from. For a gradient at the output this is the gradient of
         the image (Dumoulin & Visin 2016, §4.2).
         """
-        given = self.output if values is None else np.asarray(values, np.float64)
+        given = self.output if values is None else finite("output", values, (3,))
         if given.shape != self.case.output:
             raise ConvscopeError(
                 f"The values have shape {given.shape} and the output is {format_shape(self.case.output)}; "

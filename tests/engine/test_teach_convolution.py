@@ -144,7 +144,8 @@ def test_a_sum_shows_every_product() -> None:
         (lambda: teach.im2col([[np.nan]], [[1]]), r"not finite"),
         (lambda: teach.weighted_sum(IMAGE, FILTER, 2, 0), r"no output value at \(2, 0, 0\); the output is 2×2×1"),
         (lambda: teach.weighted_sum(IMAGE, FILTER, 0.5, 0), r"no output value at"),
-        (lambda: teach.toeplitz(IMAGE, FILTER).transposed(IMAGE), r"the output is 2×2×1"),
+        (lambda: teach.toeplitz(IMAGE, FILTER).transposed(IMAGE[..., None]), r"the output is 2×2×1"),
+        (lambda: teach.toeplitz(IMAGE, FILTER).transposed("sharp"), r"cannot be read as numbers"),
         (lambda: teach.toeplitz(IMAGE, FILTER, stride=0), r"stride 0: use a whole number"),
     ],
 )
