@@ -52,8 +52,8 @@ def log(x):
 
     x = 2^n · m with m from √½ to √2, and ln m = 2 artanh((m − 1)/(m + 1)) by its series to the 9th power.
     """
-    bits = np.int64(np.float32(x).view(np.int32)) - 0x3F3504F3  # those of √½
-    whole = bits >> 23
+    bits = np.int32(np.float32(x).view(np.int32) - 0x3F3504F3)  # less those of √½
+    whole = np.int32(bits >> 23)
     m = np.int32((bits & 0x7FFFFF) + 0x3F3504F3).view(np.float32)
     m = m if x > F(0) else x  # NaN stays NaN
     z = (m - F(1)) / (m + F(1))

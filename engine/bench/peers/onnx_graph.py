@@ -108,6 +108,11 @@ def _batch_norm(layer: Any, shape: Shape, weights: Arrays) -> Made:
     return "BatchNormalization", ordered, {"epsilon": layer.epsilon}
 
 
+def _local_response_norm(layer: Any, shape: Shape, weights: Arrays) -> Made:
+    numbers = {"size": layer.size, "alpha": layer.factor * layer.size, "beta": layer.beta, "bias": layer.k}
+    return "LRN", {}, numbers
+
+
 def _prelu(layer: Any, shape: Shape, weights: Arrays) -> Made:
     return "PRelu", {"weight": weights["weight"].reshape(-1, *[1] * (len(shape) - 1))}, {}
 
@@ -160,6 +165,7 @@ _MAKERS: Mapping[str, Callable[[Any, Shape, Arrays], Made]] = {
     "Softmax": _plain("Softmax", axis=1),
     "Dropout": _dropout,
     "BatchNorm": _batch_norm,
+    "LocalResponseNorm": _local_response_norm,
     "Dense": lambda layer, shape, weights: ("Gemm", weights, {}),
     "Flatten": _plain("Flatten"),
     "PadChannels": _pad_channels,

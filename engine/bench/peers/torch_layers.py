@@ -115,6 +115,10 @@ def _batch_norm(layer: Any, shape: Shape) -> nn.Module:
     return kind(shape[-1], layer.epsilon, layer.momentum)
 
 
+def _local_response_norm(layer: Any, shape: Shape) -> nn.Module:
+    return nn.LocalResponseNorm(layer.size, layer.factor * layer.size, layer.beta, layer.k)
+
+
 def _dropout(layer: Any, shape: Shape) -> nn.Module:
     drop = nn.Dropout(layer.rate)
     return drop if layer.scaling == "training" else nn.Sequential(drop, Apply(lambda x: x * (1 - layer.rate)))
@@ -162,6 +166,7 @@ _MAKERS: Mapping[str, Callable[[Any, Shape], nn.Module]] = {
     "Softmax": lambda layer, shape: nn.Softmax(1),
     "Dropout": _dropout,
     "BatchNorm": _batch_norm,
+    "LocalResponseNorm": _local_response_norm,
     "Dense": lambda layer, shape: nn.Linear(shape[-1], layer.units, layer.bias),
     "Flatten": lambda layer, shape: nn.Flatten(),
     "PadChannels": _pad_channels,

@@ -1,6 +1,6 @@
-"""Batch normalisation on the CPU. Arrays are matrices of `rows` positions × `channels`, flat.
+"""Normalisation on the CPU. Arrays are matrices of `rows` positions × `channels`, flat.
 
-Sums over rows: kernels/moments.py.
+Batch norm's sums over rows: kernels/moments.py.
 """
 
 import math
@@ -10,6 +10,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from ...kernels.elementwise import share
+from ...kernels.exponential import exp, log
 from ...kernels.jit import kernel, serial_kernel
 from ...kernels.moments import gather
 from ...kernels.simd import add, at_least, fma, load, multiply, scaled, store, subtract, where_positive
@@ -158,3 +159,93 @@ def infer_backward(dy, scale, inverse_std, dx, rows, channels, threads):
             gradient, out = dy[row * channels : (row + 1) * channels], dx[row * channels : (row + 1) * channels]
             for c in range(channels):
                 out[c] = gradient[c] * (scale[c] * inverse_std[c])
+
+
+LOCAL_BLOCK = 1024
+"""Values that local response normalisation works on at a time; they stay in L1."""
+
+
+@register_jitable
+def neighbour_sums(values, reach, sums):
+    """sums[i] = Σ values[i … i + 2 · reach]: a vector loop for each neighbour."""
+    count = len(sums)
+    sums[:] = F(0)
+    for first in range(2 * reach + 1):
+        shifted = values[first : first + count]
+        for i in range(count):
+            sums[i] += shifted[i]
+
+
+@register_jitable
+def local_scales(x, at, rows, channels, reach, alpha, constant, padded, scales):
+    """scales = constant + alpha · the squares of the neighbours, for a few rows, each with a gap of `reach` behind it.
+
+    `padded` has the squares in the same places but for a gap in front.
+    """
+    width = channels + reach
+    for row in range(rows):
+        values = x[at + row * channels : at + (row + 1) * channels]
+        squares = padded[reach + row * width : reach + row * width + channels]
+        for c in range(channels):
+            squares[c] = values[c] * values[c]
+    neighbour_sums(padded, reach, scales)
+    for i in range(len(scales)):
+        scales[i] = constant + alpha * scales[i]
+
+
+@kernel
+def local_forward(x, y, rows, channels, reach, alpha, beta, constant, scratch, threads):
+    """y = x · s^(−beta), s = constant + alpha · Σ x² over the channels up to `reach` away (Krizhevsky et al. 2012).
+
+    `scratch` holds 3 · (LOCAL_BLOCK + channels + 3 · reach) values a thread.
+    """
+    width, part = channels + reach, LOCAL_BLOCK + channels + 3 * reach
+    height = max(LOCAL_BLOCK // width, 1)
+    for thread in numba.prange(threads):
+        padded = scratch[3 * thread * part : (3 * thread + 1) * part]
+        padded[:] = F(0)
+        first, last = share(thread, threads, rows)
+        for start in range(first, last, height):
+            count, at = min(height, last - start), start * channels
+            powers = scratch[(3 * thread + 1) * part : (3 * thread + 1) * part + count * width]
+            local_scales(x, at, count, channels, reach, alpha, constant, padded, powers)
+            for i in range(count * width):
+                powers[i] = exp(-beta * log(powers[i]))
+            for row in range(count):
+                begin, end = at + row * channels, at + (row + 1) * channels
+                values, factors, out = x[begin:end], powers[row * width : row * width + channels], y[begin:end]
+                for c in range(channels):
+                    out[c] = values[c] * factors[c]
+
+
+@kernel
+def local_backward(x, dy, dx, rows, channels, reach, alpha, beta, constant, scratch, threads):
+    """dx = dy · s^(−beta) − 2 · alpha · beta · x · Σ dy · x · s^(−beta − 1) over neighbours; s is computed again."""
+    width, part = channels + reach, LOCAL_BLOCK + channels + 3 * reach
+    height = max(LOCAL_BLOCK // width, 1)
+    for thread in numba.prange(threads):
+        padded = scratch[3 * thread * part : (3 * thread + 1) * part]
+        padded[:] = F(0)
+        first, last = share(thread, threads, rows)
+        for start in range(first, last, height):
+            count, at = min(height, last - start), start * channels
+            scales = scratch[(3 * thread + 1) * part : (3 * thread + 1) * part + count * width]
+            powers = scratch[(3 * thread + 2) * part : (3 * thread + 2) * part + count * width]
+            local_scales(x, at, count, channels, reach, alpha, constant, padded, scales)
+            for i in range(count * width):
+                powers[i] = exp(-beta * log(scales[i]))
+            for row in range(count):
+                begin, end, place = at + row * channels, at + (row + 1) * channels, row * width
+                values, gradient, out = x[begin:end], dy[begin:end], dx[begin:end]
+                products = padded[place + reach : place + reach + channels]
+                factors, own = powers[place : place + channels], scales[place : place + channels]
+                for c in range(channels):
+                    direct = gradient[c] * factors[c]
+                    out[c] = direct
+                    products[c] = direct * values[c] / own[c]
+            neighbour_sums(padded, reach, scales)
+            for row in range(count):
+                begin, end, place = at + row * channels, at + (row + 1) * channels, row * width
+                values, sums, out = x[begin:end], scales[place : place + channels], dx[begin:end]
+                for c in range(channels):
+                    out[c] -= F(2) * alpha * beta * values[c] * sums[c]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .spec import BatchNorm
+from .spec import BatchNorm, LocalResponseNorm
 
 if TYPE_CHECKING:
     from ...runtime.binding import Binding
@@ -42,4 +42,13 @@ def batch_norm(layer: BatchNorm, bind: Binding, k: Any) -> None:
         bind.pass_gradient(add_port)
 
 
-STEPS = {BatchNorm: batch_norm}
+def local_response(layer: LocalResponseNorm, bind: Binding, k: Any) -> None:
+    reach = min(layer.size // 2, bind.channels - 1)
+    numbers = (reach, np.float32(layer.factor), np.float32(layer.beta), np.float32(layer.k))
+    scratch = bind.scratch(3 * bind.threads * (k.LOCAL_BLOCK + bind.channels + 3 * reach))
+    how = (bind.rows, bind.channels, *numbers, scratch, bind.threads)
+    bind.forward(k.local_forward, bind.x[0], bind.y, *how)
+    bind.backward_input(0, k.local_backward, bind.x[0], bind.dy, bind.dx[0], *how)
+
+
+STEPS = {BatchNorm: batch_norm, LocalResponseNorm: local_response}
