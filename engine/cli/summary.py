@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from ..cost import advice
 from . import sources
 from .output import complain, emit, say
+
+if TYPE_CHECKING:
+    from ..cost import Summary
+    from ..cost.comparison import Comparison
+    from ..graph import Network
 
 
 class _Shape(click.ParamType):
@@ -25,23 +32,63 @@ class _Shape(click.ParamType):
 @click.argument("target", metavar="ARCH|FILE")
 @click.option("--input", "shape", type=_Shape(), help="Shape of the image, instead of the network's own.")
 @click.option("--batch", type=click.IntRange(1, 1_000_000), default=1, show_default=True, help="Images at a time.")
+@click.option("--compare", "other", metavar="ARCH|FILE", help="Show this network's totals beside the other's.")
+@click.option("--measure", is_flag=True, help="Run it too: milliseconds of each layer, forward and backward.")
 @click.option("--advice", "wants_advice", is_flag=True, help="Say what the guidelines of network design advise.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def summary(target: str, shape: tuple[int, ...] | None, batch: int, wants_advice: bool, as_json: bool) -> int:
+@click.option("--json", "form", flag_value="json", help="Print JSON.")
+@click.option("--csv", "form", flag_value="csv", help="Print CSV.")
+def summary(
+    target: str,
+    shape: tuple[int, ...] | None,
+    batch: int,
+    other: str | None,
+    measure: bool,
+    wants_advice: bool,
+    form: str | None,
+) -> int:
     """Parameters, multiply-adds, memory and receptive field of ARCH (see `convscope zoo`) or of the network in FILE."""
-    network = sources.network(target, shape)
-    costs = network.summary(batch)
-    errors = network.errors()
-    if as_json and not errors:
-        found = {"advice": advice.to_list(network, network.advice(), batch)} if wants_advice else {}
-        emit(costs.to_dict() | found)
-    elif not as_json:
-        say(str(costs))
-        if wants_advice:  # warnings are among it
-            say(f"\n{advice.render(network, network.advice(), batch)}")
-        for problem in network.problems():
-            if problem.severity == "warning" and not wants_advice:
-                say(f"\nWarning: {problem}")
+    if wants_advice and (other or form == "csv"):
+        raise click.UsageError("--advice goes with the text or JSON of one network; leave out --compare and --csv.")
+    networks = [sources.network(name, shape) for name in (target, other) if name]
+    errors = [error for network in networks for error in network.errors()]
+    if form is None or not errors:
+        tables = [_costs(network, batch, measure and not errors) for network in networks]
+        shown = tables[0] if len(tables) == 1 else _side_by_side(*tables)
+        _print(shown, networks, batch, form, wants_advice)
     if errors:
-        complain(" ".join(str(problem) for problem in errors))
+        complain(" ".join(str(error) for error in errors))
     return 2 if errors else 0
+
+
+def _print(
+    shown: Summary | Comparison, networks: list[Network], batch: int, form: str | None, wants_advice: bool
+) -> None:
+    first = networks[0]
+    if form == "json":
+        found: dict[str, Any] = {"advice": advice.to_list(first, first.advice(), batch)} if wants_advice else {}
+        emit(shown.to_dict() | found)
+    elif form == "csv":
+        say(shown.to_csv().rstrip())
+    else:
+        say(str(shown))
+        if wants_advice:  # warnings are among it
+            say(f"\n{advice.render(first, first.advice(), batch)}")
+            return
+        for problem in (problem for network in networks for problem in network.problems()):
+            if problem.severity == "warning":
+                say(f"\nWarning: {problem}")
+
+
+def _costs(network: Network, batch: int, measured: bool) -> Summary:
+    costs = network.summary(batch)
+    if not measured:
+        return costs
+    from ..runtime.timing import measure  # loads Numba  # noqa: PLC0415
+
+    return costs.with_measured(measure(network, batch))
+
+
+def _side_by_side(first: Summary, second: Summary) -> Comparison:
+    from ..cost.comparison import Comparison  # noqa: PLC0415
+
+    return Comparison(first, second)

@@ -10,11 +10,12 @@ from .output import emit, say, table
 @click.command(short_help="List the architectures.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def zoo(as_json: bool) -> None:
-    """List the architectures with their published input, parameters and multiply-adds."""
+    """List the architectures by age, with their published input, parameters and multiply-adds."""
     from ..spec import format_shape  # noqa: PLC0415
     from ..zoo import ARCHITECTURES  # noqa: PLC0415
 
     rows = [(entry, entry.build().summary().totals) for entry in ARCHITECTURES.values()]
+    rows.sort(key=lambda row: row[0].year)
     if as_json:
         emit([
             {

@@ -127,6 +127,12 @@ class Field:
         return max(rows), max(columns)
 
     @property
+    def padding(self) -> Axes:
+        """Pixels by which the first unit's box reaches beyond the image."""
+        top, _, left, _ = self.box(0, 0)
+        return -top, -left
+
+    @property
     def aligned(self) -> bool:
         """Whether all branches that meet here have one stride."""
         return len({sight.stride for sight in self.sights}) == 1

@@ -2,65 +2,105 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..graph import Network
 from ..graph.schedule import build
 from ..graph.step import FLOAT_BYTES
-from ..spec import Shape, size
-from .receptive import Field, Strides, receptive_fields
+from ..spec import Layer, Shape, size
+from .measured import Measured, Times
+from .memory import Holding, Memory, holdings, memory
+from .receptive import Field, receptive_fields
 
 
 @dataclass(frozen=True)
 class Row:
-    """Costs of one layer. Figures are None while its shape is unknown."""
+    """Costs of one layer; `figures.FIGURES` says what each means. None while it is not known: the layer's shape is
+    unknown; `kept_bytes` and `gradient_bytes` while the network has errors; times before it is measured.
+    """
 
     name: str
     type: str
     inputs: tuple[str, ...]
     output: Shape | None
     params: int | None = None
+    weights: int | None = None
+    biases: int | None = None
+    norm_params: int | None = None
     macs: int | None = None
     bias_adds: int | None = None
     elementwise: int | None = None
     activation_bytes: int | None = None
+    moved_bytes: int | None = None
+    intensity: float | None = None
     field: Field | None = None
+    kept_bytes: int | None = None
+    gradient_bytes: int | None = None
+    forward_ms: float | None = None
+    backward_ms: float | None = None
+
+    @property
+    def flops(self) -> int | None:
+        """Floating-point operations of convolution and dense products: two a multiply-add."""
+        return None if self.macs is None else 2 * self.macs
 
 
 @dataclass(frozen=True)
 class Totals:
     """Sums over the layers that can be costed. `complete` is False while some cannot.
 
-    `activation_bytes` adds up all layer outputs for the batch. `inference_bytes` and `training_bytes` are what a run
-    needs with buffers reused: weights and planned activations; for training also gradients, momentum and everything
-    kept for backward. They are None while the network has errors. Kernels' scratch memory is not included.
+    `activation_bytes` adds up all layer outputs for the batch. `inference` and `training` are what a run needs with
+    buffers reused; None while the network has errors. Their workspace is not included in `inference_bytes` and
+    `training_bytes`.
     """
 
     params: int
+    weights: int
+    biases: int
+    norm_params: int
     macs: int
     bias_adds: int
     elementwise: int
     activation_bytes: int
-    inference_bytes: int | None
-    training_bytes: int | None
+    moved_bytes: int
+    intensity: float
     complete: bool
+    inference: Memory | None = None
+    training: Memory | None = None
+    kept_bytes: int | None = None
+    gradient_bytes: int | None = None
+    forward_ms: float | None = None
+    backward_ms: float | None = None
 
     @property
     def flops(self) -> int:
-        """Floating-point operations of convolution and dense layers: two a multiply-add."""
+        """Floating-point operations of convolution and dense products: two a multiply-add."""
         return 2 * self.macs
+
+    @property
+    def inference_bytes(self) -> int | None:
+        return None if self.inference is None else self.inference.total
+
+    @property
+    def training_bytes(self) -> int | None:
+        return None if self.training is None else self.training.total
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Cost table of a network for one batch size; `str()` prints it, `to_dict()` is its JSON form."""
+    """Cost table of a network for one batch size; `str()` prints it, `to_dict()` and `to_csv()` hand it on.
+
+    Operations are for one image, bytes and times for the batch. `measured` is None before it was.
+    """
 
     name: str
     input: Shape
     batch: int
     rows: tuple[Row, ...]
     totals: Totals
+    measured: Measured | None = None
 
     def __str__(self) -> str:
         from .table import render  # only printing needs it  # noqa: PLC0415
@@ -68,75 +108,110 @@ class Summary:
         return render(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form. Receptive field and stride are one number when rows and columns agree, else a pair; figures
-        that are not known are null. Where several units share a pixel the stride is below 1.
+        """The JSON form. Receptive field, stride and padding are one number when rows and columns agree, else a pair;
+        figures that are not known are null. Where several units share a pixel the stride is below 1.
         """
-        totals = self.totals
-        return {
-            "name": self.name,
-            "input": list(self.input),
-            "params": totals.params,
-            "macs": totals.macs,
-            "activation_bytes": totals.activation_bytes,
-            "training_bytes": totals.training_bytes,
-            "layers": [_row_dict(row) for row in self.rows],
-        }
+        from .document import document  # noqa: PLC0415
+
+        return document(self)
+
+    def to_csv(self) -> str:
+        """One line a layer under a line of keys, and the totals; empty where a figure is not known."""
+        from .document import sheet  # noqa: PLC0415
+
+        return sheet(self)
+
+    def share(self, row: Row, key: str) -> float | None:
+        """A layer's share of the total of one figure, 0 … 1; None where it is not known."""
+        part, whole = getattr(row, key), getattr(self.totals, key)
+        return None if part is None or not whole else part / whole
+
+    def with_measured(self, measured: Measured) -> Summary:
+        """The same table with times, and with the workspace of the plans that ran."""
+        rows = tuple(_timed(row, measured.layers.get(row.name)) for row in self.rows)
+        totals = replace(
+            self.totals,
+            forward_ms=sum(row.forward_ms or 0 for row in rows),
+            backward_ms=sum(row.backward_ms or 0 for row in rows),
+            inference=self.totals.inference and replace(self.totals.inference, workspace=measured.inference_workspace),
+            training=self.totals.training and replace(self.totals.training, workspace=measured.training_workspace),
+        )
+        return replace(self, rows=rows, totals=totals, measured=measured)
 
 
-def summarise(network: Network, batch: int = 1) -> Summary:
-    """Cost every layer of a network, finished or not. Parameters include biases and batch-norm scale and shift."""
+def summarise(network: Network, batch: int = 1, optimizer_arrays: int = 1) -> Summary:
+    """Cost every layer of a network, finished or not.
+
+    `optimizer_arrays` is how many numbers the optimiser keeps for each weight: 1 for momentum, 2 for Adam.
+    """
     shapes, fields = network.shapes(), receptive_fields(network)
     rows = []
     for node in network.order():
-        output = shapes[node.name]
+        output, inputs = shapes[node.name], [shapes.get(source) for source in node.inputs]
         row = Row(node.name, node.layer.type_name(), node.inputs, output)
         if output is not None:
-            row = _costed(row, network, node.name, output, batch, fields[node.name])
+            known = [shape for shape in inputs if shape is not None]  # all are: the output is known
+            row = _costed(row, node.layer, known, output, batch, fields[node.name])
         rows.append(row)
-    return Summary(network.name, network.input, batch, tuple(rows), _totals(network, rows, batch))
+    totals = _totals(rows, batch, complete=bool(rows) and not network.errors())
+    if totals.complete:
+        rows, totals = _with_memory(network, batch, rows, totals, optimizer_arrays)
+    return Summary(network.name, network.input, batch, tuple(rows), totals)
 
 
-def _costed(row: Row, network: Network, name: str, output: Shape, batch: int, field: Field) -> Row:
-    layer, inputs = network[name], network.input_shapes(name)
-    cost = layer.cost(inputs, output)
+def _costed(row: Row, layer: Layer, inputs: Sequence[Shape], output: Shape, batch: int, field: Field) -> Row:
+    cost, weights = layer.cost(inputs, output), layer.weights(inputs)
+    learned = {w.name: size(w.shape) for w in weights if w.trainable}
+    params, norm = sum(learned.values()), layer.about.category == "normalisation"
+    biases = 0 if norm else learned.get("bias", 0)
+    renamed = layer.renames(training=False)
+    passing = 0 if renamed else batch * (sum(map(size, inputs)) + size(output))
+    moved = FLOAT_BYTES * (passing + sum(size(w.shape) for w in weights))
+    operations = batch * (2 * cost.macs + cost.bias_adds + cost.elementwise)
     return replace(
         row,
-        params=sum(size(w.shape) for w in layer.weights(inputs) if w.trainable),
+        params=params,
+        weights=0 if norm else params - biases,
+        biases=biases,
+        norm_params=params if norm else 0,
         macs=cost.macs,
         bias_adds=cost.bias_adds,
         elementwise=cost.elementwise,
-        activation_bytes=0 if layer.renames(training=False) else size(output) * batch * FLOAT_BYTES,
+        activation_bytes=0 if renamed else size(output) * batch * FLOAT_BYTES,
+        moved_bytes=moved,
+        intensity=operations / moved if moved else 0.0,
         field=field,
     )
 
 
-_SUMMED = ("params", "macs", "bias_adds", "elementwise", "activation_bytes")
+_SUMMED = (
+    "params", "weights", "biases", "norm_params", "macs", "bias_adds", "elementwise", "activation_bytes", "moved_bytes",
+)  # fmt: skip
 
 
-def _totals(network: Network, rows: list[Row], batch: int) -> Totals:
-    sums = {key: sum(getattr(row, key) or 0 for row in rows) for key in _SUMMED}
-    runnable = bool(rows) and not network.errors()
-    inference = training = None
-    if runnable:
-        stored = sum(size(w.shape) for w in network.weights().values()) * FLOAT_BYTES
-        inference = stored + build(network, batch, "inference").arena_bytes
-        training = stored + 2 * sums["params"] * FLOAT_BYTES + build(network, batch, "training").arena_bytes
-    return Totals(**sums, inference_bytes=inference, training_bytes=training, complete=runnable)
+def _totals(rows: Sequence[Row], batch: int, complete: bool) -> Totals:
+    sums: dict[str, Any] = {key: sum(getattr(row, key) or 0 for row in rows) for key in _SUMMED}
+    operations = batch * (2 * sums["macs"] + sums["bias_adds"] + sums["elementwise"])
+    intensity = operations / sums["moved_bytes"] if sums["moved_bytes"] else 0.0
+    return Totals(**sums, intensity=intensity, complete=complete)
 
 
-def _row_dict(row: Row) -> dict[str, Any]:
-    def plain(pair: Strides | None) -> Any:
-        numbers = [n if isinstance(n, int) else float(n) for n in pair or ()]
-        return None if pair is None else numbers[0] if numbers[0] == numbers[1] else numbers
+def _with_memory(
+    network: Network, batch: int, rows: Sequence[Row], totals: Totals, optimizer_arrays: int
+) -> tuple[list[Row], Totals]:
+    predicting, learning = build(network, batch, "inference"), build(network, batch, "training")
+    held = holdings(learning)
+    found = [held.get(row.name, Holding()) for row in rows]
+    rows = [replace(row, kept_bytes=h.kept, gradient_bytes=h.gradient) for row, h in zip(rows, found)]
+    totals = replace(
+        totals,
+        inference=memory(network, predicting, optimizer_arrays),
+        training=memory(network, learning, optimizer_arrays),
+        kept_bytes=sum(h.kept for h in found),
+        gradient_bytes=sum(h.gradient for h in found),
+    )
+    return rows, totals
 
-    return {
-        "name": row.name,
-        "type": row.type,
-        "inputs": list(row.inputs),
-        "output": None if row.output is None else list(row.output),
-        "params": row.params,
-        "macs": row.macs,
-        "activation_bytes": row.activation_bytes,
-        "receptive_field": plain(row.field.size if row.field else None),
-        "effective_stride": plain(row.field.stride if row.field and row.field.aligned else None),
-    }
+
+def _timed(row: Row, times: Times | None) -> Row:
+    return row if times is None else replace(row, forward_ms=times.forward_ms, backward_ms=times.backward_ms)

@@ -160,7 +160,7 @@ class Lives:
 
 
 def placed(lives: dict[str, Life], shared: Mapping[str, str]) -> dict[str, Span]:
-    """Spans of all buffers; gradients that share a place live as long as all of them."""
+    """Spans of all buffers. In `lives` the gradients that share a place become one, which lives as long as all."""
     root = dict.fromkeys(shared, "")
     for value in shared:
         at = value

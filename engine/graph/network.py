@@ -125,11 +125,14 @@ class Network:
         if errors := self.errors():
             raise NetworkError(errors)
 
-    def summary(self, batch: int = 1) -> Summary:
-        """Costs of every layer and in total: a printable table, with `.rows` and `.totals` as data."""
+    def summary(self, batch: int = 1, optimizer_arrays: int = 1) -> Summary:
+        """Costs of every layer and in total: a printable table, with `.rows` and `.totals` as data.
+
+        `optimizer_arrays` is how many numbers the optimiser keeps for each weight: 1 for momentum, 2 for Adam.
+        """
         from ..cost import summarise  # cost builds on graph; this is the convenience the API promises  # noqa: PLC0415
 
-        return summarise(self, batch)
+        return summarise(self, batch, optimizer_arrays)
 
     def advice(self) -> list[Advice]:
         """What the guidelines of network design say of it, with exact figures, some with a rewrite. Never raises."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ..spec import Shape
 from .arena import Span
 from .fusion import Chain, Chains
-from .lifetimes import Lives, placed
+from .lifetimes import Life, Lives, placed
 from .network import Network
 from .node import INPUT, Node
 from .segments import Clock, candidates
@@ -29,7 +29,8 @@ class Schedule:
     maps the values whose first reader has nothing to write to that reader's value: both gradients lie in one place.
     `rectified` values come out of a ReLU inside a step: their gradient counts only where they are positive. The steps
     `again` run once more for backward, when `clock` says so: their values then lie in `again:value`. `spans` gives each
-    buffer's place in one arena and `arena_bytes` the arena's size.
+    buffer's place in one arena, `arena_bytes` the arena's size and `lives` the bytes, first and last moment of each
+    buffer with a place of its own.
     """
 
     mode: Mode
@@ -44,6 +45,7 @@ class Schedule:
     clock: Clock
     again: frozenset[int]
     readers: Mapping[str, tuple[Reader, ...]] = field(repr=False)
+    lives: Mapping[str, Life] = field(repr=False)
 
 
 def build(
@@ -77,10 +79,11 @@ def build(
     def scheduled(clock: Clock) -> Schedule:
         lives = Lives(steps, readers, shapes, batch, mode, kept, clock)
         shared = lives.sharing() if fused and mode == "training" else {}
-        spans = placed(lives.all(), shared)
+        buffers = lives.all()
+        spans = placed(buffers, shared)
         total = max((span.offset + span.nbytes for span in spans.values()), default=0)
         places = (spans, total, lives.rectified, shared, clock, lives.again)
-        return Schedule(mode, batch, tuple(steps), known, shapes, *places, readers)
+        return Schedule(mode, batch, tuple(steps), known, shapes, *places, readers, buffers)
 
     return min(map(scheduled, clocks), key=lambda schedule: schedule.arena_bytes)
 

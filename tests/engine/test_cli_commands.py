@@ -110,6 +110,28 @@ def test_summary_reads_network_and_model_files(call, small: Path, tmp_path: Path
     assert json.loads(call("summary", tmp_path / "model.safetensors", "--json").out)["params"] == 61_706
 
 
+def test_summary_prints_csv(call) -> None:
+    lines = call("summary", "lenet5", "--csv").out.splitlines()
+    assert lines[0].startswith("name,type,inputs,output,params,")
+    assert [line.split(",")[0] for line in lines[1:]] == [*zoo.lenet5().nodes, "total"]
+
+
+def test_summary_compares_two_networks(call, small: Path) -> None:
+    text = call("summary", "lenet5", "--compare", small, "--batch", 2).out
+    assert text.splitlines()[0].split() == ["lenet5", "small", "ratio"]
+    found = json.loads(call("summary", small, "--compare", "lenet5", "--json").out)
+    assert found["totals"]["params"]["second"] == 61_706
+    assert call("summary", small, "--compare", "lenet5", "--csv").out.startswith("figure,small,lenet5,ratio\n")
+
+
+def test_summary_measures_every_layer(call, small: Path) -> None:
+    found = json.loads(call("summary", small, "--measure", "--json").out)
+    assert all(layer["forward_ms"] > 0 for layer in found["layers"] if layer["type"] != "Flatten")
+    assert found["measured"]["training_ms"] > 0
+    assert found["memory"]["training"]["workspace"] > 0
+    assert "forward ms" in call("summary", small, "--measure").out
+
+
 def test_summary_of_an_impossible_shape_names_layer_and_fix(call) -> None:
     fails(
         call("summary", "lenet5", "--input", "2,2,1", "--json"),
@@ -291,6 +313,9 @@ def test_help_says_the_default_recipe(call) -> None:
         (["summary", "lenet6"], ["no architecture 'lenet6'"]),
         (["summary", "lenet5", "--input", "28,28"], ["'28,28' is not a shape"]),
         (["summary", "lenet5", "--input", "0,28,1"], ["is not a shape"]),
+        (["summary", "lenet5", "--advice", "--compare", "vgg_mini"], ["leave out --compare and --csv"]),
+        (["summary", "lenet5", "--compare", "lenet6"], ["no architecture 'lenet6'"]),
+        (["summary", "lenet5", "--input", "2,2,1", "--csv", "--measure"], ["kernel 5×5 does not fit"]),
         (["summary", "lenet5", "--batch", "0"], ["0 is not in the range"]),
         (["trian"], ["No such command 'trian'", "train"]),
         (["gone.safetensors"], ["there is no such file"]),
