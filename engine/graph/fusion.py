@@ -14,6 +14,7 @@ from .node import Node
 
 _CHAINS: Mapping[str, tuple[str, ...]] = {
     "Conv2D": ("BatchNorm", "Add", "ReLU"),
+    "ConvTranspose2D": ("Add", "ReLU"),
     "Dense": ("BatchNorm", "ReLU"),
     "BatchNorm": ("Add", "ReLU"),
     "Add": ("ReLU",),

@@ -72,7 +72,7 @@ def test_onnx_runtime_computes_every_compact_architecture(onnx_side: ModuleType,
 
 
 KNOWN = {"Conv2D", "Dense", "BatchNorm", "MaxPool2D", "AvgPool2D", "GlobalAvgPool", "Flatten", "PadChannels"}
-KNOWN |= {"ReLU", "LeakyReLU", "Tanh", "Sigmoid", "Softmax", "Dropout", "Add", "Concat"}
+KNOWN |= {"ReLU", "LeakyReLU", "Tanh", "Sigmoid", "Softmax", "Dropout", "Add", "Concat", "ConvTranspose2D"}
 KNOWN |= {"Linear", "PReLU", "ELU", "HardSigmoid", "HardSwish", "ZeroPad", "Upsample", "LocalResponseNorm"}
 ONLY_PYTORCH = {"Step", "Swish", "GELU"}
 

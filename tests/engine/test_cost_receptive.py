@@ -116,6 +116,25 @@ def test_unpooled_values_see_what_chose_their_place(pool):
     check_everywhere(net)
 
 
+@pytest.mark.parametrize("kernel", [2, 3, 4, 5])
+def test_units_of_a_decoder_with_shortcuts_see_what_is_computed(kernel):
+    net = Network((32, 32, 1))
+    first = net.add(L.Conv2D(1, 3, padding=1))
+    second = net.add(L.Conv2D(1, 3, stride=2, padding=1))
+    net.add(L.Conv2D(1, 3, stride=2, padding=1))
+    net.add(L.ConvTranspose2D(1, kernel, 2, padding="same"))
+    net.add(L.Concat(), inputs=[next(reversed(net.nodes)), second])
+    net.add(L.ConvTranspose2D(1, kernel, 2, padding="same"))
+    net.add(L.Concat(), "both", inputs=[next(reversed(net.nodes)), first])
+    net.add(L.Conv2D(1, 3, padding=1), "scores")
+    assert net.errors() == []
+    check_everywhere(net)
+    fields = receptive_fields(net)
+    sizes = [bottom - top for top, bottom, _, _ in (fields["scores"].box(row, 0) for row in range(8))]
+    assert fields["scores"].aligned
+    assert (fields["scores"].stride, fields["scores"].size[0]) == ((1, 1), max(sizes))
+
+
 def test_branches_that_were_shrunk_and_enlarged_again_are_aligned():
     whole, halved = Field(), field_behind([Window((2, 2), (2, 2)), Window((2, 2), (1, 1), (1, 1), (2, 2))])
     both = merged([whole, halved])

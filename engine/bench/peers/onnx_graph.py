@@ -83,8 +83,16 @@ Made = tuple[str, Mapping[str, NDArray[Any]], dict[str, Any]]
 
 
 def _conv(layer: Any, shape: Shape, weights: Arrays) -> Made:
-    window = _window(layer, layer.geometry.pads(shape[0], shape[1]))
-    return "Conv", weights, {**window, "dilations": layer.dilation, "group": layer.groups}
+    return "Conv", weights, _taps(layer, layer.geometry.pads(shape[0], shape[1]))
+
+
+def _conv_transpose(layer: Any, shape: Shape, weights: Arrays) -> Made:
+    pads, more = layer.margins([shape])
+    return "ConvTranspose", weights, {**_taps(layer, pads), "output_padding": more}
+
+
+def _taps(layer: Any, pads: Pads) -> dict[str, Any]:
+    return {**_window(layer, pads), "dilations": layer.dilation, "group": layer.groups}
 
 
 def _max_pool(layer: Any, shape: Shape, weights: Arrays) -> Made:
@@ -150,6 +158,7 @@ def _plain(operator: str, **attributes: Any) -> Callable[[Any, Shape, Arrays], M
 
 _MAKERS: Mapping[str, Callable[[Any, Shape, Arrays], Made]] = {
     "Conv2D": _conv,
+    "ConvTranspose2D": _conv_transpose,
     "MaxPool2D": _max_pool,
     "AvgPool2D": _average_pool,
     "GlobalAvgPool": _plain("ReduceMean", axes=(2, 3), keepdims=0),

@@ -15,7 +15,8 @@ from ...spec import ConvscopeError, Shape
 from ..cases import Arrays, Floats
 from .order import Order, vector_orders
 
-_KEEPS_NO_OUTPUT = {"Conv2D", "Dense", "BatchNorm", "Add"}  # backward does not read it: it may be overwritten
+# Backward does not read what these write: it may be overwritten.
+_KEEPS_NO_OUTPUT = {"Conv2D", "ConvTranspose2D", "Dense", "BatchNorm", "Add"}
 
 
 class Translated(nn.Module):
@@ -75,6 +76,15 @@ def _conv(layer: Any, shape: Shape) -> nn.Module:
         shape[-1], layer.filters, layer.kernel, layer.stride, inside, layer.dilation, layer.groups, layer.bias
     )
     return nn.Sequential(nn.ZeroPad2d(before), conv) if before else conv
+
+
+def _conv_transpose(layer: Any, shape: Shape) -> nn.Module:
+    """With padding that PyTorch lacks, the whole result is computed and cut."""
+    (top, bottom, left, right), more = layer.margins([shape])
+    even = (top, left) == (bottom, right)
+    sizes = (shape[-1], layer.filters, layer.kernel, layer.stride, (top, left) if even else 0, more)
+    conv = nn.ConvTranspose2d(*sizes, layer.groups, layer.bias, layer.dilation)
+    return conv if even else nn.Sequential(conv, Apply(lambda x: F.pad(x, (-left, -right, -top, -bottom))))
 
 
 def _max_pool(layer: Any, shape: Shape) -> nn.Module:
@@ -148,6 +158,7 @@ def _add(*inputs: torch.Tensor) -> torch.Tensor:
 
 _MAKERS: Mapping[str, Callable[[Any, Shape], nn.Module]] = {
     "Conv2D": _conv,
+    "ConvTranspose2D": _conv_transpose,
     "MaxPool2D": _max_pool,
     "AvgPool2D": _average_pool,
     "GlobalAvgPool": lambda layer, shape: Apply(lambda x: x.mean((2, 3))),
@@ -189,7 +200,7 @@ def _load(part: nn.Module, weights: Arrays, order: Order) -> None:
 
 
 def _theirs(array: Floats, order: Order) -> Floats:
-    """(R, S, C/groups, K) as (K, C/groups, R, S); (in, out) as (out, in)."""
+    """(R, S, C/groups, K) as (K, C/groups, R, S), transposed convolutions' too; (in, out) as (out, in)."""
     if array.ndim == 4:
         return np.ascontiguousarray(array.transpose(3, 2, 0, 1))
     return np.ascontiguousarray((array if order is None else array[order]).T)

@@ -22,6 +22,7 @@ from ...spec import (
     pair,
     size,
 )
+from ...spec.param import Pads
 from ...spec.windows import WindowGeometry, image_shape, lost_rows_warning, windowed_size
 
 
@@ -198,9 +199,15 @@ class ConvTranspose2D(Layer):
         per_input = self.kernel[0] * self.kernel[1] * (self.filters // self.groups)
         return Cost(macs=size(inputs[0]) * per_input, bias_adds=size(output) if self.bias else 0)
 
-    def window(self, inputs: Sequence[Shape]) -> Window:
+    def margins(self, inputs: Sequence[Shape]) -> tuple[Pads, tuple[int, int]]:
+        """What is cut off at the top, bottom, left and right, and the rows and columns added at the end."""
         height, width, _ = self.infer_shape(inputs)
-        top, _, left, _ = self.geometry.pads(height, width)
+        pads = self.geometry.pads(height, width)
+        spanned = replace(self.geometry, padding=pads).input_size(inputs[0][0], inputs[0][1])
+        return pads, (height - spanned[0], width - spanned[1])
+
+    def window(self, inputs: Sequence[Shape]) -> Window:
+        (top, _, left, _), _ = self.margins(inputs)
         rows, columns = self.geometry.extent
         return Window((rows, columns), padding=(rows - 1 - top, columns - 1 - left), upsampling=self.stride)
 
