@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from ..graph import Network
 from ..layers.dense.spec import Dense
 from ..layers.merge.spec import Concat
+from ..layers.norm.spec import LocalResponseNorm
 from ..layers.pool.spec import AvgPool2D, GlobalAvgPool, MaxPool2D
 from ..layers.regularise.spec import Dropout
 from ..spec import Shape
@@ -29,15 +30,17 @@ _GOOGLENET = {
 
 @entry(2014, "Szegedy et al., Going Deeper with Convolutions, table 1", _PHOTO, compact=False)
 def googlenet(input: Shape = _PHOTO, classes: int = 1000) -> Network:
-    """Nine inception blocks, with biases, without batch norm and without the two auxiliary classifiers.
+    """Nine inception blocks, with biases, without batch norm and without the two auxiliary classifiers (figure 3).
 
     6,998,552 parameters. The paper's table gives 2.7 K for the first convolution, whose 7·7·3·64 weights are 9.4 K.
     """
     net = Network(input, "googlenet")
     conv_relu(net, "conv1", 64, 7, stride=2, padding=3)
     net.add(MaxPool2D(3, 2, ceil_mode=True), "pool1")
+    net.add(LocalResponseNorm(), "norm1")
     conv_relu(net, "conv2_reduce", 64, 1)
     conv_relu(net, "conv2", 192, 3, padding=1)
+    net.add(LocalResponseNorm(), "norm2")
     last = net.add(MaxPool2D(3, 2, ceil_mode=True), "pool2")
     for stage, blocks in _GOOGLENET.items():
         for letter, widths in blocks.items():

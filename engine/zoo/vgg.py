@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ..graph import Network
 from ..layers.dense.spec import Dense
+from ..layers.norm.spec import LocalResponseNorm
 from ..layers.pool.spec import MaxPool2D
 from ..layers.reshape.spec import Flatten
 from ..spec import Shape
@@ -27,6 +28,15 @@ _KERNELS = {
 def vgg_a(input: Shape = _PHOTO, classes: int = 1000) -> Network:
     """8 convolutions and 3 dense layers."""
     return _full_size("vgg_a", input, classes, _KERNELS["a"])
+
+
+@entry(2014, f"{_SOURCE}, A-LRN", _PHOTO, compact=False)
+def vgg_a_lrn(input: Shape = _PHOTO, classes: int = 1000) -> Network:
+    """A with local response normalisation behind the first convolution: in the paper no better than A."""
+    net = _full_size("vgg_a_lrn", input, classes, _KERNELS["a"])
+    net.add(LocalResponseNorm(), "norm1", "relu1_1")
+    net.rewire("pool1", "norm1")
+    return net
 
 
 @entry(2014, f"{_SOURCE}, B", _PHOTO, compact=False)

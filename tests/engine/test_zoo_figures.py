@@ -13,7 +13,11 @@ from convscope.engine import layers as L
 
 FIGURES = """
     lenet5              28×28×1        61,706         416,520
+    alexnet           227×227×3    62,378,344   1,135,256,096
+    alexnet_grouped   227×227×3    60,965,224     724,406,816
+    zfnet             224×224×3   107,627,624   2,476,704,896
     vgg_a             224×224×3   132,863,336   7,609,090,048
+    vgg_a_lrn         224×224×3   132,863,336   7,609,090,048
     vgg_b             224×224×3   133,047,848  11,308,466,176
     vgg_c             224×224×3   133,638,952  11,770,888,192
     vgg_d             224×224×3   138,357,544  15,470,264,320
@@ -26,6 +30,7 @@ FIGURES = """
     resnet101         224×224×3    44,549,160   7,801,405,440
     resnet152         224×224×3    60,192,808  11,513,626,624
     xception          299×299×3    22,855,952   8,357,403,496
+    mobilenet_v1      224×224×3     4,231,976     568,740,352
     squeezenet1_0     224×224×3     1,248,424     818,924,576
     squeezenet1_1     224×224×3     1,235,496     349,151,936
     nin_cifar           32×32×3       966,986     222,486,528
@@ -74,6 +79,13 @@ def test_the_memory_table_of_vgg16():
         "dense7": 16_777_216,
         "scores": 4_096_000,
     }
+
+
+def test_the_first_convolution_of_alexnet():
+    """The lecture prints its output as (227 − 11/4) + 1 squared; the fraction's bar is meant to go under 227 − 11."""
+    conv1 = rows(zoo.alexnet_grouped())["conv1"]
+    assert (conv1.output, conv1.weights, conv1.macs) == ((55, 55, 96), 34_848, 105_415_200)
+    assert conv1.params == 34_944, "(11·11·3 + 1)·96, the lecture's 35 K"
 
 
 def test_ten_filters_of_5x5x3_have_760_parameters():
