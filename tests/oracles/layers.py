@@ -37,7 +37,7 @@ def conv2d(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: b
     parts = []
     for g in range(layer.groups):
         own = seen[..., g * channels : (g + 1) * channels]
-        parts.append(np.einsum("nijrsc,rsck->nijk", own, w["weight"][..., g * filters : (g + 1) * filters]))
+        parts.append(np.tensordot(own, w["weight"][..., g * filters : (g + 1) * filters], 3))
     return np.concatenate(parts, -1) + w.get("bias", 0.0)
 
 
