@@ -16,6 +16,7 @@ from tests.oracles.layers import ORACLES, run
 
 BATCH = 3
 TOLERANCE = 1e-5
+RANDOM = {"Dropout": "test_layers_dropout.py", "DropConnect": "test_layers_drop_connect.py"}
 CASES = [(name, i, example) for name, kind in L.TYPES.items() for i, example in enumerate(kind.examples())]
 
 
@@ -68,8 +69,8 @@ def poison(model: Model, batch: int, mode: str) -> None:
 @pytest.mark.parametrize("training", [False, True], ids=["inference", "training"])
 @pytest.mark.parametrize(("name", "index", "example"), CASES, ids=[f"{name}-{i}" for name, i, _ in CASES])
 def test_layer_equals_its_oracle_forward_and_backward(name: str, index: int, example: Example, training: bool) -> None:
-    if name == "Dropout" and training and example.layer.rate:
-        pytest.skip("random in training; tested in test_layers_dropout.py")
+    if training and name in RANDOM and example.layer.rate:
+        pytest.skip(f"random in training; tested in {RANDOM[name]}")
     net = network_of(example)
     model = random_model(net)
     random = np.random.default_rng(7)

@@ -57,6 +57,13 @@ def conv_transpose2d(layer: Any, inputs: Sequence[Array], w: dict[str, Array], t
     return y
 
 
+def separable_conv2d(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
+    seen = windows(inputs[0], layer, layer.dilation, 0.0)
+    filters = w["depthwise"].reshape(*layer.kernel, -1, layer.multiplier)
+    between = np.einsum("nijrsc,rscm->nijcm", seen, filters)
+    return between.reshape(*between.shape[:3], -1) @ w["pointwise"][0, 0] + w.get("bias", 0.0)
+
+
 def max_pool(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
     return windows(inputs[0], layer, (1, 1), -np.inf, -np.inf).max((3, 4))
 
@@ -129,6 +136,16 @@ def gelu(layer: Any, x: Array) -> Array:
     return x * (1 + np.vectorize(math.erf)(x / np.sqrt(2))) / 2
 
 
+def dense(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
+    return inputs[0] @ w["weight"] + w.get("bias", 0.0)
+
+
+def drop_connect(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
+    """DropConnect outside training; its random weights are tested by themselves."""
+    assert not training or layer.rate == 0
+    return dense(layer, inputs, w, training)
+
+
 def no_dropout(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
     """Dropout outside training; its random pattern is tested by itself."""
     assert not training or layer.rate == 0
@@ -138,6 +155,7 @@ def no_dropout(layer: Any, inputs: Sequence[Array], w: dict[str, Array], trainin
 ORACLES: dict[str, Oracle] = {
     "Conv2D": conv2d,
     "ConvTranspose2D": conv_transpose2d,
+    "SeparableConv2D": separable_conv2d,
     "MaxPool2D": max_pool,
     "MaxUnpool2D": max_unpool,
     "AvgPool2D": average_pool,
@@ -145,7 +163,8 @@ ORACLES: dict[str, Oracle] = {
     "BatchNorm": batch_norm,
     "LocalResponseNorm": local_response_norm,
     "Softmax": softmax,
-    "Dense": lambda layer, inputs, w, training: inputs[0] @ w["weight"] + w.get("bias", 0.0),
+    "Dense": dense,
+    "DropConnect": drop_connect,
     "Flatten": lambda layer, inputs, w, training: inputs[0].reshape(len(inputs[0]), -1),
     "Add": lambda layer, inputs, w, training: sum(inputs[1:], inputs[0]),
     "Concat": lambda layer, inputs, w, training: np.concatenate(inputs, -1),

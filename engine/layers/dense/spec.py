@@ -1,11 +1,11 @@
-"""Declaration of the fully connected layer."""
+"""Declarations of fully connected layers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...spec import About, Cost, Example, Layer, Shape, ShapeError, Weight, flag, format_shape, integer, size
+from ...spec import About, Cost, Example, Layer, Shape, ShapeError, Weight, flag, format_shape, integer, number, size
 
 
 @dataclass(frozen=True)
@@ -46,4 +46,34 @@ class Dense(Layer):
             Example(cls(33, bias=False), ((19,),)),
             Example(cls(1), ((1,),)),
             Example(cls(64), ((130,),)),
+        )
+
+
+@dataclass(frozen=True)
+class DropConnect(Dense):
+    """A dense layer that, in training, takes a random share of its weights and biases as zero, anew for each sample.
+
+    What is kept is scaled by 1/(1 − rate), so that the mean stays. At inference all weights are used: the mean network,
+    where the paper (§3.2) averages over outputs drawn from a normal distribution.
+    """
+
+    rate: float = number(
+        0.5, label="Rate", help="Share of weights and biases taken as zero in training.", minimum=0.0, maximum=0.99
+    )
+
+    about = About(
+        category="dense",
+        summary="A dense layer that drops weights in training.",
+        help="Dropout takes away units, this takes away single connections, others for each sample. "
+        "In training it costs a random number for each sample and weight; nothing of it is stored.",
+        source="Wan et al. 2013, Regularization of Neural Networks using DropConnect, §3",
+    )
+    differs_in_training = True
+
+    @classmethod
+    def examples(cls) -> Sequence[Example]:
+        return (
+            Example(cls(), ((7,),)),
+            Example(cls(33, bias=False, rate=0.2), ((19,),)),
+            Example(cls(9, rate=0.0), ((5,),)),
         )

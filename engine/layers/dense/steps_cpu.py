@@ -1,4 +1,4 @@
-"""How a dense layer becomes calls of the CPU's kernels."""
+"""How dense layers become calls of the CPU's kernels."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from ...kernels.panel import MASK, NO_FLOOR, NOTHING, SPARE_OUTS
 from ...kernels.vector import ROWS, WIDTH
 from ..folding_cpu import effective
-from . import cpu
-from .spec import Dense
+from . import cpu, dropped
+from .spec import Dense, DropConnect
 
 if TYPE_CHECKING:
     from ...runtime.binding import Array, Binding
@@ -77,4 +77,26 @@ def _product_args(bind: Binding, reduction: int, columns: int) -> tuple[object, 
     )
 
 
-STEPS = {Dense: dense}
+def drop_connect(layer: DropConnect, bind: Binding) -> None:
+    """Outside training the dense layer that it is."""
+    if not bind.training or layer.rate == 0:
+        dense(layer, bind)
+        return
+    weight, bias = bind.weights["weight"], bind.weights.get("bias")
+    (features,), units, batch = bind.input_shapes[0], layer.units, bind.batch
+    # drawing a random number takes as long as an elementwise value
+    bind.threads = bind.backend.threads_for(0, batch * weight.size)
+    numbers = (layer.rate, np.float32(1 / (1 - layer.rate)), bind.index, bind.state, bind.threads)
+    given, of_sample = (weight if bias is None else bias, bias is not None), (features + 1) * units
+    shape, steps = (batch, features, units), (of_sample, units, 1)
+    bind.forward(dropped.product, bind.x[0], weight, *given, bind.y, shape, steps, *numbers)
+    if bind.wants_input_gradient():
+        turned = bind.pack("turned", weight.size, dropped.turn, weight, features, units)
+        shape, steps = (batch, units, features), (of_sample, 1, units)
+        bind.backward_input(0, dropped.product, bind.dy, turned, weight, False, bind.dx[0], shape, steps, *numbers)
+    dw = bind.gradients["weight"]
+    targets = (dw, bind.gradients.get("bias", dw), bias is not None)
+    bind.backward_weights(dropped.weight_gradient, bind.x[0], bind.dy, *targets, batch, features, units, *numbers)
+
+
+STEPS = {Dense: dense, DropConnect: drop_connect}
