@@ -77,7 +77,7 @@ def branching() -> Network:
 
 def kernels_in_this_process() -> int:
     """Builds of our kernels that were compiled or loaded."""
-    found = [o for o in gc.get_objects() if isinstance(o, Dispatcher) and o.__module__.startswith("convscope.")]
+    found = [o for o in gc.get_objects() if issubclass(type(o), Dispatcher) and o.__module__.startswith("convscope.")]
     return sum(len(dispatcher.signatures) for dispatcher in found)
 
 

@@ -44,7 +44,7 @@ def _nothing_left(qapp):
     assert not left, f"windows left open: {left}"
     running = [t for t in threading.enumerate() if t not in threads and t.is_alive()]
     assert not running, f"threads left running: {running}"
-    timers = [o for o in gc.get_objects() if isinstance(o, QTimer) and isValid(o) and o.isActive()]
+    timers = [o for o in gc.get_objects() if issubclass(type(o), QTimer) and isValid(o) and o.isActive()]
     assert not timers, f"timers left running: {timers}"
 
 
