@@ -12,7 +12,11 @@ SAME_SIZE = (
     L.ReLU(),
     L.LeakyReLU(),
     L.BatchNorm(),
+    L.PReLU(),
+    L.Linear(),
+    L.LocalResponseNorm(3, alpha=0.5),
     L.Dropout(0.3),
+    L.Dropout(0.3, "inference"),
     L.MaxPool2D(2, 1, padding="same"),
     L.AvgPool2D(3, 1, padding=1),
 )
