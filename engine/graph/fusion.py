@@ -15,6 +15,7 @@ from .node import Node
 _CHAINS: Mapping[str, tuple[str, ...]] = {
     "Conv2D": ("BatchNorm", "Add", "ReLU"),
     "ConvTranspose2D": ("Add", "ReLU"),
+    "SeparableConv2D": ("BatchNorm", "Add", "ReLU"),
     "Dense": ("BatchNorm", "ReLU"),
     "BatchNorm": ("Add", "ReLU"),
     "Add": ("ReLU",),

@@ -21,7 +21,7 @@ MASKED_BY_OUTPUT = frozenset({"MaxPool2D"})
 """Layers that can tell from their output where their input was positive."""
 
 
-MEASURES = frozenset({"Conv2D", "ConvTranspose2D"})
+MEASURES = frozenset({"Conv2D", "ConvTranspose2D", "SeparableConv2D"})
 """Layers that can take the sums batch norm wants of what they write: of their output, and of their input's gradient."""
 
 

@@ -95,6 +95,12 @@ def add_block(out, sums, count):
         sums[i] += np.float64(out[i])
 
 
+def nothing():
+    """A measuring of kernels that are to sum nothing; see `begin`."""
+    none = np.zeros(1, np.float32)
+    return NOTHING, 1, none, none, none, np.zeros(1, np.float64), none
+
+
 @numba.njit(**FLAGS)
 def begin(measuring, thread):
     """Set a thread's sums to zero. `measuring` is (what, channels, partner, mean, inverse_std, sums, block)."""

@@ -18,12 +18,12 @@ class Effective(NamedTuple):
     mark: str
 
 
-def effective(bind: Binding) -> Effective:
-    """The layer's own weights, or copies with the norm of its epilogue folded in.
+def effective(bind: Binding, name: str = "weight") -> Effective:
+    """The layer's own weight of this name, or a copy with the norm of its epilogue folded in.
 
     scale · (w·x + b − mean) / √(var + ε) + shift is again a product and a bias.
     """
-    weight, bias, norm = bind.weights["weight"], bind.weights.get("bias"), bind.epilogue.norm
+    weight, bias, norm = bind.weights[name], bind.weights.get("bias"), bind.epilogue.norm
     if norm is None:
         return Effective(weight, bias, "")
     outputs = bind.norm["weight"].size

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from ..graph.fusion import Epilogue
 from ..graph.step import Mode
+from ..kernels.moments import nothing
 from ..spec import Shape, size
-from .measuring import Measuring, Sums, nothing
+from .measuring import Measuring, Sums
 
 if TYPE_CHECKING:
     from .backend import Backend

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..graph.step import MEASURES, Step
-from ..kernels.moments import MOMENTS, NOTHING, PRODUCTS
+from ..kernels.moments import MOMENTS, PRODUCTS
 
 if TYPE_CHECKING:
     from .binding import Array
@@ -43,12 +43,6 @@ class Sums:
     def of_gradient(self, partner: Array, mean: Array, inverse_std: Array) -> Measuring:
         """Sums of dy and dy·x̂ of the gradient written, x̂ being the normalised `partner`."""
         return PRODUCTS, self.channels, partner, mean, inverse_std, self.sums, self.block
-
-
-def nothing() -> Measuring:
-    """What a kernel takes that is to sum nothing."""
-    none = np.zeros(1, np.float32)
-    return NOTHING, 1, none, none, none, np.zeros(1, np.float64), none
 
 
 class Measurements:

@@ -36,6 +36,7 @@ def chained_networks(draw: st.DrawFn) -> Network:
             L.Conv2D(channels, draw(st.sampled_from([1, 3])), padding="same", bias=draw(st.booleans())),
             L.Conv2D(channels, 3, padding="same", groups=channels),
             L.ConvTranspose2D(channels, 3, 1, padding="same", bias=draw(st.booleans())),
+            L.SeparableConv2D(channels, 3, padding="same", bias=draw(st.booleans())),
             L.MaxPool2D(2, 1, padding="same"),
             L.AvgPool2D(3, 1, padding=1),
         ]

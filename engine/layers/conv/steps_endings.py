@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ...kernels.moments import nothing
 from ...kernels.panel import MASK, NO_FLOOR, NOTHING, SUM
 
 if TYPE_CHECKING:
     from ...runtime.binding import Binding
+
+
+def plain_ending(target: Any) -> tuple[object, ...]:
+    """The target, nothing more."""
+    return target, NOTHING, target, NO_FLOOR, nothing()
 
 
 def forward_ending(bind: Binding) -> tuple[object, ...]:
