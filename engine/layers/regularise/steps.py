@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 def dropout(layer: Dropout, bind: Binding, k: Any) -> None:
     if bind.training:
         scale = k.number(1 / (1 - layer.rate) if layer.scaling == "training" else 1)
-        kernel, how = k.drop, (bind.count, layer.rate, scale, bind.index, bind.state, bind.threads)
+        drawn = (layer.rate, scale, bind.index, bind.state)
+        bind.forward(k.drop, bind.x[0], bind.y, bind.count, *drawn, bind.threads)
+        bind.backward_input(0, k.drop, bind.dy, bind.dx[0], bind.count, *drawn, bind.threads)
     else:
-        kernel, how = k.multiply, (bind.count, k.number(1 - layer.rate), bind.threads)
-    bind.forward(kernel, bind.x[0], bind.y, *how)
-    bind.backward_input(0, kernel, bind.dy, bind.dx[0], *how)
+        share = k.number(1 - layer.rate)
+        bind.forward(k.multiply, bind.x[0], bind.y, bind.count, share, bind.threads)
+        bind.backward_input(0, k.multiply, bind.dy, bind.dx[0], bind.count, share, bind.threads)
 
 
 STEPS = {Dropout: dropout}
