@@ -45,7 +45,7 @@ def architecture(name: str) -> Architecture:
         return ARCHITECTURES[name]
     begun = [known for known in ARCHITECTURES if name and known.startswith(name)]
     alike = difflib.get_close_matches(name, ARCHITECTURES, n=3, cutoff=0.6)
-    near = list(dict.fromkeys([*begun, *alike]))[:3]
+    near = (begun or alike)[:3]
     hint = f"did you mean {' or '.join(near)}?" if near else f"`convscope zoo` lists the {len(ARCHITECTURES)} there are"
     raise ConvscopeError(f"There is no architecture {name!r}; {hint}")
 
