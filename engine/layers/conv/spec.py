@@ -270,8 +270,8 @@ class SeparableConv2D(Layer):
     def weights(self, inputs: Sequence[Shape]) -> tuple[Weight, ...]:
         rows, columns = self.kernel
         taps, between = rows * columns, inputs[0][2] * self.multiplier
-        fans = {"fan_in": taps, "fan_out": taps * self.multiplier}
-        depthwise = Weight("depthwise", (rows, columns, 1, between), "xavier", **fans)  # no ReLU follows
+        shape = (rows, columns, 1, between)  # no ReLU follows, so that Xavier's scale is right
+        depthwise = Weight("depthwise", shape, "xavier", fan_in=taps, fan_out=taps * self.multiplier)
         shape = (1, 1, between, self.filters)
         pointwise = Weight("pointwise", shape, "he", fan_in=between, fan_out=self.filters)
         bias = (Weight("bias", (self.filters,), "zeros", decay=False),) if self.bias else ()
@@ -286,7 +286,7 @@ class SeparableConv2D(Layer):
         top, _, left, _ = self.geometry.pads(inputs[0][0], inputs[0][1])
         return Window(self.geometry.extent, self.stride, (top, left))
 
-    def between(self, inputs: Sequence[Shape], output: Shape) -> Shape:
+    def between(self, inputs: Sequence[Shape], output: Shape) -> tuple[int, int, int]:
         """Shape of the depthwise convolution's result."""
         return output[0], output[1], inputs[0][2] * self.multiplier
 

@@ -68,8 +68,8 @@ def separable_conv2d(layer: SeparableConv2D, bind: Binding) -> None:
     """Two convolutions, each by an algorithm of its own; what lies between is kept for backward."""
     (height, width, channels), (out_height, out_width, filters) = bind.input_shapes[0], bind.output_shape
     maps, (top, _, left, _) = layer.between(bind.input_shapes, bind.output_shape), layer.geometry.pads(height, width)
-    window = (layer.kernel, layer.stride, layer.dilation, top, left, channels)
-    depthwise = Conv(bind.batch, height, width, channels, *maps, *window)
+    sizes = (bind.batch, height, width, channels, *maps)
+    depthwise = Conv(*sizes, layer.kernel, layer.stride, layer.dilation, top, left, channels)
     pointwise = Conv(bind.batch, *maps, out_height, out_width, filters, (1, 1), (1, 1), (1, 1), 0, 0, 1)
     bind.algorithm = ", ".join(choice.choose(case) for case in (depthwise, pointwise))
     room = bind.scratch(bind.batch * size(maps), area=_BETWEEN)
