@@ -68,6 +68,20 @@ def store(ctx, array, index, value):
     return types.void(array, types.intp, vector), codegen
 
 
+@intrinsic
+def prefetch(ctx, array, index):
+    """Ask for the cache line that holds array[index], which may lie outside: it will be read soon."""
+
+    def codegen(context, builder, signature, args):
+        place, number = _pointer(context, builder, signature.args[0], *args), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [place.type, number, number, number])
+        call = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(call, [place, *(ir.Constant(number, value) for value in (0, 2, 1))])  # a read, into L2, of data
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), codegen
+
+
 def first_lanes(builder: Any, count: Any) -> Any:
     """The mask of the first `count` lanes."""
     kind = ir.VectorType(ir.IntType(32), LANES)

@@ -112,6 +112,8 @@ def test_tiles_of_other_processors_give_the_same_results(unit: str, tmp_path: Pa
         "from tests.engine.test_layers_conv import LANES, L, check\n"
         "check(L.Conv2D(2 * LANES + 3, 3, stride=2, padding=1), 3, 9, 7, 5, 1e-5)\n"
         "check(L.Conv2D(3 * LANES, 3, padding=1), 2, 9, 6, LANES, 1e-5)\n"
+        "check(L.Conv2D(LANES + 3, 3, padding=1, groups=LANES + 3), 2, 9, 7, LANES + 3, 1e-5)\n"
+        "check(L.Conv2D(6, 3, padding=1, groups=3), 2, 9, 6, 6, 1e-5)\n"
     )
     root = Path(__file__).parents[2]
     done = subprocess.run(

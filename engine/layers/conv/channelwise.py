@@ -25,8 +25,23 @@ from ...kernels.columns import (
 from ...kernels.jit import device, kernel, serial_kernel
 from ...kernels.moments import BLOCK, begin, measure
 from ...kernels.panel import NO_FLOOR, SUM, add_rows, finish
-from ...kernels.simd import add, load, store
+from ...kernels.simd import add, load, prefetch, store
 from ...kernels.vector import LANES
+
+AHEAD = 2  # rows of results between asking for what one of them reads, and reading it
+LINE = 16  # floats in a cache line
+
+
+@device
+def fetch(source, target_row, source_height, source_line, rows):
+    """Ask for the rows of the source that this row of the target is the first to read, counted over all images.
+
+    Processors do not foresee rows that are read side by side.
+    """
+    image, row = target_row // rows.shape[0], target_row % rows.shape[0]
+    at = (image * source_height + rows[row, 3]) * source_line
+    for i in range(at, at + rows[row, 4] * source_line, LINE):
+        prefetch(source, i)
 
 
 @device
@@ -154,7 +169,8 @@ def slide(
         for unit in range(thread * lines // threads, stop, at_once):
             end = min(unit + at_once, stop)
             for i in range(unit, end):
-                first_row, tap, n_rows = rows[i % height]
+                fetch(source, min(i + AHEAD, stop - 1), source_height, source_line, rows)
+                first_row, tap, n_rows = rows[i % height, 0], rows[i % height, 1], rows[i % height, 2]
                 at = (i // height * source_height + first_row) * source_line
                 start = (source, at, weights, tap, n_rows, bias, target, i * line, low)
                 slide_row(*start, 0, whole, None, geometry, phases, form)
@@ -195,8 +211,10 @@ def weight_gradient(
         mine = thread * partial
         bias_at = mine + sums * padded if has_bias else 0
         partials[mine : mine + partial] = np.float32(0)
-        for unit in range(thread * lines // threads, (thread + 1) * lines // threads):
-            first_row, tap, n_rows = rows[unit % height]
+        stop = (thread + 1) * lines // threads
+        for unit in range(thread * lines // threads, stop):
+            fetch(x, min(unit + AHEAD, stop - 1), source_height, source_line, rows)
+            first_row, tap, n_rows = rows[unit % height, 0], rows[unit % height, 1], rows[unit % height, 2]
             at = (unit // height * source_height + first_row) * source_line
             start = (x, at, dy, unit * line, tap, n_rows, partials, mine, bias_at)
             gradient_row(*start, 0, whole, None, geometry, phases, form)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from ...kernels.columns import Form, form
 from ...kernels.vector import LANES
@@ -43,7 +43,7 @@ GEOMETRY = (
     "padded",
     "sums",
 )
-ROW = ("source_row", "tap", "n_rows")
+ROW = ("source_row", "tap", "n_rows", "fresh_row", "n_fresh")
 PHASE = ("first", "step", "count", "source_column", "advance", "spacing", "n_taps", "tap", "tap_step")
 
 
@@ -92,6 +92,9 @@ def _laid_out(
     sums = c.kernel[0] * c.kernel[1] * c.group_channels
     geometry = (c.batch, *source, *target, c.filters, row_step * line, tap_row * c.kernel[1], padded, sums)
     found = [_row(rows[i % rows[0].step], i, start[0], source[0], c.kernel[1]) for i in range(target[0])]
+    ends = [first + (count - 1) * row_step + 1 if count else 0 for first, _, count in found]
+    read = [0, *accumulate(ends, max)]  # source rows that were read for the rows before
+    fresh = [(*row, before, after - before) for row, (before, after) in zip(found, pairwise(read))]
     phases = [
         (
             axis.first,
@@ -106,7 +109,7 @@ def _laid_out(
         )
         for axis in columns
     ]
-    return Rows(ints(geometry), ints(found), ints(phases), kind)
+    return Rows(ints(geometry), ints(fresh), ints(phases), kind)
 
 
 def _row(axis: Axis, i: int, start: int, height: int, kernel_columns: int) -> tuple[int, int, int]:
