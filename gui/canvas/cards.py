@@ -42,7 +42,7 @@ def cards(document: Document) -> dict[str, Card]:
     image = format_shape(network.input)
     result = {INPUT: Card(INPUT, "image", f"Input  {image}", "input", image, 0, 0)}
     for node in network.nodes.values():
-        connected = len(node.inputs)
+        connected, most = len(node.inputs), node.layer.ports.maximum
         shape = shapes.get(node.name)
         result[node.name] = Card(
             name=node.name,
@@ -50,7 +50,7 @@ def cards(document: Document) -> dict[str, Card]:
             detail="  ".join(part for part in (node.layer.type_name(), detail(node.layer)) if part),
             category=node.layer.about.category,
             output="" if shape is None else format_shape(shape),
-            slots=connected + 1 if node.layer.ports.maximum is None else max(1, connected),
+            slots=connected + 1 if most is None else max(most, connected),
             connected=connected,
             error=_sentences(problems, node.name, "error"),
             warning=_sentences(problems, node.name, "warning"),

@@ -55,7 +55,7 @@ class Wiring:
         if self.target is None or self.refusal:
             end = point
         elif self.forwards:
-            end = self.target.port_position(Port("in", self.target.card.slots - 1))
+            end = self.target.port_position(Port("in", min(self.target.card.connected, self.target.card.slots - 1)))
         else:
             end = self.target.port_position(Port("out"))
         return straight(fixed, end) if self.forwards else straight(end, fixed)

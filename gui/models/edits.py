@@ -118,7 +118,7 @@ def refusal(network: Network, source: str, target: str) -> str:
 
 
 def connect(document: Document, source: str, target: str) -> None:
-    """Let `target` read `source`: a single input is replaced, others are appended."""
+    """Let `target` read `source` beside its other inputs; where it can read no more, in place of the last."""
     inputs = _with_input(document.network, source, target)
     document.edit(f"Connect {source} to {target}", lambda net: net.rewire(target, inputs), select=target)
 
@@ -206,7 +206,8 @@ def arrange_all(document: Document) -> None:
 
 def _with_input(network: Network, source: str, target: str) -> list[str]:
     node = network.nodes[target]
-    return [source] if node.layer.ports.maximum == 1 else [*node.inputs, source]
+    most = node.layer.ports.maximum
+    return [*(node.inputs if most is None else node.inputs[: most - 1]), source]
 
 
 def _replace_input(network: Network, link: Link, source: str) -> None:

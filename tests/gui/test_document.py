@@ -4,6 +4,7 @@ import pytest
 
 from convscope.engine import INPUT, Network, NetworkError, zoo
 from convscope.engine import layers as L
+from convscope.gui.canvas.cards import cards
 from convscope.gui.models import clipboard, edits
 from convscope.gui.models.arrange import CARD
 from convscope.gui.models.document import Document
@@ -82,6 +83,15 @@ def test_an_arranged_network_stays_arranged_and_a_moved_one_is_left_alone(docume
     edits.add_after(document, "Tanh", "conv1")
     assert document.network.layout["conv2"] == (700.0, 40.0)
     assert document.network.layout["conv1"] == tidy["conv1"]
+
+
+def test_a_layer_of_two_inputs_shows_two_and_takes_a_third_in_place_of_the_second(document):
+    document.edit("add", lambda net: net.add(L.MaxUnpool2D(), "unpool", inputs=[]))
+    assert cards(document)["unpool"].slots == 2
+    for source, inputs in (("relu1", ("relu1",)), ("conv1", ("relu1", "conv1")), (INPUT, ("relu1", INPUT))):
+        edits.connect(document, source, "unpool")
+        assert document.network.nodes["unpool"].inputs == inputs
+        assert cards(document)["unpool"].slots == 2
 
 
 def test_pasted_layers_keep_the_connections_among_them_and_get_free_names(document):
