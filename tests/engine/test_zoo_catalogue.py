@@ -91,9 +91,9 @@ def test_images_that_do_not_fit_the_layers_are_resized():
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("lenet", "There is no architecture 'lenet'; did you mean lenet5 or "),
+        ("lenet", "There is no architecture 'lenet'; did you mean lenet5?"),
         ("vgg-mini", "There is no architecture 'vgg-mini'; did you mean vgg_mini?"),
-        ("resnet20", "There is no architecture 'resnet20'; did you mean resnet20_cifar or "),
+        ("resnet20", "There is no architecture 'resnet20'; did you mean resnet20_cifar?"),
         ("qqqq", "There is no architecture 'qqqq'; `convscope zoo` lists the "),
         ("", "There is no architecture ''; `convscope zoo` lists the "),
     ],
