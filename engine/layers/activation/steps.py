@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .spec import ELU, GELU, HardSigmoid, HardSwish, LeakyReLU, PReLU, ReLU, Sigmoid, Softmax, Step, Swish, Tanh
 
 if TYPE_CHECKING:
     from ...runtime.binding import Binding
+    from ...spec import Layer
 
 
 def elementwise(layer: Any, bind: Binding, k: Any) -> None:
@@ -49,8 +51,14 @@ def softmax(layer: Softmax, bind: Binding, k: Any) -> None:
     bind.backward_input(0, k.softmax_backward, bind.y, bind.dy, bind.dx[0], bind.rows, bind.channels, bind.threads)
 
 
-STEPS = {
-    **dict.fromkeys((LeakyReLU, ELU, Tanh, Sigmoid, HardSigmoid, Swish, HardSwish), elementwise),
+STEPS: dict[type[Layer], Callable[[Any, Binding, Any], None]] = {
+    LeakyReLU: elementwise,
+    ELU: elementwise,
+    Tanh: elementwise,
+    Sigmoid: elementwise,
+    HardSigmoid: elementwise,
+    Swish: elementwise,
+    HardSwish: elementwise,
     GELU: gelu,
     Step: step,
     ReLU: relu,
