@@ -6,7 +6,7 @@ chain ends at a node that anybody else reads or that is to be kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from .network import Network
@@ -54,7 +54,7 @@ class Chain:
 class Chains:
     """Finds the chains among `nodes`, which are in order. `value_of` names the value that each node stands for.
 
-    No chain crosses a value in `kept`. Batch norm is folded only where its statistics are fixed.
+    No chain crosses a value in `kept`. Of the batch norms only those in `fixed_statistics` are folded.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Chains:
         nodes: Iterable[Node],
         value_of: Mapping[str, str],
         kept: set[str],
-        fixed_statistics: bool,
+        fixed_statistics: Container[str],
     ) -> None:
         self._network, self._nodes, self._value_of, self._kept = network, list(nodes), value_of, kept
         self._fixed = fixed_statistics
@@ -105,7 +105,7 @@ class Chains:
         inputs, done = chain.inputs, replace(chain.epilogue, nodes=(*chain.epilogue.nodes, follower.name))
         match follower.layer.type_name():
             case "BatchNorm":
-                return Chain(chain.head, inputs, replace(done, norm=follower)) if self._fixed else None
+                return Chain(chain.head, inputs, replace(done, norm=follower)) if follower.name in self._fixed else None
             case "Add":
                 others = [value for source in follower.inputs if (value := self._value_of[source]) != chain.value]
                 if len(others) != 1 or len(follower.inputs) != 2 or others[0] in inputs:

@@ -10,7 +10,7 @@ from ..spec import Shape, size
 from .arena import Span, pack
 from .node import INPUT
 from .segments import Clock
-from .step import FLOAT_BYTES, MASKED_BY_OUTPUT, Mode, Reader, Step, needs_gradient
+from .step import FLOAT_BYTES, MASKED_BY_OUTPUT, Mode, Reader, Step
 
 _ITEM_BYTES = {"float32": 4, "uint8": 1, "uint32": 4}
 
@@ -23,6 +23,7 @@ class Lives:
     """Lifetimes of buffers, in the moments of a clock.
 
     What is computed again has two lives: `value:` and `saved:` in the forward pass, `again:` and `resaved:` later.
+    Backward computes the gradients of the values `differentiated`, and runs the steps that write them.
     """
 
     steps: list[Step]
@@ -31,6 +32,7 @@ class Lives:
     batch: int
     mode: Mode
     kept: set[str]
+    differentiated: frozenset[str]
     clock: Clock
 
     @cached_property
@@ -79,8 +81,8 @@ class Lives:
         for step in self.steps:
             for port in reversed(step.passes):
                 value = step.inputs[port]
-                once = step.inputs.count(value) == 1
-                if once and needs_gradient(self.mode, value) and self.readers[value][0] == (step.index, port):
+                once = step.inputs.count(value) == 1 and {value, step.value} <= self.differentiated
+                if once and self.readers[value][0] == (step.index, port):
                     shared[value] = step.value
                     break
         return shared
@@ -113,8 +115,8 @@ class Lives:
         for step in self.steps:
             for saved in step.layer.saved(step.input_shapes, step.output_shape):
                 count = size(saved.shape) * (self.batch if saved.per_sample else 1)
-                last = self.clock.end if self.mode == "gradient" else self.clock.backward(step.index)
                 key, nbytes, first = f"{step.name}.{saved.name}", count * _ITEM_BYTES[saved.dtype], step.index
+                last = self._last_use(step)
                 if saved.per_sample and self.clock.is_repeated(first):
                     lives[f"saved:{key}"] = (nbytes, first, first)
                     lives[f"resaved:{key}"] = (nbytes, self.clock.again(first), last)
@@ -122,10 +124,18 @@ class Lives:
                     lives[f"saved:{key}"] = (nbytes, first, last)
         return lives
 
+    def _last_use(self, step: Step) -> int:
+        """When what a step saves is written or read for the last time."""
+        if self.mode == "gradient":
+            return self.clock.end
+        if step.value in self.differentiated:
+            return self.clock.backward(step.index)
+        return self.clock.again(step.index) if self.clock.is_repeated(step.index) else step.index
+
     def _gradients(self) -> dict[str, Life]:
         clock, written, lives = self.clock, self.written, {}
         for value, shape in self.shapes.items():
-            if not needs_gradient(self.mode, value):
+            if value not in self.differentiated:
                 continue
             nbytes = size(shape) * self.batch * FLOAT_BYTES
             born = clock.backward(max((index for index, _ in self.readers[value]), default=clock.steps))
@@ -138,13 +148,15 @@ class Lives:
 
     def _backward_users(self, value: str, written: int) -> list[int]:
         """Steps whose backward pass reads this value again."""
-        readers = self.readers[value]
+        readers = [reader for reader in self.readers[value] if self.steps[reader[0]].value in self.differentiated]
         users = [t for t, port in readers if "input" in self.steps[t].layer.backward_needs and self._is_own(t, port)]
         if value in self.rectified and readers and not self._masked_by_output(value):
             users.append(readers[-1][0])
         if written < 0:
             return users
         step = self.steps[written]
+        if step.value not in self.differentiated:
+            return users
         needed = "output" in step.layer.backward_needs
         masks = any(self._masked_by_output(source) for source in step.inputs if source in self.rectified)
         return [*users, written] if needed or masks else users

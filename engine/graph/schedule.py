@@ -6,11 +6,12 @@ value of their input, so they take no step and no memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..spec import Shape
 from .arena import Span
+from .freezing import learning
 from .fusion import Chain, Chains
 from .lifetimes import Life, Lives, placed
 from .network import Network
@@ -30,7 +31,8 @@ class Schedule:
     `rectified` values come out of a ReLU inside a step: their gradient counts only where they are positive. The steps
     `again` run once more for backward, when `clock` says so: their values then lie in `again:value`. `spans` gives each
     buffer's place in one arena, `arena_bytes` the arena's size and `lives` the bytes, first and last moment of each
-    buffer with a place of its own.
+    buffer with a place of its own. The weights of the layers `frozen` do not learn; backward computes the gradients of
+    the values `differentiated` alone, and runs the steps that write them.
     """
 
     mode: Mode
@@ -44,24 +46,35 @@ class Schedule:
     shared_gradients: Mapping[str, str]
     clock: Clock
     again: frozenset[int]
+    frozen: frozenset[str]
+    differentiated: frozenset[str]
     readers: Mapping[str, tuple[Reader, ...]] = field(repr=False)
     lives: Mapping[str, Life] = field(repr=False)
 
 
 def build(
-    network: Network, batch: int, mode: Mode, keep: Iterable[str] = (), fused: bool = True, recompute: bool = False
+    network: Network,
+    batch: int,
+    mode: Mode,
+    keep: Iterable[str] = (),
+    fused: bool = True,
+    recompute: bool = False,
+    frozen: Collection[str] = (),
 ) -> Schedule:
     """Order the steps of a sound network and place its buffers. Nodes in `keep` stay readable after the pass.
 
     With `fused`, layers are computed together where nobody wants the values between them; never in mode "gradient".
-    With `recompute`, training keeps few activations and computes the others again, where that saves memory.
+    With `recompute`, training keeps few activations and computes the others again, where that saves memory. Training
+    computes no gradients for layers in `frozen`, nor for what lies below the first layer that learns.
     NetworkError if the network has errors or has no node that should be kept.
     """
     network.check()
     value_of, nodes = _values(network, mode)
     kept = {value_of[name] for name in _known(network, keep)} | {value_of[network.output]}
+    moving = learning(network, mode, frozen)
     if fused and mode != "gradient":
-        chains = Chains(network, nodes, value_of, kept, fixed_statistics=mode == "inference").found()
+        fixed = {node.name for node in nodes if node.name not in moving}
+        chains = Chains(network, nodes, value_of, kept, fixed_statistics=fixed).found()
     else:
         chains = [Chain(node, tuple(value_of[source] for source in node.inputs)) for node in nodes]
     steps = [_step(network, index, chain) for index, chain in enumerate(chains)]
@@ -75,17 +88,25 @@ def build(
     if recompute and mode == "training":
         clocks += candidates(steps, readers, shapes)
     known = {name: value for name, value in value_of.items() if value in shapes}
+    differentiated = _differentiated(mode, {value_of[name] for name in moving}, kept).intersection(shapes)
 
     def scheduled(clock: Clock) -> Schedule:
-        lives = Lives(steps, readers, shapes, batch, mode, kept, clock)
+        lives = Lives(steps, readers, shapes, batch, mode, kept, differentiated, clock)
         shared = lives.sharing() if fused and mode == "training" else {}
         buffers = lives.all()
         spans = placed(buffers, shared)
         total = max((span.offset + span.nbytes for span in spans.values()), default=0)
-        places = (spans, total, lives.rectified, shared, clock, lives.again)
+        places = (spans, total, lives.rectified, shared, clock, lives.again, frozenset(frozen), differentiated)
         return Schedule(mode, batch, tuple(steps), known, shapes, *places, readers, buffers)
 
     return min(map(scheduled, clocks), key=lambda schedule: schedule.arena_bytes)
+
+
+def _differentiated(mode: Mode, moving: set[str], kept: set[str]) -> frozenset[str]:
+    """Values whose gradient backward may be asked for: what learns moves them, or it can begin at them."""
+    if mode == "inference":
+        return frozenset()
+    return frozenset(moving | kept) if mode == "gradient" else frozenset(moving | kept) - {INPUT}
 
 
 def _values(network: Network, mode: Mode) -> tuple[dict[str, str], list[Node]]:

@@ -7,7 +7,6 @@ from typing import Literal
 
 from ..spec import Layer, Shape
 from .fusion import Epilogue
-from .node import INPUT
 
 Mode = Literal["inference", "gradient", "training"]
 """`inference` keeps nothing; `gradient` runs layers as at inference but keeps all for backward; `training` learns."""
@@ -47,8 +46,3 @@ class Step:
         if self.epilogue.add_port is not None:
             return (self.epilogue.add_port,)
         return tuple(range(len(self.inputs))) if self.layer.type_name() == "Add" else ()
-
-
-def needs_gradient(mode: Mode, value: str) -> bool:
-    """Whether backward computes this value's gradient: all but the image's while training."""
-    return mode == "gradient" or (mode == "training" and value != INPUT)

@@ -36,11 +36,15 @@ class Scratch:
 
 @dataclass(frozen=True)
 class Packed:
-    """A copy of weights in the layout a kernel wants; made again when the weights have changed."""
+    """A copy of weights in the layout a kernel wants; made again when the weights have changed.
+
+    A `fixed` copy is one of frozen weights, which a step of the optimiser leaves as they are.
+    """
 
     key: str
     array: Array
     call: Call
+    fixed: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,8 @@ class Binding:
     nobody else sends a gradient: dx counts only where x is positive. `algorithm` is for the steps to name, where there
     is a choice. Who computes x[0], or dy, may take the sums that batch norm wants: `moments_of_input` and
     `products_of_gradient`; this step then takes those of `measures_output` on y and of `measures_gradient` on dx[0].
-    `measures_seed` is the call that takes the latter where dy is given from outside.
+    `measures_seed` is the call that takes the latter where dy is given from outside. A `frozen` layer's weights do not
+    learn: no call computes their gradients, and what is tracked stays; `norm_learns` says whether the norm folded does.
     """
 
     name: str
@@ -95,6 +100,8 @@ class Binding:
     epilogue: Epilogue
     norm: Mapping[str, Array]
     rectified: frozenset[int]
+    frozen: bool = False
+    norm_learns: bool = False
     moments_of_input: Sums | None = None
     products_of_gradient: Sums | None = None
     measures_output: Measuring = field(default_factory=nothing)
@@ -140,17 +147,17 @@ class Binding:
 
     def backward(self, kernel: Any, *args: Any) -> None:
         """A call that backward always makes, before the others."""
-        if self.mode != "inference":
+        if self.dy is not None:
             self.backward_calls.append(self.call(kernel, args))
 
     def backward_weights(self, kernel: Any, *args: Any) -> None:
         """A call that backward makes when gradients of weights are wanted."""
-        if self.mode != "inference":
+        if self.dy is not None and not self.frozen:
             self.weight_calls.append(self.call(kernel, args))
 
     def backward_input(self, port: int, kernel: Any, *args: Any) -> None:
         """A call that writes dx[port]; left out where that gradient is not wanted."""
-        if self.mode != "inference" and self.dx[port] is not None:
+        if self.wants_input_gradient(port):
             self.input_calls.setdefault(port, []).append(self.call(kernel, args))
 
     def masks(self, port: int = 0) -> bool:
@@ -184,6 +191,11 @@ class Binding:
         return sums
 
     @property
+    def fixed(self) -> bool:
+        """Whether training changes none of the weights that the step multiplies with."""
+        return self.frozen and not self.norm_learns
+
+    @property
     def floor(self) -> np.float32:
         """The least value of the output: 0 behind a ReLU."""
         return np.float32(0 if self.epilogue.relu else -np.inf)
@@ -208,6 +220,6 @@ class Binding:
         if key not in self.store or len(self.store[key].array) != count:
             target = np.zeros(count, np.float32)
             run = self.backend.build(kernel, self.backend.threads_for(0, _PACKING * count))
-            self.store[key] = Packed(key, target, Call(kernel, (args[0], target, *args[1:]), run))
+            self.store[key] = Packed(key, target, Call(kernel, (args[0], target, *args[1:]), run), self.fixed)
         self.packed.append(self.store[key])
         return self.store[key].array

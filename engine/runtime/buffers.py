@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..graph.schedule import Schedule
-from ..graph.step import Step, needs_gradient
+from ..graph.step import Step
 from ..spec import Saved
 from .backend import Backend
 from .binding import Array
@@ -34,14 +34,14 @@ class Buffers:
         key = f"resaved:{name}.{record.name}"
         return self.array(key if again and key in self else f"saved:{name}.{record.name}", record.dtype)
 
-    def gradient(self, value: str) -> Array:
-        """The sum of what a value's readers contribute."""
-        return self.array(f"grad:{value}")
+    def gradient(self, value: str) -> Array | None:
+        """The sum of what a value's readers contribute; None where it is not wanted."""
+        return self.array(f"grad:{value}") if value in self.schedule.differentiated else None
 
     def contribution(self, step: Step, port: int) -> Array | None:
         """Where a step writes its share of its input's gradient; None where that gradient is not wanted."""
         schedule, value = self.schedule, step.inputs[port]
-        if schedule.mode == "inference" or not needs_gradient(schedule.mode, value):
+        if not {value, step.value} <= schedule.differentiated:
             return None
         first = schedule.readers[value][0] == (step.index, port)
         return self.array(f"grad:{value}" if first else f"part:{value}>{step.name}.{port}")

@@ -14,7 +14,8 @@ from .binding import Binding, Call
 class StepFacts:
     """One step: the nodes it computes, its output, its algorithm where there is a choice, its threads and kernels.
 
-    A `repeated` step is computed again for backward.
+    `learned` says how many numbers it learns, `frozen` how many it would. A `repeated` step is computed again for
+    backward.
     """
 
     nodes: tuple[str, ...]
@@ -22,6 +23,8 @@ class StepFacts:
     output: Shape
     algorithm: str
     threads: int
+    learned: int
+    frozen: int
     repeated: bool
     forward: tuple[str, ...]
     backward: tuple[str, ...]
@@ -38,7 +41,7 @@ class Description:
     rows: tuple[StepFacts, ...]
 
     def __str__(self) -> str:
-        head = ("step", "layers", "output", "algorithm", "threads", "forward", "backward")
+        head = ("step", "layers", "output", "learns", "algorithm", "threads", "forward", "backward")
         cells = [head, *(_cells(index, row) for index, row in enumerate(self.rows))]
         widths = [max(len(line[i]) for line in cells) for i in range(len(head))]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in cells]
@@ -49,6 +52,9 @@ class Description:
 def step_facts(step: Step, bound: Binding, types: dict[str, str], repeated: bool) -> StepFacts:
     """A step's facts; `types` names the layer type of every node."""
     nodes = (step.name, *step.epilogue.nodes)
+    own = sum(gradient.size for gradient in bound.gradients.values())
+    norm = sum(bound.norm[name].size for name in ("weight", "bias")) if bound.norm else 0
+    learned = own * (not bound.frozen) + norm * bound.norm_learns
     backward = (*bound.backward_calls, *bound.weight_calls, *(c for calls in bound.input_calls.values() for c in calls))
     return StepFacts(
         nodes,
@@ -56,6 +62,8 @@ def step_facts(step: Step, bound: Binding, types: dict[str, str], repeated: bool
         step.output_shape,
         bound.algorithm,
         bound.threads,
+        learned,
+        own + norm - learned,
         repeated,
         tuple(kernel_name(call) for call in bound.forward_calls),
         tuple(kernel_name(call) for call in backward),
@@ -70,4 +78,6 @@ def kernel_name(call: Call) -> str:
 def _cells(index: int, row: StepFacts) -> tuple[str, ...]:
     layers = " + ".join(f"{node} ({kind})" for node, kind in zip(row.nodes, row.types))
     kernels = (" ".join(row.forward) + (", twice" if row.repeated else ""), " ".join(row.backward))
-    return (str(index + 1), layers, format_shape(row.output), row.algorithm or "·", str(row.threads), *kernels)
+    learns = f"{row.learned:,}" if row.learned else "frozen" if row.frozen else "·"
+    facts = (format_shape(row.output), learns, row.algorithm or "·", str(row.threads))
+    return (str(index + 1), layers, *facts, *kernels)

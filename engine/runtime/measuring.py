@@ -49,12 +49,14 @@ class Measurements:
     """Which convolution takes which sums for which batch norm of a training schedule.
 
     Moments, if the batch norm reads what the convolution alone writes; products, if the convolution is the only one to
-    send a gradient back to the batch norm. `threads` tells how many threads a step shares its work among.
+    send a gradient back to the batch norm; none for a frozen one. `threads` tells how many threads a step shares its
+    work among.
     """
 
     def __init__(self, buffers: Buffers, threads: Callable[[Step], int]) -> None:
         self._buffers = buffers
-        self._norms = {step.value: step for step in buffers.schedule.steps if step.layer.type_name() == "BatchNorm"}
+        norms = (step for step in buffers.schedule.steps if step.layer.type_name() == "BatchNorm")
+        self._norms = {step.value: step for step in norms if step.name not in buffers.schedule.frozen}
         self._moments: dict[str, Sums] = {}
         self._products: dict[str, Sums] = {}
         if buffers.schedule.mode != "training":

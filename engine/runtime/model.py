@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.preprocess import Preprocessing
-from ..graph import Network
+from ..graph import Network, freezing
 from ..graph.step import Mode
 from ..spec import ConvscopeError, format_shape
 from . import backend as backends
@@ -58,8 +58,44 @@ class Model:
 
     @property
     def parameters(self) -> int:
-        """Number of weights that learn."""
+        """Number of weights that can learn."""
         return sum(array.size for array in self.gradients.values())
+
+    @property
+    def learned_parameters(self) -> int:
+        """Number of weights that learn: those of the layers that are not frozen."""
+        return sum(array.size for name, array in self.gradients.items() if not self._store.is_frozen(name))
+
+    @property
+    def frozen(self) -> tuple[str, ...]:
+        """The layers whose weights training leaves as they are, in the network's order."""
+        return freezing.checked(self.network, self._store.frozen)
+
+    @frozen.setter
+    def frozen(self, names: Iterable[str]) -> None:
+        """Freeze these layers and no others; ConvscopeError names those that have no weights or are not there."""
+        wanted = freezing.checked(self.network, names)
+        if wanted != self.frozen:
+            with exclusive:
+                self.drop_plans()
+                self._store.freeze(wanted)
+
+    def freeze(self, *names: str) -> None:
+        """Let training leave the weights of these layers as they are, to the last bit.
+
+        Their gradients are not computed, nor those below the first layer that learns. A frozen batch norm uses its
+        running statistics and does not change them.
+        """
+        self.frozen = (*self.frozen, *names)
+
+    def unfreeze(self, *names: str) -> None:
+        """Let these layers learn again; without names, all."""
+        freed = freezing.checked(self.network, names or self.frozen)
+        self.frozen = tuple(name for name in self.frozen if name not in freed)
+
+    def freeze_all_but(self, last: int) -> None:
+        """Freeze all but the last so many convolutions and dense layers, and the normalisation among those."""
+        self.frozen = freezing.all_but(self.network, last)
 
     @property
     def weights(self) -> NamedArrays:
@@ -82,6 +118,11 @@ class Model:
         return self._store.flat_gradients_buffer
 
     @property
+    def learned_parts(self) -> tuple[slice, ...]:
+        """The ranges of `flat_weights` that learn: all of it unless layers are frozen."""
+        return self._store.learned_parts
+
+    @property
     def decay_mask(self) -> FloatArray:
         """1 where weight decay applies, in the layout of `flat_weights`; 0 on biases and normalisation."""
         return self._store.decay_mask
@@ -89,6 +130,10 @@ class Model:
     def weights_changed(self) -> None:
         """Say that arrays in `weights` were written to, so that copies in the kernels' layout are made again."""
         self._store.changed()
+
+    def learned(self) -> None:
+        """Say that `learned_parts` of the weights were written to, and no others."""
+        self._store.learned()
 
     def plan(self, batch: int, mode: Mode = "inference", keep: Iterable[str] = ()) -> Plan:
         """The network made ready for one batch size; made once and kept."""

@@ -44,7 +44,7 @@ class Plan:
         fused: bool = True,
         recompute: bool = False,
     ) -> None:
-        self.schedule = build(network, batch, mode, keep, fused, recompute)
+        self.schedule = build(network, batch, mode, keep, fused, recompute, store.frozen)
         self.network, self.batch, self.mode = network, batch, mode
         self._store, self._backend = store, backend
         self._state = np.array([0, store.seed, 0], np.int64)
@@ -188,6 +188,8 @@ class Plan:
             epilogue=step.epilogue,
             norm=self._store.flat(step.epilogue.norm.name) if step.epilogue.norm else {},
             rectified=frozenset(p for p, value in enumerate(step.inputs) if learns and self._is_rectified(value)),
+            frozen=step.name in self._store.frozen,
+            norm_learns=step.epilogue.norm is not None and step.epilogue.norm.name not in self._store.frozen,
             **self._measurements.of(step, again),
         )
         declare_steps(step.layer, binding, self._backend.name)

@@ -28,7 +28,8 @@ class BackwardProgram:
         self._bindings = {binding.index: again.get(binding.index, binding) for binding in first}
         self._seeded = seeded
         behind = _steps_behind(self._schedule, seeded)
-        self._active = [step for step in reversed(self._schedule.steps) if step.index in behind]
+        wanted = self._schedule.differentiated
+        self._active = [s for s in reversed(self._schedule.steps) if s.index in behind and s.value in wanted]
         self._waiting = Counter(value for step in self._active for value in step.inputs)  # contributions to come
         self._begun = {seeded}
 

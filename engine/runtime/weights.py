@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,8 @@ class WeightStore:
     `flat_weights` holds every trainable weight, each starting on a cache line, zeros between them;
     `flat_gradients_buffer` has the same layout. `decay_mask` is 1 where weight decay applies and 0 elsewhere. Unless
     `filled` all of them are left undefined, which is quick and takes no memory: enough to see what a plan would call.
+    The weights of the layers `frozen` stay as they are and have no gradients: `learned_parts` are the ranges of the
+    flat buffers that hold the others, for optimisers.
     """
 
     def __init__(self, network: Network, seed: int, backend: Backend, filled: bool = True) -> None:
@@ -63,14 +65,17 @@ class WeightStore:
         needed = 2 * _FLOAT * sum(size(w.shape) for w in declared.values())
         require_memory(backend, needed, f"The weights and gradients of {network.name}", "use fewer filters or units")
         self.packed: dict[str, Packed] = {}
-        self._version = 0
-        self._packed_version: dict[str, int] = {}
+        self._version = self._learned_version = 0
+        self._packed_version: dict[str, tuple[int, int]] = {}
         learned = {name: w for name, w in declared.items() if w.trainable}
         self.flat_weights, self.flat_gradients_buffer, self.decay_mask = (_flat(learned, backend) for _ in range(3))
         views, gradients = _views(learned, self.flat_weights), _views(learned, self.flat_gradients_buffer)
         views |= {name: np.zeros(w.shape, np.float32) for name, w in declared.items() if not w.trainable}
         self.weights = NamedArrays({name: views[name] for name in declared}, self.changed)
         self.gradients = NamedArrays(gradients)
+        self._learned = learned
+        self.frozen: frozenset[str] = frozenset()
+        self.learned_parts: tuple[slice, ...] = (slice(0, len(self.flat_weights)),)
         if filled:
             self._fill(declared, learned)
 
@@ -83,16 +88,35 @@ class WeightStore:
         for index, (name, weight) in enumerate(declared.items()):
             self.weights[name][...] = initial(weight, np.random.default_rng([self.seed, index]))
 
+    def freeze(self, names: Collection[str]) -> None:
+        """Let the weights of these layers, and of no others, stay as they are. Plans made before are void."""
+        self.frozen = frozenset(names)
+        self.packed.clear()
+        self.changed()
+        self.learned_parts = _parts(self._learned, self.frozen)
+        for name, gradient in self.gradients.items():
+            if self.is_frozen(name):
+                gradient[...] = 0
+
+    def is_frozen(self, name: str) -> bool:
+        """Whether the weight of this name belongs to a frozen layer."""
+        return _node(name) in self.frozen
+
     def changed(self) -> None:
         """Mark all packed copies as out of date."""
         self._version += 1
 
+    def learned(self) -> None:
+        """Mark the packed copies of weights that are not frozen as out of date."""
+        self._learned_version += 1
+
     def refresh(self, packed: Iterable[Packed]) -> None:
         """Make out-of-date packed copies again."""
         for entry in packed:
-            if self._packed_version.get(entry.key) != self._version:
+            version = (self._version, 0 if entry.fixed else self._learned_version)
+            if self._packed_version.get(entry.key) != version:
                 entry.call()
-                self._packed_version[entry.key] = self._version
+                self._packed_version[entry.key] = version
 
     def flat(self, node: str) -> dict[str, Array]:
         """A node's weights as flat arrays by their short names."""
@@ -124,6 +148,24 @@ def _views(weights: Mapping[str, Weight], flat: FloatArray) -> dict[str, FloatAr
         views[name] = flat[at : at + count].reshape(weight.shape)
         at += aligned(count * _FLOAT) // _FLOAT
     return views
+
+
+def _parts(weights: Mapping[str, Weight], frozen: Collection[str]) -> tuple[slice, ...]:
+    """The ranges of a flat buffer whose weights are not frozen; neighbours are one."""
+    parts: list[slice] = []
+    at = 0
+    for name, weight in weights.items():
+        end = at + aligned(size(weight.shape) * _FLOAT) // _FLOAT
+        if _node(name) not in frozen:
+            begin = parts.pop().start if parts and parts[-1].stop == at else at
+            parts.append(slice(begin, end))
+        at = end
+    return tuple(parts)
+
+
+def _node(name: str) -> str:
+    """The layer that a weight belongs to; names of layers may hold dots."""
+    return name.rpartition(".")[0]
 
 
 def _of_node(arrays: Mapping[str, FloatArray], node: str) -> dict[str, Array]:

@@ -11,8 +11,9 @@ from convscope.engine import layers as L
 from convscope.engine import zoo
 from convscope.engine.graph import INPUT, Network
 from convscope.engine.graph.arena import ALIGNMENT, Span, aligned, least_bytes, pack
+from convscope.engine.graph.freezing import freezable
 from convscope.engine.graph.schedule import Schedule, build
-from convscope.engine.graph.step import MASKED_BY_OUTPUT, Step, needs_gradient
+from convscope.engine.graph.step import MASKED_BY_OUTPUT, Step
 from convscope.engine.spec import NetworkError, size
 
 from .random_networks import networks
@@ -76,7 +77,7 @@ def backward(schedule: Schedule, memory: Memory, at: str) -> None:
     mask(schedule, memory, at, None)
     entered = len(schedule.clock.starts) - 1
     for step in reversed(schedule.steps):
-        if step.value not in behind:
+        if step.value not in behind or step.value not in schedule.differentiated:
             continue
         if (segment := schedule.clock.segment(step.index)) != entered:
             repeat(schedule, memory, schedule.clock.segments[segment])
@@ -105,7 +106,7 @@ def held(schedule: Schedule, value: str) -> str:
 def backward_step(schedule: Schedule, memory: Memory, step: Step, begun: set[str]) -> None:
     check_operands(schedule, memory, step)
     for port, value in sorted(enumerate(step.inputs), key=lambda item: shares(schedule, step, *item)):
-        if not needs_gradient(schedule.mode, value):
+        if value not in schedule.differentiated:
             continue
         total, part = f"grad:{value}", f"part:{value}>{step.name}.{port}"
         first = schedule.readers[value][0] == (step.index, port)
@@ -154,9 +155,12 @@ def saved_names(schedule: Schedule, step: Step) -> list[str]:
 
 
 def run_all(network: Network, batch: int) -> None:
-    for mode, recompute in [*((mode, False) for mode in MODES), ("training", True)]:
+    some = set(freezable(network)[::2])
+    cases = [*((mode, False, set()) for mode in MODES), ("training", True, set())]
+    cases += [("training", False, some), ("training", True, some)]
+    for mode, recompute, frozen in cases:
         kept = list(network.nodes)[::3] if mode == "inference" else []
-        schedule = build(network, batch, mode, keep=kept, recompute=recompute)
+        schedule = build(network, batch, mode, keep=kept, recompute=recompute, frozen=frozen)
         memory = Memory(schedule.spans, schedule.arena_bytes, schedule.shared_gradients)
         forward(schedule, memory)
         for name in [network.output, *kept]:

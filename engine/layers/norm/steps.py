@@ -18,7 +18,8 @@ def batch_norm(layer: BatchNorm, bind: Binding, k: Any) -> None:
     running, affine = (w["running_mean"], w["running_var"]), (w["weight"], w["bias"])
     x, dy, dx, add_port = bind.x[0], bind.dy, bind.dx[0], bind.epilogue.add_port
     ending = (bind.x[add_port or 0], add_port is not None, bind.floor, bind.y, rows, channels, threads)
-    if bind.training:
+    own = bind.training and not bind.frozen  # the batch's statistics
+    if own:
         moments = bind.moments()
         bind.forward_once(
             k.statistics, *used, *running, rows, channels, layer.momentum, layer.epsilon, moments.sums, moments.threads
@@ -29,14 +30,15 @@ def batch_norm(layer: BatchNorm, bind: Binding, k: Any) -> None:
     if bind.mode == "inference":
         return
     gradients = (bind.gradients["weight"], bind.gradients["bias"])
-    if bind.training:  # dx needs these sums as well
+    if own:  # dx needs these sums as well
         products = bind.products(*used)
         bind.backward(k.weight_gradient, *gradients, channels, products.sums, products.threads)
         sums = (*gradients, rows, channels, bind.masks())
         bind.backward_input(0, k.train_backward, x, dy, w["weight"], *used, dx, *sums, threads)
     else:
-        products = bind.products(*used)
-        bind.backward_weights(k.weight_gradient, *gradients, channels, products.sums, products.threads)
+        if not bind.frozen:
+            products = bind.products(*used)
+            bind.backward_weights(k.weight_gradient, *gradients, channels, products.sums, products.threads)
         bind.backward_input(0, k.infer_backward, dy, w["weight"], used[1], dx, rows, channels, threads)
     if add_port is not None:
         bind.pass_gradient(add_port)
