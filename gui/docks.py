@@ -23,7 +23,7 @@ from .rooms import ROOMS, arranged
 from .settings import settings
 
 _Area = Qt.DockWidgetArea
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 _NARROWEST = 176
 
 

@@ -18,6 +18,7 @@ from .file_actions import FileActions
 from .message_bar import MessageBar
 from .models import edits
 from .models.document import Document
+from .panels.advice import AdvicePanel
 from .panels.cost import Costs
 from .panels.inspector import Inspector
 from .panels.palette import Palette
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector(self.document)
         self.costs = Costs(self.document)
         self.problems = Problems(self.document)
+        self.advice = AdvicePanel(self.session)
         self.training = TrainingPanel(self.session)
         pad_spin_boxes(self.training)
         self._panels: dict[str, QWidget] = {
@@ -69,6 +71,7 @@ class MainWindow(QMainWindow):
             "inspector": self.inspector,
             "costs": self.costs,
             "problems": self.problems,
+            "advice": self.advice,
             "training": self.training,
             "curves": CurvesView(self.session),
             "filters": FiltersView(self.session),
@@ -138,6 +141,8 @@ class MainWindow(QMainWindow):
         self.problems.jump.connect(self._go_to)
         self.problems.counted.connect(self._show_problem_count)
         self._show_problem_count(self.problems.count)
+        self.advice.chosen.connect(self._show_layers)
+        self.advice.counted.connect(self._show_advice_count)
         view.inspect.connect(self._inspect)
         view.menu_wanted.connect(self._open_context_menu)
         view.zoomed.connect(self.status.show_zoom)
@@ -160,6 +165,11 @@ class MainWindow(QMainWindow):
         self.view.graph.select([name])
         self.view.reveal(name)
 
+    def _show_layers(self, names: list[str]) -> None:
+        """Select these layers and bring them to the middle of the canvas."""
+        self.view.graph.select(names)
+        self.view.centerOn(self.view.graph.extent(names).center())
+
     def _inspect(self) -> None:
         self.docks.docks["inspector"].show()
         self.docks.docks["inspector"].raise_()
@@ -180,6 +190,9 @@ class MainWindow(QMainWindow):
 
     def _show_problem_count(self, count: int) -> None:
         self.docks.docks["problems"].setWindowTitle(f"Problems ({count})" if count else "Problems")
+
+    def _show_advice_count(self, count: int) -> None:
+        self.docks.docks["advice"].setWindowTitle(f"Advice ({count})" if count else "Advice")
 
     def _show_title(self) -> None:
         path = self.document.path

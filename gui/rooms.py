@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar
 
 _Area = Qt.DockWidgetArea
 ROOMS = ("build", "train")
-PANELS = ("layers", "inspector", "costs", "problems", "training", "curves", "filters", "activations")
+PANELS = ("layers", "inspector", "costs", "problems", "advice", "training", "curves", "filters", "activations")
 TOOLBAR = "toolbar"
 
 
@@ -37,9 +37,9 @@ def arranged(room: str, version: int) -> QByteArray:
 def _arrange_build(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:
     window.addDockWidget(_Area.LeftDockWidgetArea, docks["layers"])
     _tabs(window, _Area.RightDockWidgetArea, docks["inspector"], docks["training"])
-    bottom = [docks[name] for name in ("costs", "problems", "curves", "filters", "activations")]
+    bottom = [docks[name] for name in ("costs", "problems", "advice", "curves", "filters", "activations")]
     _tabs(window, _Area.BottomDockWidgetArea, *bottom)
-    _show(docks, "layers", "inspector", "costs", "problems")
+    _show(docks, "layers", "inspector", "costs", "problems", "advice")
 
 
 def _arrange_train(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:
@@ -47,7 +47,7 @@ def _arrange_train(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:
     _tabs(window, _Area.RightDockWidgetArea, docks["training"], docks["inspector"])
     window.addDockWidget(_Area.BottomDockWidgetArea, docks["curves"])
     window.splitDockWidget(docks["curves"], docks["filters"], Qt.Orientation.Horizontal)
-    for first, other in (("filters", "activations"), ("curves", "costs"), ("curves", "problems")):
+    for first, other in (("filters", "activations"), ("curves", "costs"), ("curves", "problems"), ("curves", "advice")):
         window.tabifyDockWidget(docks[first], docks[other])
     _show(docks, "training", "curves", "filters", "activations")
 

@@ -224,9 +224,15 @@ class Session(QObject):
         exception itself when `work` raised one. `work` must return copies: the model goes on learning. Work that
         `computes` nothing, but reads, does not wait for kernels that are being prepared.
         """
+        self.consider(kind, lambda: self._bench.look(work), callback, computes)
+
+    def consider(
+        self, kind: str, work: Callable[[], Any], callback: Callable[[Any], None], computes: bool = True
+    ) -> None:
+        """As `request`, for work that needs no model: lessons, and what takes long enough to be felt in the window."""
 
         def look() -> None:
-            self._worker.look(f"view {kind}", lambda: self._bench.look(work), lambda result: Reply(callback, result))
+            self._worker.look(f"view {kind}", work, lambda result: Reply(callback, result))
 
         self._kernels.then(kind, look) if computes else look()
 

@@ -75,7 +75,7 @@ def test_the_first_window_shows_everything_of_the_network(window):
     shown = window.view.mapToScene(window.view.viewport().rect()).boundingRect()
     assert shown.contains(extent)
     assert window.view.zoom >= 0.9
-    assert visible_docks(window) == {"layers", "inspector", "costs", "problems"}
+    assert visible_docks(window) == {"layers", "inspector", "costs", "problems", "advice"}
 
 
 def test_nothing_is_wider_than_a_small_screen(window):
@@ -91,9 +91,9 @@ def test_each_room_has_its_panels_and_keeps_its_arrangement(window):
     window.views.train.trigger()
     assert visible_docks(window) == {"training", "curves", "filters", "activations"}
     window.views.build.trigger()
-    assert visible_docks(window) == {"inspector", "costs", "problems"}
+    assert visible_docks(window) == {"inspector", "costs", "problems", "advice"}
     window.views.reset.trigger()
-    assert visible_docks(window) == {"layers", "inspector", "costs", "problems"}
+    assert visible_docks(window) == {"layers", "inspector", "costs", "problems", "advice"}
 
 
 def test_every_panel_can_be_opened_in_every_room(window):
@@ -112,7 +112,7 @@ def test_the_arrangement_is_remembered_between_starts(make_window):
     first.close()
     second = make_window(None)
     assert second.size().toTuple() == (760, 640)
-    assert visible_docks(second) == {"inspector", "costs", "problems"}
+    assert visible_docks(second) == {"inspector", "costs", "problems", "advice"}
 
 
 def test_the_cost_table_and_the_problems_lead_to_the_layer(window):
@@ -199,7 +199,7 @@ def test_rooms_can_be_switched_and_reset_in_a_window_that_was_never_shown_large(
         for action in (window.views.train, window.views.reset, window.views.build, window.views.reset):
             action.trigger()
             QApplication.processEvents()
-    assert visible_docks(window) == {"layers", "inspector", "costs", "problems"}
+    assert visible_docks(window) == {"layers", "inspector", "costs", "problems", "advice"}
 
 
 def test_a_maximised_window_comes_back_maximised_with_its_arrangement(make_window):
@@ -209,7 +209,7 @@ def test_a_maximised_window_comes_back_maximised_with_its_arrangement(make_windo
     first.close()
     second = make_window(None)
     assert second.isMaximized()
-    assert visible_docks(second) == {"layers", "inspector", "costs"}
+    assert visible_docks(second) == {"layers", "inspector", "costs", "advice"}
     second.views.reset.trigger()
     QApplication.processEvents()
     assert "problems" in visible_docks(second)

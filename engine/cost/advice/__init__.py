@@ -22,12 +22,12 @@ from . import (
     separable,
 )
 from .findings import Advice
-from .preview import Figures, Preview
+from .preview import Change, Figures, Preview
 from .report import render, to_list
 from .rewrite import Exchange, Rewrite
 from .study import Study
 
-__all__ = ["GUIDELINES", "Advice", "Exchange", "Figures", "Preview", "Rewrite", "advise", "render", "to_list"]
+__all__ = ["GUIDELINES", "Advice", "Change", "Exchange", "Figures", "Preview", "Rewrite", "advise", "render", "to_list"]
 
 GUIDELINES = (
     dead_ends.check,

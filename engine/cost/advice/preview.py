@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -27,24 +28,40 @@ class Figures:
 
 
 @dataclass(frozen=True)
+class Change:
+    """One figure before and after, as texts; `share` is its relative change, "" where that says nothing."""
+
+    label: str
+    before: str
+    after: str
+    share: str = ""
+
+    def __str__(self) -> str:
+        share = f" ({self.share})" if self.share else ""
+        return f"{self.label} {self.before} → {self.after}{share}"
+
+
+@dataclass(frozen=True)
 class Preview:
-    """Figures before and after a rewrite; `str()` gives them on one line."""
+    """Figures before and after a rewrite; `str()` gives them on one line, millions in short."""
 
     before: Figures
     after: Figures
 
     def __str__(self) -> str:
+        return ", ".join(map(str, self.changes(_short)))
+
+    def changes(self, count: Callable[[int], str] = "{:,}".format) -> list[Change]:
+        """What changes, figure by figure; `count` writes parameters and multiply-adds, by default with all digits."""
         old, new = self.before, self.after
-        parts = [
-            f"parameters {_change(old.params, new.params)}",
-            f"multiply-adds {_change(old.macs, new.macs)}",
+        found = [
+            _change("parameters", old.params, new.params, count),
+            _change("multiply-adds", old.macs, new.macs, count),
+            _change("memory for inference", old.inference_bytes, new.inference_bytes, format_bytes),
+            _change("memory for training", old.training_bytes, new.training_bytes, format_bytes),
         ]
-        if old.inference_bytes is not None and new.inference_bytes is not None:
-            parts.append(f"memory {format_bytes(old.inference_bytes)} → {format_bytes(new.inference_bytes)}")
-        if old.training_bytes is not None and new.training_bytes is not None:
-            parts.append(f"for training {format_bytes(old.training_bytes)} → {format_bytes(new.training_bytes)}")
-        parts.append(f"receptive field {format_shape(old.receptive_field)} → {format_shape(new.receptive_field)}")
-        return ", ".join(parts)
+        fields = Change("receptive field", format_shape(old.receptive_field), format_shape(new.receptive_field))
+        return [*(change for change in found if change), fields]
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form: `before` and `after`, each with the names of `Figures`."""
@@ -62,11 +79,13 @@ def _figures(network: Network, name: str, batch: int) -> Figures:
     return Figures(totals.params, totals.macs, totals.inference_bytes, totals.training_bytes, size)
 
 
-def _change(old: int, new: int) -> str:
-    """`200,704 → 110,592 (−44.9 %)`."""
-    share = f" ({(new - old) / old:+.1%})".replace("%", " %").replace("-", "−") if old else ""
-    return f"{_count(old)} → {_count(new)}{share}"
+def _change(label: str, old: int | None, new: int | None, text: Callable[[int], str]) -> Change | None:
+    """`parameters 200,704 → 110,592 (−44.9 %)`; None where a figure is unknown."""
+    if old is None or new is None:
+        return None
+    share = f"{(new - old) / old:+.1%}".replace("%", " %").replace("-", "−") if old else ""
+    return Change(label, text(old), text(new), share)
 
 
-def _count(value: int) -> str:
+def _short(value: int) -> str:
     return f"{value:,}" if value < 1_000_000 else format_count(value)

@@ -89,15 +89,14 @@ def _work(layer: Layer, inputs: Sequence[Shape], output: Shape) -> Work:
 
 
 def filter_weights(layer: Layer, shape: Shape) -> int:
-    """Weights of a layer's filters or matrix, without biases."""
-    return size(next(w for w in layer.weights([shape]) if w.name == "weight").shape)
+    """Weights of a layer's filters or matrices, whatever they are called; biases and scales have but one axis."""
+    return sum(size(weight.shape) for weight in layer.weights([shape]) if len(weight.shape) > 1)
 
 
 def chain_weights(layers: Sequence[Layer], shape: Shape) -> int:
     """Filter weights of layers that follow one another, the first reading `shape`."""
     total = 0
     for layer in layers:
-        if layer.weights([shape]):
-            total += filter_weights(layer, shape)
+        total += filter_weights(layer, shape)
         shape = layer.infer_shape([shape])
     return total

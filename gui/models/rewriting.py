@@ -1,0 +1,44 @@
+"""Applying a rewrite that advice proposes, as one undo step."""
+
+from __future__ import annotations
+
+from convscope.engine.cost.advice import Exchange, Rewrite
+from convscope.engine.graph import Network
+
+from .arrange import CARD, Spacing, arrange
+from .document import Document
+
+_LARGEST_TIDY = 300  # arranging larger networks takes long enough to be felt
+
+
+def apply_rewrite(document: Document, rewrite: Rewrite) -> None:
+    """Put other layers in place of some, select the last of them, and find places for all.
+
+    ConvscopeError, and nothing changes, if the network no longer has the layers that the advice was about.
+    """
+    network = document.network
+    tidy = len(network) <= _LARGEST_TIDY and network.layout == arrange(network)
+
+    def change(net: Network) -> None:
+        before = dict(net.layout)
+        rewrite.edit(net)
+        if tidy:
+            net.layout = arrange(net)
+        else:
+            for exchange in rewrite.exchanges:
+                _place(net, exchange, before)
+
+    document.edit(rewrite.title, change, select=rewrite.exchanges[-1].end)
+
+
+def _place(network: Network, exchange: Exchange, before: dict[str, tuple[float, float]]) -> None:
+    """Stand the new layers below each other where the old ones began; what is in their way moves down."""
+    row = Spacing().row
+    x, y = before[exchange.names[0]]
+    chain = [name for name, _ in exchange.chain]
+    grown = row * (len(chain) - len(exchange.names))
+    if grown > 0:
+        for name, (left, top) in network.layout.items():
+            if name not in chain and abs(left - x) < CARD[0] and top > y:
+                network.layout[name] = (left, top + grown)
+    network.layout.update({name: (x, y + row * i) for i, name in enumerate(chain)})
