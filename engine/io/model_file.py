@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data import Preprocessing
-from ..graph import Network
+from ..graph import Network, freezing
 from ..spec import ConvscopeError, NetworkError, Weight, format_shape
 from . import container
 from .container import Array, Container
@@ -46,6 +46,7 @@ def save(model: Model, path: str | os.PathLike[str], training: Mapping[str, Any]
         "preprocessing": None if model.preprocessing is None else model.preprocessing.to_dict(),
         "classes": list(model.classes),
         "seed": model.seed,
+        "frozen": list(model.frozen),
     }
     arrays: dict[str, Array] = dict(model.weights)
     if training is not None:
@@ -66,11 +67,13 @@ def load(path: str | os.PathLike[str], device: str = "cpu") -> Model:
         weights = {} if network is None else _weights(file, network.weights(), faults)
         classes = _classes(file, network, faults)
         seed = _seed(file, faults)
+        frozen = _frozen(file, network, faults)
     if faults or network is None:
         raise FileError(path, faults)
     model = Model(network, device=device, seed=seed, preprocessing=preprocessing, classes=classes)
     for name, array in weights.items():
         model.weights[name][...] = array
+    model.frozen = frozen
     model.weights_changed()
     return model
 
@@ -141,6 +144,19 @@ def _seed(file: Container, faults: list[str]) -> int:
         return seed
     faults.append(f"its seed is {str(seed)[:40]!r} and not a whole number; use another copy")
     return 0
+
+
+def _frozen(file: Container, network: Network | None, faults: list[str]) -> tuple[str, ...]:
+    """The layers that training leaves as they are; files of older versions name none."""
+    names = file.document.get("frozen", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        faults.append("its frozen layers are not a list of names; use another copy")
+    elif network is not None:
+        try:
+            return freezing.checked(network, names)
+        except ConvscopeError as error:
+            faults.append(f"it freezes what it cannot: {str(error).removesuffix('.')}; use another copy")
+    return ()
 
 
 def _weights(file: Container, declared: Mapping[str, Weight], faults: list[str]) -> dict[str, Array]:
