@@ -65,7 +65,7 @@ class TextReport:
             case Epoch():
                 self._line(_cells(event, self._total))
             case Changed():
-                self._line((f"{event.setting} is now {event.value:g}",))
+                self._line((f"{event.setting.replace('_', ' ')} is now {_shown(event.value)}",))
             case Warned():
                 complain(f"warning: {event.message}")
             case Ended():
@@ -125,6 +125,10 @@ def _cells(event: Epoch, total: int) -> tuple[str, ...]:
         f"{event.epoch}/{total}", f"{event.train_loss:.4f}", percent(event.train_accuracy), test_loss,
         percent(event.test_accuracy), f"{event.images_per_second:,.0f}", _duration(event.seconds),
     )  # fmt: skip
+
+
+def _shown(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _duration(seconds: float) -> str:

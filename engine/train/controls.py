@@ -1,64 +1,133 @@
-"""What may be changed while a run goes on: the optimiser's parameters."""
+"""What may be changed while a run goes on, and when a change counts.
+
+The optimiser's parameters count from the next step; the batch size from the next epoch, so that every epoch shows each
+image once. A change is a fact of the run like its seed: `due` ones are kept in its state and come into force again at
+the same step when it is resumed from before them.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
-from .events import Changed
+from ..spec import ConvscopeError
+from .events import Changed, Event, Warned
 from .optimizer import Optimizer
 from .schedule import factor, schedule
 from .settings import Settings
-from .state import Progress
+from .state import Change, Progress
+
+BATCH_SIZE = "batch_size"
 
 
 class Controls:
-    """The optimiser as the next step uses it. `set` may be called from any thread; `apply` is the run's own.
+    """The settings as the next step uses them. `set` may be called from any thread; `apply` is the run's own.
 
     The learning rate that is read and set is the one of the next step, as the schedule has it. Setting it ends the
     warm-up: whoever sets a rate means that rate. The schedule's shape goes on from there in proportion.
+
+    `images` is how many are trained on; `fits` makes ready for a batch size, or raises ConvscopeError.
     """
 
-    def __init__(self, settings: Settings, progress: Progress, steps: int) -> None:
-        self.optimizer: Optimizer = settings.optimizer
-        self._settings = settings
+    def __init__(
+        self,
+        settings: Settings,
+        progress: Progress,
+        images: int,
+        changes: Iterable[Change] = (),
+        fits: Callable[[int], None] = lambda size: None,
+    ) -> None:
+        self.settings = settings
         self._progress = progress
-        self._steps = steps
-        self._pending: dict[str, float] = {}
+        self._images = images
+        self._fits = fits
+        self._asked: dict[str, Any] = {}
+        self._due = {(change.step, change.setting): change.value for change in changes}
+        self._told: set[tuple[int, str]] = set()
 
-    def get(self, name: str) -> float:
-        """A parameter's value for the next step; AttributeError if the optimiser has none of this name."""
-        current = self.rate() if name == "learning_rate" else getattr(self.optimizer, name)
-        return float(self._pending.get(name, current))
+    @property
+    def optimizer(self) -> Optimizer:
+        return self.settings.optimizer
 
-    def set(self, name: str, value: float) -> None:
-        """Change a parameter from the next step on; ParameterError if it is unknown or illegal."""
-        self._pending[name] = getattr(self.optimizer.replace(**{name: value}), name)
+    @property
+    def batches(self) -> int:
+        """Batches in an epoch."""
+        return -(-self._images // self.settings.batch_size)
+
+    def get(self, name: str) -> Any:
+        """A setting's value for the next step, or what was asked for; AttributeError if there is none of this name."""
+        if name in self._asked:
+            return self._asked[name]
+        return self.rate() if name == "learning_rate" else getattr(self._owner(name), name)
+
+    def set(self, name: str, value: Any) -> None:
+        """Change a setting as soon as it may; ConvscopeError if it is unknown or illegal."""
+        self._asked[name] = self._legal(name, value)
 
     def rate(self, back: int = 0) -> float:
         """The scheduled learning rate of the next step, or of the one so many steps `back`."""
-        here, anchor = self._progress.step - back, self._progress.anchor
+        here, anchor = self._progress.position - back, self._progress.anchor
         if here <= anchor > 0:
             return self.optimizer.learning_rate
-        name, steps = self._settings.schedule, self._steps
+        name, steps = self.settings.schedule, self.settings.epochs * self.batches
         if not anchor:
             return self.optimizer.learning_rate * factor(name, here, steps)
         shape = schedule(name)
         return self.optimizer.learning_rate * (shape(here / steps) / shape(anchor / steps))
 
-    def apply(self) -> list[Changed]:
-        """Put the pending changes in force; an event for each."""
-        events = []
-        while self._pending:
-            name, value = self._pending.popitem()
-            self.optimizer = self.optimizer.replace(**{name: value})
-            if name == "learning_rate":
-                self._progress.anchor = self._progress.step
-            events.append(Changed(self._progress.step, name, value))
-        return events
+    def apply(self) -> Iterator[Event]:
+        """Put in force what was asked for and what is due; an event for each, when it is asked for or else when due."""
+        progress = self._progress
+        while self._asked:
+            name, value = self._asked.popitem()
+            step = self._step_of(name)
+            self._due[step, name] = value
+            self._told.add((step, name))
+            yield Changed(step, name, value)
+        for step, name in [key for key in self._due if key[0] <= progress.step]:
+            if name == BATCH_SIZE and progress.batch:
+                continue  # the epoch's test is under way
+            value = self._due.pop((step, name))
+            if (step, name) not in self._told:
+                yield Changed(step, name, value)
+            yield from self._put_in_force(name, value)
 
-    def now(self) -> tuple[Settings, Progress]:
-        """Settings and progress that a resumed run goes on with, pending changes included."""
-        pending = dict(self._pending)
-        anchor = self._progress.step if "learning_rate" in pending else self._progress.anchor
-        settings = dataclasses.replace(self._settings, optimizer=self.optimizer.replace(**pending))
-        return settings, dataclasses.replace(self._progress, anchor=anchor)
+    def now(self) -> tuple[Settings, Progress, tuple[Change, ...]]:
+        """Settings, progress and changes to come that a resumed run goes on with; what was asked for is among them."""
+        due = {**self._due, **{(self._step_of(name), name): value for name, value in self._asked.items()}}
+        return self.settings, dataclasses.replace(self._progress), tuple(Change(*key, due[key]) for key in due)
+
+    # ---- inside
+
+    def _owner(self, name: str) -> Any:
+        return self.settings if name == BATCH_SIZE else self.optimizer
+
+    def _legal(self, name: str, value: Any) -> Any:
+        return getattr(self._with(name, value) if name == BATCH_SIZE else self._with(name, value).optimizer, name)
+
+    def _with(self, name: str, value: Any) -> Settings:
+        """The settings with one changed."""
+        if name == BATCH_SIZE:
+            return dataclasses.replace(self.settings, batch_size=value)
+        return dataclasses.replace(self.settings, optimizer=self.optimizer.replace(**{name: value}))
+
+    def _step_of(self, name: str) -> int:
+        """The step from which a change asked for now counts."""
+        progress = self._progress
+        return progress.step + (self.batches - progress.batch if name == BATCH_SIZE and progress.batch else 0)
+
+    def _put_in_force(self, name: str, value: Any) -> Iterator[Event]:
+        before = self.batches, self.settings.batch_size
+        if name == BATCH_SIZE:
+            try:
+                self._fits(value)
+            except ConvscopeError as error:
+                yield Warned(f"The batch size stays {before[1]}: {error}")
+                yield Changed(self._progress.step, name, before[1])
+                return
+        self.settings = self._with(name, value)
+        if name == BATCH_SIZE:
+            self._progress.resize(before[0], self.batches)
+        elif name == "learning_rate":
+            self._progress.anchor = self._progress.position

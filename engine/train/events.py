@@ -27,7 +27,10 @@ class Event:
 
 @dataclass(frozen=True)
 class Started(Event):
-    """The run is set up; `epoch` whole epochs and `batch` batches of the next are done already (0 unless resumed)."""
+    """The run is set up; `epoch` whole epochs and `batch` batches of the next are done already (0 unless resumed).
+
+    `step` is how many batches that was.
+    """
 
     network: str
     dataset: str
@@ -42,6 +45,7 @@ class Started(Event):
     seed: int
     epoch: int = 0
     batch: int = 0
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -86,11 +90,14 @@ class Epoch(Event):
 
 @dataclass(frozen=True)
 class Changed(Event):
-    """A setting was changed while the run went on; it counts from the next step."""
+    """A setting was changed while the run went on; it counts when `step` batches are done, now or later.
+
+    `value` is in the setting's JSON form.
+    """
 
     step: int
     setting: str
-    value: float
+    value: Any
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,10 @@ class Warned(Event):
 
 @dataclass(frozen=True)
 class Ended(Event):
-    """The last event, always sent. Figures are those of the last full epoch."""
+    """The last event, always sent. Figures are those of the last full epoch.
+
+    `layer` is where a run that diverged went wrong, if it could be found.
+    """
 
     reason: EndReason
     message: str
@@ -113,3 +123,4 @@ class Ended(Event):
     test_loss: float | None = None
     test_accuracy: float | None = None
     images_per_second: float | None = None
+    layer: str | None = None

@@ -61,8 +61,8 @@ def fit(
         reasons += _resume_misfits(model, dataset, settings, state)
     if reasons or settings is None:
         raise TrainingError(reasons)
-    if state and learning_rate is not None:
-        state.progress.anchor = state.progress.step
+    if state:
+        state = state.overruled(name for name, value in changes.items() if value is not None)
     model.classes = dataset.classes
     return TrainRun(model, dataset, settings, state)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
@@ -37,21 +36,22 @@ class TrainRun(Iterator[Event]):
     """Trains a model on a data set: Started, Batch …, Evaluated …, Epoch, Batch …, and Ended at last, always.
 
     The run is a function of (seed, epoch, batch): the same seed gives the same bits, and so does a run resumed from
-    `state()` and the weights of the same moment. Between two `next()` calls, and from any thread, `learning_rate`,
-    `momentum` and `weight_decay` may be set and `cancel()` called. `train.fit` makes one, and checks everything first.
+    `state()` and the weights of the same moment. Between two `next()` calls, and from any thread, settings may be
+    changed (`learning_rate`, `momentum`, `weight_decay`, `batch_size`; `change` takes any by name) and `cancel()`
+    called. `train.fit` makes one, and checks everything first.
 
     When training diverges, the weights of the last full epoch (or of the start) are put back before Ended is sent.
     """
 
     def __init__(self, model: Model, dataset: Dataset, settings: Settings, state: State | None = None) -> None:
-        self.model, self.dataset, self.settings = model, dataset, settings
+        self.model, self.dataset = model, dataset
         self.error: Exception | None = None
         """What ended the run with reason "error"."""
-        self._batches = math.ceil(len(dataset.train_images) / settings.batch_size)
         self._progress = state.progress if state else Progress()
         fresh = {name: np.zeros_like(model.flat_weights) for name in settings.optimizer.buffers}
         self._buffers: Arrays = state.buffers if state else fresh
-        self._controls = Controls(settings, self._progress, settings.epochs * self._batches)
+        changes = state.changes if state else ()
+        self._controls = Controls(settings, self._progress, len(dataset.train_images), changes, self._make_ready)
         self._cancelled = self._finished = False
         self._events: Generator[Event, None, None] = self._generate()
 
@@ -74,9 +74,18 @@ class TrainRun(Iterator[Event]):
         return self._finished
 
     @property
+    def settings(self) -> Settings:
+        """The recipe as the next step follows it."""
+        return self._controls.settings
+
+    def change(self, setting: str, value: Any) -> None:
+        """Change a setting by name as soon as it may; ConvscopeError if it is unknown or illegal."""
+        self._controls.set(setting, value)
+
+    @property
     def learning_rate(self) -> float:
         """The rate of the next step. When it is set, the schedule goes on from there in proportion."""
-        return self._controls.get("learning_rate")
+        return float(self._controls.get("learning_rate"))
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
@@ -85,7 +94,7 @@ class TrainRun(Iterator[Event]):
     @property
     def momentum(self) -> float:
         """The optimiser's momentum from the next step on."""
-        return self._controls.get("momentum")
+        return float(self._controls.get("momentum"))
 
     @momentum.setter
     def momentum(self, value: float) -> None:
@@ -94,17 +103,26 @@ class TrainRun(Iterator[Event]):
     @property
     def weight_decay(self) -> float:
         """The optimiser's weight decay from the next step on."""
-        return self._controls.get("weight_decay")
+        return float(self._controls.get("weight_decay"))
 
     @weight_decay.setter
     def weight_decay(self, value: float) -> None:
         self._controls.set("weight_decay", value)
 
+    @property
+    def batch_size(self) -> int:
+        """Images a step. When it is set, it counts from the next epoch."""
+        return int(self._controls.get("batch_size"))
+
+    @batch_size.setter
+    def batch_size(self, value: int) -> None:
+        self._controls.set("batch_size", value)
+
     def state(self) -> dict[str, Any]:
         """What `fit(resume=…)` needs beside the weights of this moment: `{"meta": JSON, "arrays": {name: ndarray}}`."""
-        settings, progress = self._controls.now()
-        data = self.dataset
-        return State(settings, progress, self._buffers, data.name, len(data.train_images), self.model.seed).to_dict()
+        settings, progress, changes = self._controls.now()
+        belongs = self.dataset.name, len(self.dataset.train_images), self.model.seed
+        return State(settings, progress, self._buffers, *belongs, changes, self.model.frozen).to_dict()
 
     # ---- the run itself
 
@@ -129,19 +147,23 @@ class TrainRun(Iterator[Event]):
         self._test = Feed(data.test_images, data.test_labels, model.preprocessing, model.network.input)
         self._scorer = Scorer(model, self._test)
         self._stepper = Stepper(model, self._train, settings.optimizer, self._buffers)
-        self._stepper.prepare(min(settings.batch_size, len(self._train)))
+        self._make_ready(settings.batch_size)
         self._good = Snapshot(model, self._buffers, progress)
         yield Started(
             network=model.network.name, dataset=data.name, parameters=model.parameters,
             train_images=len(self._train), test_images=len(self._test), epochs=settings.epochs,
-            batch_size=settings.batch_size, batches=self._batches, learning_rate=self._controls.optimizer.learning_rate,
-            device=model.device, seed=settings.seed, epoch=progress.epoch, batch=progress.batch,
+            batch_size=settings.batch_size, batches=self._controls.batches, learning_rate=settings.optimizer.learning_rate,
+            device=model.device, seed=settings.seed, epoch=progress.epoch, batch=progress.batch, step=progress.step,
         )  # fmt: skip
         yield from (Warned(text) for text in _doubts(data))
 
+    def _make_ready(self, batch_size: int) -> None:
+        self._stepper.prepare(min(batch_size, len(self._train)))
+
     def _epoch(self) -> Iterator[Event]:
+        yield from self._before_batch()  # where another batch size begins to count
         order = shuffled(len(self._train), self.settings.seed, self._progress.epoch)
-        while self._progress.batch < self._batches:
+        while self._progress.batch < self._controls.batches:
             yield from self._before_batch()
             yield self._train_batch(order)
         tally = Tally(len(self.dataset.classes))
@@ -170,8 +192,9 @@ class TrainRun(Iterator[Event]):
         progress.count(loss, correct, len(rows), seconds)
         speed = len(rows) / max(seconds, 1e-9)
         return Batch(
-            progress.epoch + 1, progress.batch, self._batches, progress.step, loss, correct / len(rows), rate, speed
-        )
+            progress.epoch + 1, progress.batch, self._controls.batches, progress.step, loss, correct / len(rows), rate,
+            speed,
+        )  # fmt: skip
 
     def _test_batch(self, index: int, tally: Tally) -> Evaluated:
         began = time.perf_counter()
@@ -198,7 +221,7 @@ class TrainRun(Iterator[Event]):
 
     def _place(self) -> str:
         progress = self._progress
-        return f"after {progress.batch} of {self._batches} batches of epoch {progress.epoch + 1}"
+        return f"after {progress.batch} of {self._controls.batches} batches of epoch {progress.epoch + 1}"
 
     def _explain(self, error: Exception) -> str:
         if isinstance(error, DivergedError):

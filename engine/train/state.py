@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +23,9 @@ Arrays = dict[str, NDArray[np.float32]]
 class Progress:
     """How far a run has come, and the sums of the epoch under way.
 
-    `epoch` whole epochs and `batch` batches of the next one are done, `step` batches in all. `anchor` is the step at
-    which the learning rate was set; the schedule goes on from there.
+    `epoch` whole epochs and `batch` batches of the next one are done, `step` batches in all. The schedule's clock is
+    `position`: the batches that would be done if all had had the present size. `offset` is by how much `step` is
+    ahead of it, and `anchor` the position at which the learning rate was set; the schedule goes on from there.
     """
 
     epoch: int = 0
@@ -36,6 +37,12 @@ class Progress:
     images: int = 0
     seconds: float = 0.0
     last: Epoch | None = None
+    offset: int = 0
+
+    @property
+    def position(self) -> int:
+        """Where the schedule stands, in batches of the present size."""
+        return self.step - self.offset
 
     def count(self, loss: float, correct: int, images: int, seconds: float) -> None:
         """One batch is done; `loss` is its mean."""
@@ -53,6 +60,11 @@ class Progress:
         self.loss_sum = self.seconds = 0.0
         self.last = figures
 
+    def resize(self, before: int, now: int) -> None:
+        """From this start of an epoch on, an epoch has `now` batches instead of `before`."""
+        self.offset = self.step - self.epoch * now
+        self.anchor = max(1, round(self.anchor * now / before)) if self.anchor else 0
+
     def assign(self, other: Progress) -> None:
         """Become equal to another."""
         for field in dataclasses.fields(self):
@@ -64,15 +76,24 @@ class Progress:
         last = values["last"]
         found = cls(**{**values, "last": None if last is None else Epoch(**last)})
         counts = (found.epoch, found.batch, found.step, found.anchor, found.correct, found.images)
-        if not all(isinstance(n, int) and n >= 0 for n in counts) or found.anchor > found.step:
+        if not all(isinstance(n, int) and n >= 0 for n in counts) or not isinstance(found.offset, int):
             raise ValueError("a count is not a whole number")
         found.loss_sum, found.seconds = float(found.loss_sum), float(found.seconds)
         return found
 
 
 @dataclass(frozen=True)
+class Change:
+    """A setting's new value, in its JSON form, that counts when `step` batches are done."""
+
+    step: int
+    setting: str
+    value: Any
+
+
+@dataclass(frozen=True)
 class State:
-    """Settings, progress, optimiser buffers, and what they belong to."""
+    """Settings, progress, optimiser buffers, what they belong to, changes that are still to come, and frozen layers."""
 
     settings: Settings
     progress: Progress
@@ -80,6 +101,8 @@ class State:
     dataset: str
     train_images: int
     model_seed: int
+    changes: tuple[Change, ...] = ()
+    frozen: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """`{"meta": JSON-able, "arrays": {name: ndarray}}`, sharing nothing with the run."""
@@ -90,6 +113,8 @@ class State:
             "dataset": self.dataset,
             "train_images": self.train_images,
             "model_seed": self.model_seed,
+            "frozen": list(self.frozen),
+            "changes": [[change.step, change.setting, change.value] for change in self.changes],
         }
         return {"meta": meta, "arrays": {name: array.copy() for name, array in self.buffers.items()}}
 
@@ -102,13 +127,20 @@ class State:
                 raise ValueError(f"version {meta['version']!r}, this program reads {VERSION}")
             buffers = {name: np.array(array, np.float32) for name, array in state["arrays"].items()}
             settings, progress = Settings.from_dict(meta["settings"]), Progress.from_dict(meta["progress"])
-            return cls(
-                settings, progress, buffers, str(meta["dataset"]), int(meta["train_images"]), int(meta["model_seed"])
-            )
+            changes = tuple(Change(int(step), str(name), value) for step, name, value in meta.get("changes", ()))
+            belongs = str(meta["dataset"]), int(meta["train_images"]), int(meta["model_seed"])
+            return cls(settings, progress, buffers, *belongs, changes, tuple(map(str, meta.get("frozen", ()))))
         except (KeyError, TypeError, ValueError, AttributeError, ConvscopeError) as error:
             raise TrainingError(
                 [f"the saved training state is damaged ({type(error).__name__}: {error}), start anew without it"]
             ) from None
+
+    def overruled(self, names: Iterable[str]) -> State:
+        """The state when these settings are given anew: they count from here on, and no change of them is to come."""
+        given = set(names)
+        if "learning_rate" in given:
+            self.progress.anchor = self.progress.position
+        return dataclasses.replace(self, changes=tuple(c for c in self.changes if c.setting not in given))
 
     def misfits(self, dataset: Dataset, weights: int) -> list[str]:
         """Reasons why the run cannot go on with this data set and so many trainable weights."""
@@ -135,6 +167,7 @@ class State:
         batches = -(-self.train_images // size)
         return (
             done.batch <= batches
-            and done.step == done.epoch * batches + done.batch
+            and done.position == done.epoch * batches + done.batch
+            and done.anchor <= max(done.position, 1)
             and done.images == min(done.batch * size, self.train_images)
         )
