@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..train.optimizer import OPTIMIZERS
 from . import sources
 from .output import emit, say
 
@@ -23,10 +24,13 @@ _MOST_JOBS = 4  # each takes 250 MB
 @click.command("warm-up", short_help="Compile kernels before they are needed.")
 @click.argument("targets", metavar="[ARCH|FILE]...", nargs=-1)
 @click.option("--batch-size", type=click.IntRange(1, 1_000_000), default=64, show_default=True, help="Images a step.")
+@click.option("--optimizer", type=click.Choice(tuple(OPTIMIZERS)), default="sgd", show_default=True, help="Optimiser.")
 @click.option("--jobs", type=click.IntRange(1, 64), help="Kernels to compile at a time  [default: cores, at most 4]")
 @click.option("--background", is_flag=True, help="Give way to other programs.")
 @click.option("--json", "as_json", is_flag=True, help='Print one JSON event a line; the last is "finished".')
-def warm_up(targets: tuple[str, ...], batch_size: int, jobs: int | None, background: bool, as_json: bool) -> None:
+def warm_up(
+    targets: tuple[str, ...], batch_size: int, optimizer: str, jobs: int | None, background: bool, as_json: bool
+) -> None:
     """Compile and keep all kernels that training each ARCH (see `convscope zoo`), or the network in each FILE, takes.
 
     Without any: the architectures that train on a laptop. What is in the cache is not compiled again.
@@ -37,9 +41,8 @@ def warm_up(targets: tuple[str, ...], batch_size: int, jobs: int | None, backgro
     if background:
         _give_way()
     names = targets or tuple(name for name, entry in ARCHITECTURES.items() if entry.compact)
-    events = warmed_up(
-        [sources.network(name) for name in names], batch_size, jobs or min(os.cpu_count() or 1, _MOST_JOBS)
-    )
+    jobs = jobs or min(os.cpu_count() or 1, _MOST_JOBS)
+    events = warmed_up([sources.network(name) for name in names], batch_size, jobs, optimizer)
     if as_json:
         for event in events:
             emit(event.to_dict())

@@ -17,7 +17,7 @@ import platformdirs
 
 from .vector import UNIT
 
-_SOURCES = ("kernels/*.py", "layers/*/*.py", "train/cpu.py")
+_SOURCES = ("kernels/*.py", "layers/*/*.py", "data/augment/cpu.py", "train/cpu.py", "train/*/*.py")
 _NO_KERNELS = ("spec.py", "tables.py")  # ends of file names: declarations, offsets and steps compile nothing
 _KEPT_VERSIONS = 3
 

@@ -3,6 +3,7 @@
 from .declared import Declared
 from .errors import ConvscopeError, NetworkError, ParameterError, Problem, ShapeError
 from .layer import About, Cost, Example, Layer, Ports, Saved, Weight, Window
+from .named import Named, assignments, find
 from .param import Padding, Pair, Param, Sides, choice, flag, integer, number, padding, pair, sides
 from .shapes import Shape, format_shape, size
 
@@ -13,6 +14,7 @@ __all__ = [
     "Declared",
     "Example",
     "Layer",
+    "Named",
     "NetworkError",
     "Padding",
     "Pair",
@@ -26,7 +28,9 @@ __all__ = [
     "Sides",
     "Weight",
     "Window",
+    "assignments",
     "choice",
+    "find",
     "flag",
     "format_shape",
     "integer",

@@ -31,8 +31,9 @@ class Declared:
 
     @classmethod
     def params(cls) -> dict[str, Param]:
-        """Parameter declarations by field name, in order."""
-        return {f.name: f.metadata["param"] for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        """Parameter declarations by field name, in order; those that are given by keyword alone come last."""
+        fields = sorted(dataclasses.fields(cls), key=lambda field: bool(field.kw_only))  # type: ignore[arg-type]
+        return {field.name: field.metadata["param"] for field in fields}
 
     def values(self) -> dict[str, Any]:
         """Canonical parameter values by field name."""

@@ -1,15 +1,8 @@
-"""Kernels of a training step that belong to no layer: batch gathering, loss, optimiser."""
+"""Kernels of a training step that belong to no layer: batch gathering, loss."""
 
 import math
 
-import numba
-import numpy as np
-
-from ..kernels.elementwise import share
-from ..kernels.jit import device, kernel, serial_kernel
-
-CHUNK = 1 << 14  # weights an optimiser updates at once: 4 arrays of 64 KiB stay in the L2 cache
-LARGEST = np.finfo(np.float32).max
+from ..kernels.jit import device, serial_kernel
 
 
 @serial_kernel
@@ -84,27 +77,3 @@ def cross_entropy(scores, labels, rows, scratch):
         loss += row_loss
         correct += best == label
     return loss, correct
-
-
-@kernel
-def sgd(weights, gradients, decays, velocity, rate, momentum, decay, threads):
-    """One step of stochastic gradient descent over flat arrays; returns how many weights are not finite now.
-
-    v ← momentum·v + g + decay·w (where `decays` is 1), w ← w − rate·v: PyTorch's form of Sutskever et al. 2013. Every
-    weight gets the same bits on any number of threads.
-    """
-    size = weights.shape[0]
-    bad = 0
-    for thread in numba.prange(threads):
-        first, last = share(thread, threads, size)
-        for start in range(first, last, CHUNK):
-            stop = min(start + CHUNK, last)
-            # Loops vectorise over slices that begin at 0, not over a range of the whole array.
-            w, g, d, v = weights[start:stop], gradients[start:stop], decays[start:stop], velocity[start:stop]
-            for i in range(stop - start):
-                step = momentum * v[i] + (g[i] + decay * d[i] * w[i])
-                v[i] = step
-                w[i] -= rate * step
-            for i in range(stop - start):
-                bad += not abs(w[i]) <= LARGEST  # NaN compares false
-    return bad

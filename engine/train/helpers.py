@@ -26,8 +26,9 @@ class Helpers:
     A context; at its end the processes are ended, whatever they are at. They also end when this process does.
     """
 
-    def __init__(self, networks: Sequence[Network], batch_size: int, count: int) -> None:
-        order = json.dumps({"networks": [network.to_json() for network in networks], "batch_size": batch_size})
+    def __init__(self, networks: Sequence[Network], batch_size: int, optimizer: str, count: int) -> None:
+        texts = [network.to_json() for network in networks]
+        order = json.dumps({"networks": texts, "batch_size": batch_size, "optimizer": optimizer})
         self._free: queue.SimpleQueue[_Helper] = queue.SimpleQueue()
         self._all = [_Helper(order) for _ in range(count)]
         for helper in self._all:
@@ -95,7 +96,8 @@ def _help() -> None:
     order = json.loads(sys.stdin.readline())
     orders: queue.SimpleQueue[int] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(orders,), daemon=True).start()
-    builds = list(needed([Network.from_json(text) for text in order["networks"]], order["batch_size"]))
+    networks = [Network.from_json(text) for text in order["networks"]]
+    builds = list(needed(networks, order["batch_size"], order["optimizer"]))
     while True:
         index = orders.get()
         began = time.perf_counter()

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..graph import Network
-from ..kernels.jit import Kernel
 from ..runtime.compute import exclusive
 from ..runtime.threads import threads
-from . import cpu, loss
+from . import loss
 from .feed import Feed
 from .optimizer import Optimizer
+from .optimizer.update import Update
 from .state import Arrays
 
 if TYPE_CHECKING:
@@ -32,13 +32,11 @@ class Stepper:
     """Trains a model on batches of a split. `buffers` holds the optimiser's arrays, one value a trainable weight."""
 
     def __init__(self, model: Model, feed: Feed, optimizer: Optimizer, buffers: Arrays) -> None:
-        self._buffers = [buffers[name] for name in optimizer.buffers]
         self._model = model
         self._feed = feed
         self._node, self._keep = scores(model.network)
-        kernel: Kernel = getattr(cpu, optimizer.name)
-        self._threads = update_threads(model.flat_weights.size)
-        self._update = kernel.for_threads(self._threads)
+        arrays = (model.flat_weights, model.flat_gradients, buffers, model.decay_mask)
+        self._update = Update(optimizer, *arrays, update_threads(model.flat_weights.size))
 
     def prepare(self, batch: int) -> None:
         """Make the plan for this batch size; ConvscopeError if it does not fit into memory."""
@@ -48,8 +46,8 @@ class Stepper:
     def step(self, rows: NDArray[np.int64], number: int, optimizer: Optimizer, rate: float) -> tuple[float, int]:
         """One step on the images `rows` at a learning rate; mean loss before it and how many were right.
 
-        `number` is the global step, which seeds dropout. DivergedError, with the weights as they were, if the loss is
-        not finite; also if the step itself leaves weights that are not.
+        `number` is the global step, the first being 0, which seeds dropout. DivergedError, with the weights as they
+        were, if the loss is not finite; also if the step itself leaves weights that are not.
         """
         model = self._model
         with exclusive:
@@ -60,10 +58,8 @@ class Stepper:
             if not math.isfinite(mean):
                 raise DivergedError("the loss is not a number any more")
             plan.backward(self._node)
-            scalars = (np.float32(value) for value in optimizer.scalars(rate))
-            arrays = (model.flat_weights, model.flat_gradients, model.decay_mask, *self._buffers)
-            bad = self._update(*arrays, *scalars, self._threads)
-            model.weights_changed()
+            bad = self._update(optimizer, rate, number + 1, model.learned_parts)
+            model.learned()
         if bad:
             raise DivergedError(f"{bad:,} weights are not numbers any more")
         return mean, correct

@@ -18,7 +18,7 @@ from ..spec import ConvscopeError, size
 from . import cpu
 from .events import Event
 from .helpers import Helpers
-from .optimizer import OPTIMIZERS
+from .optimizer import OPTIMIZERS, SGD, update
 from .step import EVALUATION_BATCH, scores, update_threads
 
 _WORTH_HELP = 4  # builds to compile; a process that helps takes a second to start
@@ -57,7 +57,9 @@ class Finished(Event):
     seconds: float
 
 
-def warm_up(networks: Sequence[Network], batch_size: int, jobs: int = 1) -> Iterator[Prepared | Ready | Finished]:
+def warm_up(
+    networks: Sequence[Network], batch_size: int, jobs: int = 1, optimizer: str = SGD.name
+) -> Iterator[Prepared | Ready | Finished]:
     """Compile what training the networks in batches of this size takes, one network after the other, and keep it.
 
     What other batch sizes take comes last. With `jobs` above 1, so many processes compile side by side. NetworkError
@@ -66,19 +68,19 @@ def warm_up(networks: Sequence[Network], batch_size: int, jobs: int = 1) -> Iter
     if not cache.usable():
         folder = cache.root()
         raise ConvscopeError(f"Kernels cannot be kept: {folder} cannot be written; set CONVSCOPE_CACHE_DIR to another.")
-    return _Work(networks, batch_size, jobs).events()
+    return _Work(networks, batch_size, jobs, optimizer).events()
 
 
-def lacking(network: Network, batch_size: int) -> int:
+def lacking(network: Network, batch_size: int, optimizer: str = SGD.name) -> int:
     """Load what training this network takes from the cache; how many builds are not there. Nothing is compiled.
 
     Where there is no cache nothing can be said to lack in it: 0.
     """
-    return sum(not build.load() for build in builds(network, batch_size)) if cache.usable() else 0
+    return sum(not build.load() for build in builds(network, batch_size, optimizer)) if cache.usable() else 0
 
 
-def builds(network: Network, batch_size: int) -> list[Build]:
-    """What training in batches of this size calls, then evaluation, then the pictures and gradients of one image."""
+def builds(network: Network, batch_size: int, optimizer: str = SGD.name) -> list[Build]:
+    """What training by this optimiser in batches of this size calls, then evaluation, then pictures and gradients."""
     network.check()
     node, keep = scores(network)
     passes = (
@@ -87,10 +89,11 @@ def builds(network: Network, batch_size: int) -> list[Build]:
         Pass(1, "inference"),
         Pass(1, "gradient", (), tuple(network.nodes)),
     )
-    return list(dict.fromkeys((*builds_of_passes(network, passes), *_step_builds(network))))
+    calls = (*builds_of_passes(network, passes), *_step_builds(), _update_build(network, optimizer))
+    return list(dict.fromkeys(calls))
 
 
-def _step_builds(network: Network) -> Iterator[Build]:
+def _step_builds() -> Iterator[Build]:
     """The kernels of a training step that belong to no layer, with arguments such as Feed, Stepper and Tally give."""
     pixels, rows = np.empty((1, 1), np.uint8), np.empty(1, np.int64)
     flat, batch = np.empty(1, np.float32), np.empty((1, 1), np.float32)
@@ -98,22 +101,25 @@ def _step_builds(network: Network) -> Iterator[Build]:
     yield Build.called(cpu.gather_values, 1, (batch, rows, batch))
     yield Build.called(cpu.cross_entropy_gradient, 1, (batch, rows, rows, batch))
     yield Build.called(cpu.cross_entropy, 1, (batch, rows, rows, flat))
+
+
+def _update_build(network: Network, optimizer: str) -> Build:
+    """The optimiser's kernel."""
     threads = update_threads(sum(size(w.shape) for w in network.weights().values() if w.trainable))
-    for name, kind in OPTIMIZERS.items():
-        scalars = [np.float32(value) for value in kind().scalars(0.0)]
-        arrays = [flat] * (3 + len(kind.buffers))
-        yield Build.called(getattr(cpu, name), threads, (*arrays, *scalars, threads))
+    kind = OPTIMIZERS[optimizer]
+    return Build.called(getattr(update.cpu, kind.kernel), threads, update.arguments(kind(), threads))
 
 
-def needed(networks: Sequence[Network], batch_size: int) -> dict[Build, int]:
-    """What training the networks calls, each build with the place of the first network that calls it; then the twins.
+def needed(networks: Sequence[Network], batch_size: int, optimizer: str = SGD.name) -> dict[Build, int]:
+    """What training the networks calls, each build with the place of the first network that calls it.
 
-    The place of a twin is the number of networks.
+    Then, with the number of networks as their place, what is called for clipping alone, and the twins of all of them.
     """
     places: dict[Build, int] = {}
     for place, network in enumerate(networks):
-        for build in builds(network, batch_size):
+        for build in builds(network, batch_size, optimizer):
             places.setdefault(build, place)
+    places[Build.called(update.cpu.sum_squares, 1, update.norm_arguments(1))] = len(networks)
     for build in list(places):
         twin = build.twin()
         if twin is not None:
@@ -124,9 +130,10 @@ def needed(networks: Sequence[Network], batch_size: int) -> dict[Build, int]:
 class _Work:
     """The builds to prepare, in order, and the account of it."""
 
-    def __init__(self, networks: Sequence[Network], batch_size: int, jobs: int) -> None:
-        self._networks, self._batch_size, self._jobs = networks, batch_size, jobs
-        places = needed(networks, batch_size)
+    def __init__(self, networks: Sequence[Network], batch_size: int, jobs: int, optimizer: str) -> None:
+        self._networks, self._jobs = networks, jobs
+        self._asked = (batch_size, optimizer)
+        places = needed(networks, *self._asked)
         self._builds, self._places = list(places), list(places.values())
         self._left = Counter(self._places)
 
@@ -168,7 +175,7 @@ class _Work:
         """As `_prepare`, by several processes."""
         count = min(self._jobs, len(missing))
         pool = ThreadPoolExecutor(count)
-        with Helpers(self._networks, self._batch_size, count) as helpers:
+        with Helpers(self._networks, *self._asked, count) as helpers:
             try:
                 for future in as_completed([pool.submit(helpers.prepare, index) for index in missing]):
                     yield future.result()
