@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .backend import Backend
 
 Array = NDArray[Any]
-_PACKING = 8  # a packed value costs about as much as so many plain copies
+_PACKING = 1  # a packed value costs about as much as so many plain ones
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,28 +25,39 @@ class Exclusive:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._depth = 0
-        self._limits = ExitStack()
-        self._pools: threadpoolctl.ThreadpoolController | None = None
+        self._limited: list[tuple[threadpoolctl.LibController, int]] = []
+        self._pools: list[threadpoolctl.LibController] | None = None
 
     def __enter__(self) -> Exclusive:
         self._lock.acquire()
         self._depth += 1
         if self._depth == 1:
-            self._limits.enter_context(self.pools.limit(limits=1, user_api="blas"))
+            self._limit()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._depth -= 1
         if self._depth == 0:
-            self._limits.close()
+            for pool, before in self._limited:
+                pool.set_num_threads(before)
+            self._limited.clear()
         self._lock.release()
 
     @property
-    def pools(self) -> threadpoolctl.ThreadpoolController:
-        """The thread pools of the libraries loaded when kernels first ran."""
+    def pools(self) -> list[threadpoolctl.LibController]:
+        """The thread pools for linear algebra of the libraries loaded when kernels first ran."""
         if self._pools is None:
-            self._pools = threadpoolctl.ThreadpoolController()
+            every = threadpoolctl.ThreadpoolController()
+            self._pools = every.select(user_api="blas").lib_controllers
         return self._pools
+
+    def _limit(self) -> None:
+        """One thread each. `ThreadpoolController.limit` does the same in 10 µs, as long as a small layer takes."""
+        for pool in self.pools:
+            before = pool.get_num_threads()
+            if before != 1:
+                pool.set_num_threads(1)
+                self._limited.append((pool, before))
 
 
 exclusive = Exclusive()

@@ -16,7 +16,7 @@ from .threads import threads
 
 # One core's usual speed on convolutions of compact networks and on elementwise work, and the seconds below which
 # waking other threads costs more than it saves. Orders of magnitude suffice.
-_MACS_A_SECOND, _VALUES_A_SECOND, _WORTH_SHARING = 40e9, 2e9, 100e-6
+_MACS_A_SECOND, _VALUES_A_SECOND, _WORTH_SHARING = 40e9, 2e9, 30e-6
 
 
 class CpuBackend:

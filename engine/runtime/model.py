@@ -219,7 +219,7 @@ class Model:
                 plan = self.plan(len(chunk), "inference")
                 plan.input[...] = chunk
                 parts.append(plan.forward().copy())
-        return np.concatenate(parts)
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def fit(self, dataset: Any, **settings: Any) -> TrainRun:
         """Train on a data set; an iterator of events. See `train.fit` for the settings."""

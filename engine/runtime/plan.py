@@ -46,6 +46,7 @@ class Plan:
     ) -> None:
         self.schedule = build(network, batch, mode, keep, fused, recompute, store.frozen)
         self.network, self.batch, self.mode = network, batch, mode
+        self._output = network.output
         self._store, self._backend = store, backend
         self._state = np.array([0, store.seed, 0], np.int64)
         buffers = f"The buffers of {network.name} for batch {batch} ({mode})"
@@ -58,7 +59,9 @@ class Plan:
         self._again = {step.index: self._bind(step, again=True) for step in repeated}
         self._scratch = self._place_scratch()
         self._forward = [call for binding in self._bindings for call in binding.forward_calls]
+        self._packed = tuple(packed for b in (*self._bindings, *self._again.values()) for packed in b.packed)
         self._programs: dict[tuple[str, bool], list[Call]] = {}
+        self._views: dict[str, Array] = {}
 
     # ---- buffers
 
@@ -81,11 +84,11 @@ class Plan:
 
     def value(self, name: str) -> Array:
         """A node's output, (batch, *shape) float32. In inference mode only the output and kept nodes last."""
-        return self._shaped(f"value:{self._value(name)}", self._shape(name))
+        return self._shaped("value", name)
 
     def seed(self, name: str) -> Array:
         """Where the gradient with respect to a node's output is written before `backward(name)`."""
-        return self._shaped(f"grad:{self._value(name)}", self._shape(name))
+        return self._shaped("grad", name)
 
     def saved(self, name: str, which: str) -> Array:
         """An array that a layer keeps for backward, such as ("pool1", "switches"), (batch, *shape)."""
@@ -99,10 +102,10 @@ class Plan:
     def forward(self, step: int = 0) -> Array:
         """Run all layers on `input` and return the output (a view). `step` selects dropout's random numbers."""
         self._state[2] = step
-        self._store.refresh(packed for binding in (*self._bindings, *self._again.values()) for packed in binding.packed)
+        self._store.refresh(self._packed)
         for call in self._forward:
             call()
-        return self.value(self.network.output)
+        return self.value(self._output)
 
     def backward(self, name: str, relu: ReluRule = "plain", weights: bool = True) -> None:
         """Run the gradient written to `seed(name)` back to the input; with `weights`, fill the model's gradients too.
@@ -158,10 +161,15 @@ class Plan:
         assert shape is not None  # the schedule was built, so all shapes are known
         return (self.batch, *shape)
 
-    def _shaped(self, key: str, shape: Shape) -> Array:
-        if key not in self._buffers:
-            raise ConvscopeError(f"A plan for {self.mode} has no {key.replace(':', ' of ')}; use another mode.")
-        return self._buffers.array(key).reshape(shape)
+    def _shaped(self, what: str, name: str) -> Array:
+        """A node's value or gradient; the view is made once, since small networks run in microseconds."""
+        key = f"{what}:{name}"
+        if key not in self._views:
+            buffer = f"{what}:{self._value(name)}"
+            if buffer not in self._buffers:
+                raise ConvscopeError(f"A plan for {self.mode} has no {buffer.replace(':', ' of ')}; use another mode.")
+            self._views[key] = self._buffers.array(buffer).reshape(self._shape(name))
+        return self._views[key]
 
     def _bind(self, step: Step, again: bool = False) -> Binding:
         """A step's calls: those of the forward pass, or those that compute it `again` and then go back through it."""
