@@ -1,4 +1,4 @@
-"""`convscope evaluate`: how well a trained model does on a data set."""
+"""`convscope evaluate`: how well a trained model, or several together, do on a data set."""
 
 from __future__ import annotations
 
@@ -12,48 +12,72 @@ from .output import complain, emit, percent, say, table
 from .progress import Bar
 
 if TYPE_CHECKING:
+    from ..data import Dataset
+    from ..runtime.model import Model
     from ..train import Evaluation
 
 _MOST_CLASSES = 20  # more do not fit a terminal's width as a matrix
 
 
-@click.command(short_help="Measure a trained model on a data set.")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.command(short_help="Measure trained models on a data set.")
+@click.argument("files", metavar="FILE...", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option("--data", required=True, metavar="NAME", help="Data set: digits, mnist, fashion-mnist.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder that holds the data set's files.")
+@click.option("--hardest", type=click.IntRange(0), default=0, metavar="N", help="Show the N images it is furthest off.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def evaluate(file: Path, data: str, data_dir: Path | None, as_json: bool) -> None:
-    """Top-1 and top-5 accuracy, loss and confusion matrix of the model in FILE on the test images of a data set."""
+def evaluate(files: tuple[Path, ...], data: str, data_dir: Path | None, hardest: int, as_json: bool) -> None:
+    """Measure the model in FILE on the test images of a data set: accuracy, loss, figures of every class, calibration.
+
+    Several files are one ensemble: the probabilities that they give are averaged.
+    """
     from ..io import load  # noqa: PLC0415
     from ..train import evaluate as measure  # noqa: PLC0415
 
-    model = load(file)
+    models = [load(file) for file in files]
     images = sources.dataset(data, data_dir, as_json)
-    if model.classes and model.classes != images.classes:
-        complain(f"warning: {file} was not trained on {data}: its classes are {', '.join(model.classes[:5])} …")
+    for file, model in zip(files, models):
+        _warn_of_other_classes(file, model, images)
     with Bar(quiet=as_json) as bar:
-        result = measure(model, images, progress=bar.reached)
+        result = measure(models, images, progress=bar.reached)
     if as_json:
-        emit(result.to_dict())
+        emit(result.to_dict(hardest))
     else:
-        say(_text(result))
+        say(_text(result, hardest))
 
 
-def _text(result: Evaluation) -> str:
+def _warn_of_other_classes(file: Path, model: Model, images: Dataset) -> None:
+    if model.classes and model.classes != images.classes:
+        known = ", ".join(model.classes[:5])
+        complain(f"warning: {file} was not trained on {images.name}: its classes are {known} …")
+
+
+def _text(result: Evaluation, hardest: int) -> str:
     head = f"{result.network} on {result.images:,} {result.split} images of {result.dataset}"
     figures = f"top-1 {percent(result.top1)}   top-5 {percent(result.top5)}   loss {result.loss:.4f}"
-    return "\n\n".join(
-        [f"{head}\n{figures}", _classes(result), *([_matrix(result)] if len(result.classes) <= _MOST_CLASSES else [])]
+    parts = [f"{head}\n{figures}\n{_calibration(result)}", _classes(result)]
+    if len(result.classes) <= _MOST_CLASSES:
+        parts.append(_matrix(result))
+    if hardest:
+        parts.append(_hardest(result, hardest))
+    return "\n\n".join(parts)
+
+
+def _calibration(result: Evaluation) -> str:
+    """One line: how sure it is and how often right."""
+    found = result.calibration
+    sure = float(result.outcomes.confidence.mean())
+    return (
+        f"confidence {percent(sure)} on average; calibration error {percent(found.error)}, "
+        f"{percent(found.worst)} in the worst of {len(found.bins)} bins"
     )
 
 
 def _classes(result: Evaluation) -> str:
-    counts = result.confusion.sum(1)
     rows = [
-        (name, f"{count:,}", percent(recall), percent(precision))
-        for name, count, recall, precision in zip(result.classes, counts, result.recall, result.precision)
+        (row.name, f"{row.images:,}", percent(row.recall), percent(row.precision), percent(row.f1))
+        for row in result.per_class
     ]
-    return table(("class", "images", "recognised", "right when given"), rows, (False, True, True, True))
+    return table(("class", "images", "recognised", "right when given", "F1"), rows, (False, True, True, True, True))
 
 
 def _matrix(result: Evaluation) -> str:
@@ -64,3 +88,19 @@ def _matrix(result: Evaluation) -> str:
         for name, counts in zip(result.classes, result.confusion)
     ]
     return table(head, rows, (False, *(True for _ in result.classes)))
+
+
+def _hardest(result: Evaluation, count: int) -> str:
+    """The images that were furthest off, by their numbers in the split."""
+    rows = [
+        (
+            f"{sample.index:,}",
+            result.classes[sample.label],
+            percent(sample.own),
+            result.classes[sample.given],
+            percent(sample.confidence),
+        )
+        for sample in result.outcomes.hardest(count)
+    ]
+    head = ("hardest image", "class", "its probability", "taken for", "with")
+    return table(head, rows, (True, False, True, False, True))

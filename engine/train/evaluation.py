@@ -1,9 +1,9 @@
-"""How well a model does on a split: loss, top-1, top-5, confusion matrix."""
+"""How well a model, or several together, do on a split: loss, top-N, confusion matrix, every image's outcome."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -14,7 +14,7 @@ from ..runtime.compute import exclusive
 from ..spec import ConvscopeError
 from .checks import misfits
 from .feed import Feed
-from .loss import Tally
+from .metrics import Calibration, ClassFigures, Outcomes, averaged, log_softmax, number
 from .step import EVALUATION_BATCH, Scorer
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Evaluation:
     """Figures of a model on one split. `confusion[t, p]` counts images of class t that were taken for class p.
 
     `top5` is the share of images whose class is among the five highest scores. Equal scores rank in class order.
+    `outcomes` has what became of every image: other top-N shares, the hardest images, calibration.
     """
 
     network: str
@@ -40,6 +41,7 @@ class Evaluation:
     top5: float
     classes: tuple[str, ...]
     confusion: NDArray[np.int64]
+    outcomes: Outcomes = field(repr=False)
 
     @property
     def recall(self) -> NDArray[np.float64]:
@@ -51,25 +53,36 @@ class Evaluation:
         """Share of the images taken for each class that belong to it; NaN for a class never given."""
         return _share(self.confusion.diagonal(), self.confusion.sum(0))
 
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON form; shares that do not exist are null."""
-        shares = zip(self.classes, self.recall, self.precision)
+    @property
+    def per_class(self) -> tuple[ClassFigures, ...]:
+        """Images, recall, precision and F1 of every class."""
+        return self.outcomes.per_class(self.classes)
+
+    @property
+    def calibration(self) -> Calibration:
+        """How far the probabilities can be believed."""
+        return self.outcomes.calibration()
+
+    def to_dict(self, hardest: int = 0) -> dict[str, Any]:
+        """The JSON form, with so many of the hardest images; shares that do not exist are null."""
         return {
             "network": self.network,
             "dataset": self.dataset,
             "split": self.split,
             "images": self.images,
-            "loss": _number(self.loss),
+            "loss": number(self.loss),
             "top1": self.top1,
             "top5": self.top5,
             "classes": list(self.classes),
-            "per_class": [{"class": name, "recall": _number(r), "precision": _number(p)} for name, r, p in shares],
+            "per_class": [{"class": row.pop("name"), **row} for row in map(asdict, self.per_class)],
+            "calibration": self.calibration.to_dict(),
             "confusion": self.confusion.tolist(),
+            "hardest": [asdict(sample) for sample in self.outcomes.hardest(hardest)],
         }
 
 
 def evaluate(
-    model: Model,
+    model: Model | Sequence[Model],
     dataset: Dataset,
     split: Split = "test",
     batch: int = EVALUATION_BATCH,
@@ -77,55 +90,60 @@ def evaluate(
 ) -> Evaluation:
     """Score every image of a split. `progress` is told images done and in all; it may raise to stop.
 
-    ConvscopeError lists every reason why the model cannot be used on this data set.
+    Of several models, an ensemble, the probabilities are averaged. ConvscopeError lists every reason why a model cannot
+    be used on this data set.
     """
+    models = tuple(model) if isinstance(model, Sequence) else (model,)
     images, labels = (
         (dataset.train_images, dataset.train_labels) if split == "train" else (dataset.test_images, dataset.test_labels)
     )
-    reasons = misfits(model.network, dataset)
-    if not len(images):
-        reasons.append(f"{dataset.name} has no {split} images")
-    if reasons:
-        raise ConvscopeError(f"{model.network.name} cannot be evaluated on {dataset.name}: {'; '.join(reasons)}.")
-    count, classes = len(images), len(dataset.classes)
-    feed = Feed(images, labels, model.preprocessing, model.network.input)
-    scorer, tally = Scorer(model, feed, batch), Tally(classes)
-    confusion, in_top = np.zeros((classes, classes), np.int64), 0
-    for index in range(scorer.batches):
-        with exclusive:
-            rows, scores = scorer.scores(index)
-            tally.add(scores, feed.labels, rows)
-            ranks, best = _ranks(scores, feed.labels[rows]), scores.argmax(1)
-        np.add.at(confusion, (feed.labels[rows], best), 1)
-        in_top += int((ranks < TOP).sum())
+    _check(models, dataset, split, len(images))
+    feeds = [Feed(images, labels, one.preprocessing, one.network.input) for one in models]
+    scorers = [Scorer(one, feed, batch) for one, feed in zip(models, feeds)]
+    parts: list[Outcomes] = []
+    for index in range(scorers[0].batches):
+        rows, chances = _chances(scorers, index)
+        parts.append(Outcomes.of(chances, feeds[0].labels[rows]))
         if progress:
-            progress(tally.images, count)
+            progress(sum(map(len, parts)), len(images))
+    found = Outcomes.joined(parts)
     return Evaluation(
-        model.network.name,
-        dataset.name,
-        split,
-        count,
-        tally.loss,
-        tally.accuracy,
-        in_top / count,
-        dataset.classes,
-        confusion,
+        network=" + ".join(one.network.name for one in models),
+        dataset=dataset.name,
+        split=split,
+        images=len(found),
+        loss=found.loss,
+        top1=found.top(1),
+        top5=found.top(TOP),
+        classes=dataset.classes,
+        confusion=found.confusion(len(dataset.classes)),
+        outcomes=found,
     )
 
 
-def _ranks(scores: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How many classes rank before the right one, by score and then by number."""
-    own = scores[np.arange(len(labels)), labels][:, None]
-    earlier = np.arange(scores.shape[1]) < labels[:, None]
-    before: NDArray[np.bool_] = (scores > own) | ((scores == own) & earlier)
-    return before.sum(1, dtype=np.int64)
+def _check(models: Sequence[Model], dataset: Dataset, split: Split, images: int) -> None:
+    """ConvscopeError with every reason why these models cannot be evaluated."""
+    if not models:
+        raise ConvscopeError("There is no model to evaluate; give at least one.")
+    names = " and ".join(dict.fromkeys(model.network.name for model in models))
+    reasons = list(dict.fromkeys(reason for model in models for reason in misfits(model.network, dataset)))
+    if not images:
+        reasons.append(f"{dataset.name} has no {split} images")
+    if reasons:
+        raise ConvscopeError(f"{names} cannot be evaluated on {dataset.name}: {'; '.join(reasons)}.")
+
+
+def _chances(scorers: Sequence[Scorer], index: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Rows (n,) of a batch and the logarithms of their classes' probabilities (n, K)."""
+    found = []
+    with exclusive:
+        for scorer in scorers:
+            rows, scores = scorer.scores(index)
+            found.append(log_softmax(scores))
+    return rows, averaged(found)
 
 
 def _share(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
     shares = np.full(len(part), np.nan)
     np.divide(part, whole, out=shares, where=whole > 0)
     return shares
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
