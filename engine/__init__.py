@@ -15,7 +15,7 @@ from .graph import INPUT, Network, Node
 from .spec import ConvscopeError, NetworkError, ParameterError, Problem, ShapeError
 
 if TYPE_CHECKING:
-    from . import teach
+    from . import explain, teach
     from .data import DATASETS, Dataset, load_dataset
     from .data.preprocess import Preprocessing
     from .io import load, save
@@ -38,7 +38,7 @@ _LATER = {
     "threads": ".runtime.threads",
     "evaluate": ".train",
 }
-_ROOMS_LATER = frozenset({"teach"})
+_ROOMS_LATER = frozenset({"explain", "teach"})
 
 __all__ = [
     "DATASETS",
@@ -55,6 +55,7 @@ __all__ = [
     "Problem",
     "ShapeError",
     "evaluate",
+    "explain",
     "layers",
     "load",
     "load_dataset",

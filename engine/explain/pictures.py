@@ -1,0 +1,98 @@
+"""Arrays as pictures: heat maps in colour, signed gradients around grey, overlays, contact sheets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..spec import ConvscopeError
+
+Pixels = NDArray[np.uint8]
+_GAP = 4  # pixels between the pictures of a sheet
+_SPREAD = 4.0  # standard deviations of a gradient from grey to full colour
+# Control points of a map from dark blue through green to yellow, of rising lightness, that colour-blind eyes can read.
+_STOPS = np.array(
+    [(68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37)], np.float64
+)  # five of viridis (Smith & van der Walt 2015, matplotlib, CC0)
+
+
+def raw(kind: str, array: NDArray[np.float32]) -> Pixels:
+    """One result as RGB pixels (H, W, 3): a heat map in colour, an image as it is, the last image of a sequence."""
+    if kind == "table":
+        raise ConvscopeError("A table has no picture; save it as .npy or .json.")
+    if kind == "sequence":
+        array = array[-1]
+    if kind == "heat map":
+        return signed(array) if array.ndim == 3 else coloured(array)
+    return rgb(array)
+
+
+def rgb(image: NDArray[np.float32]) -> Pixels:
+    """Pixel units (H, W, C) as RGB; grey is repeated, values beyond 0–255 are clipped."""
+    clipped = np.clip(np.rint(image), 0, 255).astype(np.uint8)
+    return np.ascontiguousarray(np.broadcast_to(clipped, (*clipped.shape[:2], 3)) if clipped.shape[2] == 1 else clipped)
+
+
+def coloured(heat: NDArray[np.float32]) -> Pixels:
+    """A heat map (H, W) from its least to its greatest value; one colour where all are equal."""
+    return _colours()[np.rint(unit_range(heat) * 255).astype(np.int64)]
+
+
+def unit_range(heat: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Values from 0 (least) to 1 (greatest); what is not finite counts as the least."""
+    finite = np.isfinite(heat)
+    if not finite.any():
+        return np.zeros_like(heat)
+    low, high = float(heat[finite].min()), float(heat[finite].max())
+    scaled = (np.where(finite, heat, low) - low) / (high - low if high > low else 1.0)
+    return scaled.astype(np.float32)
+
+
+def signed(gradient: NDArray[np.float32]) -> Pixels:
+    """A signed map (H, W, C): nothing is grey, each channel's own sign and size show as lighter or darker."""
+    spread = float(gradient.std()) or 1.0
+    return rgb(127.5 + gradient * (127.5 / (_SPREAD * spread)))
+
+
+def overlay(heat: NDArray[np.float32], image: NDArray[np.float32], strength: float) -> Pixels:
+    """A heat map over its image in grey: `strength` 0 shows the image alone, 1 the map alone."""
+    if heat.ndim == 3:
+        return signed(heat)
+    below = np.repeat(image.mean(-1, keepdims=True), 3, -1)
+    above = resized(coloured(heat), (image.shape[0], image.shape[1]))
+    return rgb((1 - strength) * below + strength * above)
+
+
+def resized(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """RGB pixels at another height and width, bilinear."""
+    if pixels.shape[:2] == size:
+        return pixels
+    return np.asarray(Image.fromarray(pixels).resize((size[1], size[0]), Image.Resampling.BILINEAR))
+
+
+def sheet(shown: Sequence[Pixels]) -> Pixels:
+    """Pictures of one size in a square of rows, white between them; one alone stays as it is."""
+    if len(shown) == 1:
+        return shown[0]
+    height, width = shown[0].shape[:2]
+    columns = math.ceil(math.sqrt(len(shown)))
+    rows = -(-len(shown) // columns)
+    page = np.full((rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP, 3), 255, np.uint8)
+    for number, picture in enumerate(shown):
+        top, left = number // columns * (height + _GAP), number % columns * (width + _GAP)
+        page[top : top + height, left : left + width] = picture
+    return page
+
+
+@cache
+def _colours() -> Pixels:
+    """256 colours (256, 3)."""
+    at = np.linspace(0, len(_STOPS) - 1, 256)
+    return np.rint([[np.interp(value, range(len(_STOPS)), _STOPS[:, c]) for c in range(3)] for value in at]).astype(
+        np.uint8
+    )

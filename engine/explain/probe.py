@@ -1,0 +1,133 @@
+"""Running a model in pixel units: the values of its nodes, and gradients back to the pixels."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..graph import INPUT, Network
+from ..graph.scores import score_node
+from ..runtime.compute import exclusive
+from ..runtime.model import Model
+from ..runtime.plan import ReluRule
+from ..spec import ConvscopeError, Shape, format_shape
+
+Floats = NDArray[np.float32]
+CHUNK = 16  # images run at once: enough to fill the cores, little memory
+
+
+class Probe:
+    """A model asked about images of one size, (N, H, W, C) in pixel units 0–255, RGB or grey.
+
+    With another `shape` than the network's input a twin is made that reads images of that size, up to `node` alone;
+    ConvscopeError if a layer on the way cannot (dense layers need the size they were made for). The twin has the
+    weights of the moment it was made.
+    """
+
+    def __init__(self, model: Model, shape: Shape | None = None, node: str | None = None) -> None:
+        same = shape is None or tuple(shape) == model.network.input
+        self.model = model if same else _twin(model, tuple(shape or ()), node)
+        self.shape = self.model.network.input
+        pre = model.preprocessing
+        self._values = dataclasses.replace(pre, fit="stretch", short_side=None)  # sized already
+        per_pixel = np.float32(pre.scale) / np.asarray(pre.std, np.float32)
+        self._per_pixel = per_pixel[::-1] if pre.order == "bgr" else per_pixel
+
+    @property
+    def scores(self) -> str:
+        """The node of the class scores, before any Softmax."""
+        return score_node(self.model.network)
+
+    def values(self, pixels: Floats, *nodes: str, chunk: int = CHUNK) -> dict[str, Floats]:
+        """Outputs of nodes (the class scores if none is named) for images of any number, as copies."""
+        wanted = nodes or (self.scores,)
+        parts: dict[str, list[Floats]] = {node: [] for node in wanted}
+        for batch, count in _chunks(pixels, chunk):
+            with exclusive:
+                plan = self.model.plan(len(batch), "inference", wanted)
+                plan.input[...] = self._input(batch)
+                plan.forward()
+                for node in wanted:
+                    parts[node].append(plan.value(node)[:count].copy())
+        return {node: np.concatenate(found) for node, found in parts.items()}
+
+    def gradient(
+        self, pixels: Floats, node: str, seed: Callable[[Floats], Any], relu: ReluRule = "plain", chunk: int = CHUNK
+    ) -> tuple[Floats, Floats]:
+        """A node's output for images, and the gradient of the pixels for what `seed(output)` gives as its gradient.
+
+        ConvscopeError if the gradient is not finite.
+        """
+        values, gradients = [], []
+        for batch, count in _chunks(pixels, chunk):
+            with exclusive:
+                plan = self.model.plan(len(batch), "gradient")
+                plan.input[...] = self._input(batch)
+                plan.forward()
+                value = plan.value(node).copy()
+                plan.seed(node)[...] = seed(value)
+                plan.backward(node, relu, weights=False)
+                found = plan.seed(INPUT)[:count].copy()
+            values.append(value[:count])
+            gradients.append(self._of_pixels(found))
+        gradient = np.concatenate(gradients)
+        if not np.isfinite(gradient).all():
+            raise ConvscopeError(f"The gradient at {node} is not finite; check the model's weights (NaN or infinity).")
+        return np.concatenate(values), gradient
+
+    def _input(self, pixels: Floats) -> Floats:
+        return self._values.apply(pixels, (self.shape[0], self.shape[1]))
+
+    def _of_pixels(self, gradient: Floats) -> Floats:
+        """The gradient of the network's input as one of the pixels."""
+        ordered = gradient[..., ::-1] if self._values.order == "bgr" else gradient
+        found: Floats = ordered * self._per_pixel
+        return found
+
+
+def _chunks(pixels: Floats, chunk: int) -> Iterator[tuple[Floats, int]]:
+    """Batches of one size, so that one plan serves all; the last is filled up with its first image."""
+    size = min(chunk, len(pixels))
+    for start in range(0, len(pixels), size):
+        batch = pixels[start : start + size]
+        count = len(batch)
+        if count < size:
+            batch = np.concatenate([batch, np.repeat(batch[:1], size - count, axis=0)])
+        yield batch, count
+
+
+def _twin(model: Model, shape: Shape, node: str | None) -> Model:
+    """The part of a model up to a node, for another size of image, with copies of the weights."""
+    end = node or model.network.output
+    network = Network(shape, model.network.name)
+    wanted = _ancestors(model.network, end)
+    for step in model.network.order():
+        if step.name in wanted:
+            network.add(step.layer, step.name, step.inputs)
+    needed, has = model.network.weights(), network.weights() if not network.errors() else {}
+    misfits = [name for name, weight in has.items() if weight.shape != needed[name].shape]
+    if network.errors() or misfits:
+        why = misfits[0].rpartition(".")[0] if misfits else str(network.errors()[0])
+        raise ConvscopeError(
+            f"{model.network.name} cannot look at an image of {format_shape(shape)} up to {end} ({why}); "
+            f"use one of {format_shape(model.network.input)} or a layer before the first dense one."
+        )
+    twin = Model(network, model.device, model.seed, model.preprocessing)
+    for name in twin.weights:
+        twin.weights[name] = model.weights[name]
+    return twin
+
+
+def _ancestors(network: Network, end: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [end]
+    while waiting:
+        name = waiting.pop()
+        if name != INPUT and name not in found:
+            found.add(name)
+            waiting += network.nodes[name].inputs
+    return found
