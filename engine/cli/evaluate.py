@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import sources
+from .data_options import data_options
 from .output import complain, emit, percent, say, table
 from .progress import Bar
 
@@ -21,8 +22,7 @@ _MOST_CLASSES = 20  # more do not fit a terminal's width as a matrix
 
 @click.command(short_help="Measure trained models on a data set.")
 @click.argument("files", metavar="FILE...", type=click.Path(path_type=Path), nargs=-1, required=True)
-@click.option("--data", required=True, metavar="NAME", help="Data set: digits, mnist, fashion-mnist.")
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder that holds the data set's files.")
+@data_options
 @click.option("--hardest", type=click.IntRange(0), default=0, metavar="N", help="Show the N images it is furthest off.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def evaluate(files: tuple[Path, ...], data: str, data_dir: Path | None, hardest: int, as_json: bool) -> None:

@@ -45,16 +45,16 @@ def network(target: str, shape: tuple[int, ...] | None = None) -> Network:
 
 
 def dataset(name: str, directory: Path | None, quiet: bool) -> Dataset:
-    """A data set; a download shows its progress on a terminal."""
+    """A data set; downloading and reading show their progress on a terminal."""
     from ..data import load_dataset  # noqa: PLC0415
 
     with ExitStack() as stack:
-        told = _DownloadBar(stack) if sys.stderr.isatty() and not quiet else None
+        told = _DataBar(stack) if sys.stderr.isatty() and not quiet else None
         return load_dataset(name, directory, told)
 
 
-class _DownloadBar:
-    """Told of bytes that arrive; the bar appears with the first of them."""
+class _DataBar:
+    """Told of bytes that arrive or are read; the bar appears with the first of them."""
 
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
@@ -65,7 +65,7 @@ class _DownloadBar:
         if self._bar is None:
             self._bar = self._stack.enter_context(_bar())
         if name not in self._tasks:
-            self._tasks[name] = self._bar.add_task(f"Downloading {name}", total=total)
+            self._tasks[name] = self._bar.add_task(name, total=total)
         self._bar.update(self._tasks[name], completed=done)
 
 

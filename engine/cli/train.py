@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
+from .data_options import data_options
+
 DEVICES = ("cpu", "cuda")
 
 
 @click.command(short_help="Train a network on a data set.")
 @click.argument("target", metavar="ARCH|FILE", required=False)
-@click.option("--data", required=True, metavar="NAME", help="Data set: digits, mnist, fashion-mnist.")
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder that holds the data set's files.")
+@data_options
 @click.option("--epochs", type=int, help="Passes over the training images  [default: suits the data set]")
 @click.option("--batch-size", type=int, help="Images a step  [default: 64, fewer for small sets]")
 @click.option("--optimizer", help="Optimiser  [default: sgd]")

@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 from .dataset import Dataset
 from .download import Progress
 from .entry import Entry
+from .options import Options
 from .preprocess import Preprocessing
 
 _BRIGHTEST = 16  # its pixels count dark dots in 4×4 blocks of a bitmap
 _CLASSES = tuple("0123456789")
 
 
-def _load(directory: Path | None, progress: Progress | None) -> Dataset:
-    """The bundled set; it needs no folder and no download, so both arguments go unused."""
+def _load(directory: Path | None, progress: Progress | None, options: Options) -> Dataset:
+    """The bundled set; it needs no folder, download or option, so its arguments go unused."""
     from sklearn.datasets import load_digits  # takes half a second to import  # noqa: PLC0415
 
     bunch = load_digits()

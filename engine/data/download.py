@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import requests
 
 Progress = Callable[[str, int, int], None]
-"""Called with a file's name, the bytes that have arrived and the bytes in all. It may raise to cancel."""
+"""Called with what is being done ("Downloading NAME"), the bytes done and the bytes in all. It may raise to cancel."""
 
 CONNECT_SECONDS, READ_SECONDS = 10, 30
 _CHUNK = 1 << 16
@@ -101,7 +101,7 @@ class _Download:
                         raise DataError(f"more than the expected {self.file.nbytes:,} bytes came")
                     out.write(chunk)
                     if self.progress:
-                        self.progress(self.file.name, start, self.file.nbytes)
+                        self.progress(f"Downloading {self.file.name}", start, self.file.nbytes)
 
 
 def _continues(response: requests.Response, start: int) -> bool:

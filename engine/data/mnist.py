@@ -12,6 +12,7 @@ from .dataset import DataError, Dataset
 from .download import OfficialFile, Progress, cache_folder, fetch
 from .entry import Entry
 from .idx import read_idx
+from .options import Options
 from .preprocess import Preprocessing
 
 _SHAPE = (28, 28, 1)
@@ -63,7 +64,7 @@ _FASHION = _Collection(
 )
 
 
-def _load(collection: _Collection, directory: Path | None, progress: Progress | None) -> Dataset:
+def _load(collection: _Collection, directory: Path | None, progress: Progress | None, options: Options) -> Dataset:
     if directory is None:
         folder = cache_folder(collection.name)
         paths = [fetch(file, collection.addresses, folder, progress) for file in collection.files]

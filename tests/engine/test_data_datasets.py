@@ -163,13 +163,13 @@ def test_labels_beyond_the_classes_are_told(tmp_path):
 
 
 def test_every_entry_describes_what_it_loads(digits):
-    assert list(DATASETS) == ["digits", "mnist", "fashion-mnist"]
+    assert list(DATASETS) == ["digits", "mnist", "fashion-mnist", "cifar10", "shapes"]
     for name, entry in DATASETS.items():
         assert entry.name == name
         assert entry.title
         assert len(entry.summary) > 20
         assert len(entry.source) > 20
-        assert len(entry.classes) == len(set(entry.classes)) == 10
+        assert len(entry.classes) == len(set(entry.classes)) == (6 if name == "shapes" else 10)
     assert (digits.image_shape, digits.classes) == (DATASETS["digits"].image_shape, DATASETS["digits"].classes)
     assert DATASETS["digits"].download_bytes == 0
     assert DATASETS["mnist"].download_bytes == 11_594_722
@@ -179,7 +179,8 @@ def test_every_entry_describes_what_it_loads(digits):
     ("name", "said"),
     [
         ("mnits", "There is no dataset 'mnits'; did you mean 'mnist'?"),
-        ("cifar", "There is no dataset 'cifar'; use one of: digits, mnist, fashion-mnist."),
+        ("cifar", "There is no dataset 'cifar'; did you mean 'cifar10'?"),
+        ("x", f"There is no dataset 'x'; use one of: {', '.join(DATASETS)}; or the path of your own."),
     ],
 )
 def test_an_unknown_name_is_answered_with_the_nearest_or_all(name, said):

@@ -94,7 +94,7 @@ def test_a_file_arrives_whole_with_its_progress_and_leaves_nothing_else(server, 
     path = fetch(FILE, [server.address], tmp_path / "new" / "folder", lambda *news: told.append(news))
     assert path.read_bytes() == CONTENT
     assert [p.name for p in path.parent.iterdir()] == [FILE.name]
-    assert {(name, total) for name, _, total in told} == {(FILE.name, len(CONTENT))}
+    assert {(name, total) for name, _, total in told} == {(f"Downloading {FILE.name}", len(CONTENT))}
     done = [now for _, now, _ in told]
     assert done == sorted(done)
     assert done[-1] == len(CONTENT)

@@ -10,6 +10,8 @@ from PIL import Image
 
 from convscope.engine.data import DataError, read_image
 
+pytestmark = pytest.mark.filterwarnings("ignore:::PIL")  # about odd tags
+
 RNG = np.random.default_rng(2)
 RGB = RNG.integers(0, 256, (6, 9, 3), np.uint8)
 GREY = RNG.integers(0, 256, (6, 9), np.uint8)
