@@ -8,34 +8,42 @@ from typing import Any
 
 from ..graph.schedule import Schedule
 from ..graph.step import Step
-from ..spec import size
+from ..spec import ConvscopeError, size
 from .backend import Backend
 from .binding import Binding, Call
 from .buffers import Buffers
 
 
 class BackwardProgram:
-    """Writes the calls that take the gradient of one value back to the input.
+    """Writes the calls that take the gradients of the `seeded` values back to the input, together.
 
-    `first` are the bindings of the forward pass; `again` those of steps that are computed again, by index.
+    None of these values may depend on another: ConvscopeError. `first` are the bindings of the forward pass; `again` those of steps that are computed again, by index.
     """
 
     def __init__(
-        self, buffers: Buffers, backend: Backend, first: Sequence[Binding], again: Mapping[int, Binding], seeded: str
+        self,
+        buffers: Buffers,
+        backend: Backend,
+        first: Sequence[Binding],
+        again: Mapping[int, Binding],
+        seeded: Sequence[str],
     ) -> None:
         self._buffers, self._backend = buffers, backend
         self._schedule: Schedule = buffers.schedule
         self._bindings = {binding.index: again.get(binding.index, binding) for binding in first}
         self._seeded = seeded
         behind = _steps_behind(self._schedule, seeded)
+        inner = {value for step in self._schedule.steps if step.index in behind for value in step.inputs}
+        if not inner.isdisjoint(seeded):
+            raise ConvscopeError(f"Of {' and '.join(seeded)} one depends on another; seed them one after the other.")
         wanted = self._schedule.differentiated
         self._active = [s for s in reversed(self._schedule.steps) if s.index in behind and s.value in wanted]
         self._waiting = Counter(value for step in self._active for value in step.inputs)  # contributions to come
-        self._begun = {seeded}
+        self._begun = {*seeded}
 
     def calls(self, weights: bool) -> list[Call]:
-        """All calls but those of steps the seeded value does not depend on; with `weights`, their gradients' too."""
-        program = [self._masking(self._seeded)] if self._seeded in self._schedule.rectified else []
+        """All calls but those of steps no seeded value depends on; with `weights`, their gradients' too."""
+        program = [self._masking(value) for value in self._seeded if value in self._schedule.rectified]
         entered = len(self._schedule.clock.starts) - 1  # the last segment's values are there
         for step in self._active:
             segment = self._schedule.clock.segment(step.index)
@@ -52,7 +60,7 @@ class BackwardProgram:
 
     def _step(self, step: Step, weights: bool) -> list[Call]:
         binding = self._bindings[step.index]
-        calls = [] if step.value != self._seeded or binding.measures_seed is None else [binding.measures_seed]
+        calls = [] if step.value not in self._seeded or binding.measures_seed is None else [binding.measures_seed]
         calls += binding.backward_calls + (binding.weight_calls if weights else [])
         for port in sorted(range(len(step.inputs)), key=lambda port: self._shares(step, port)):
             if binding.wants_input_gradient(port):
@@ -102,11 +110,11 @@ class BackwardProgram:
         return Call(kernel, (*args, threads), self._backend.build(kernel, threads))
 
 
-def _steps_behind(schedule: Schedule, value: str) -> set[int]:
-    """Indices of the steps a value depends on."""
+def _steps_behind(schedule: Schedule, values: Sequence[str]) -> set[int]:
+    """Indices of the steps these values depend on."""
     written_by = {step.value: step for step in schedule.steps}
     found: set[int] = set()
-    waiting = [value]
+    waiting = [*values]
     while waiting:
         step = written_by.get(waiting.pop())
         if step is not None and step.index not in found:

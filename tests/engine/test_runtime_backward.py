@@ -213,3 +213,54 @@ def test_a_network_too_large_for_memory_is_refused_with_its_size() -> None:
     assert net.summary().totals.params == 28_000_000_000
     with pytest.raises(ConvscopeError, match=r"need .* and .* are free; use fewer filters"):
         Model(net)
+
+
+def two_ends() -> Network:
+    """A trunk with class scores and a box, behind one of them a ReLU whose gradient is held back."""
+    net = Network((5, 5, 2), "two ends")
+    net.add(L.Conv2D(3, 3), "conv")
+    net.add(L.ReLU(), "relu")
+    net.add(L.Flatten(), "flat")
+    net.add(L.Dense(3), "scores", ["flat"])
+    net.add(L.Dense(6), "hidden", ["flat"])
+    net.add(L.ReLU(), "hidden_relu")
+    net.add(L.Dense(4), "box")
+    net.add(L.WithBox(), "both", ["scores", "box"])
+    return net
+
+
+@pytest.mark.parametrize("mode", ["gradient", "training"])
+def test_gradients_of_two_ends_go_back_together(mode: str) -> None:
+    model = Model(two_ends(), seed=1)
+    random = np.random.default_rng(2)
+    x, seeds = random.standard_normal((3, 5, 5, 2)), {"scores": (3, 3), "box": (3, 4)}
+    given = {name: random.standard_normal(shape).astype(np.float32) for name, shape in seeds.items()}
+    found = []
+    for names in (("scores", "box"), ("scores",), ("box",)):
+        plan = model.plan(3, mode, ("scores", "box"))
+        plan._buffers.arena[:] = 0xFF
+        model.flat_gradients[...] = 0
+        plan.input[...] = x
+        plan.forward()
+        for name in names:
+            plan.seed(name)[...] = given[name]
+        plan.backward(names)
+        found.append({name: array.copy() for name, array in model.gradients.items()})
+    both, scores, box = found
+    for name, array in both.items():
+        assert relative_error(array, scores[name] + box[name]) < 1e-6, name
+
+
+def test_the_output_of_a_network_with_a_box_are_its_class_scores() -> None:
+    model = Model(two_ends(), seed=1)
+    x = np.random.default_rng(0).standard_normal((2, 5, 5, 2)).astype(np.float32)
+    y = model.forward(x, keep=["scores"])
+    np.testing.assert_array_equal(y, model.activations["scores"])
+    np.testing.assert_allclose(model.predict(x), y, rtol=1e-5, atol=1e-6)
+
+
+def test_ends_that_depend_on_each_other_are_not_seeded_together() -> None:
+    model = Model(two_ends())
+    plan = model.plan(1, "gradient")
+    with pytest.raises(ConvscopeError, match="one depends on another"):
+        plan.backward(("relu", "box"))

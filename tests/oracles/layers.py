@@ -167,6 +167,7 @@ ORACLES: dict[str, Oracle] = {
     "DropConnect": drop_connect,
     "Flatten": lambda layer, inputs, w, training: inputs[0].reshape(len(inputs[0]), -1),
     "Add": lambda layer, inputs, w, training: sum(inputs[1:], inputs[0]),
+    "WithBox": lambda layer, inputs, w, training: inputs[0],
     "Concat": lambda layer, inputs, w, training: np.concatenate(inputs, -1),
     "PadChannels": lambda layer, inputs, w, training: np.pad(
         inputs[0], [(0, 0)] * (inputs[0].ndim - 1) + [(layer.before, layer.after)]

@@ -62,3 +62,40 @@ class Concat(Layer):
     @classmethod
     def examples(cls) -> Sequence[Example]:
         return (Example(cls(), ((3, 2, 5), (3, 2, 1))), Example(cls(), ((4,), (3,), (9,))))
+
+
+@dataclass(frozen=True)
+class WithBox(Layer):
+    """Class scores, passed on as they are, and beside them a box around the object: the end of a network of two heads.
+
+    The second input has four numbers, or four for each class: middle (x, y), width and height, as shares of the image.
+    """
+
+    about = About(
+        category="merge",
+        summary="Class scores with a box around the object.",
+        help="Ends a network that also says where the object is. Its output are the scores; the second input, four "
+        "numbers or four for each class, is trained towards the boxes of the data set.",
+        source="Sermanet et al. 2014, OverFeat, §4.2; Simonyan & Zisserman 2015, appendix A",
+    )
+    ports = Ports(2, 2)
+
+    def renames(self, training: bool) -> bool:
+        return True
+
+    def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
+        scores, box = inputs
+        if len(scores) != 1 or len(box) != 1 or box[0] not in (4, 4 * scores[0]):
+            wanted = "4" if len(scores) != 1 else f"4 or {4 * scores[0]}"
+            raise ShapeError(
+                f"inputs {format_shape(scores)} and {format_shape(box)} are not scores and a box",
+                f"give one score for each class first, and then {wanted} numbers from a Dense layer",
+            )
+        return scores
+
+    def cost(self, inputs: Sequence[Shape], output: Shape) -> Cost:
+        return Cost()
+
+    @classmethod
+    def examples(cls) -> Sequence[Example]:
+        return (Example(cls(), ((5,), (4,))), Example(cls(), ((3,), (12,))))
