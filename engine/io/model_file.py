@@ -1,7 +1,8 @@
 """Trained models as one `.safetensors` file: weights, architecture, preprocessing, classes, state of the training.
 
-Weights lie under their own names ("conv1.weight"), arrays of the training state under "training:" and their name; no
-layer can be called that. Reading trusts nothing and lists every fault.
+Weights lie under their own names ("conv1.weight"), arrays of the training state under "training:" and their name, the
+mean image of the preprocessing under "preprocessing:mean_image"; no layer can be called that. Reading trusts nothing
+and lists every fault.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 FORMAT = "convscope-model"
 VERSION = 1
 _TRAINING = "training:"
+_MEAN_IMAGE = "preprocessing:mean_image"
 
 
 def save(model: Model, path: str | os.PathLike[str], training: Mapping[str, Any] | None = None) -> None:
@@ -49,6 +51,8 @@ def save(model: Model, path: str | os.PathLike[str], training: Mapping[str, Any]
         "frozen": list(model.frozen),
     }
     arrays: dict[str, Array] = dict(model.weights)
+    if model.preprocessing is not None and model.preprocessing.mean_image is not None:
+        arrays[_MEAN_IMAGE] = model.preprocessing.mean_image.array
     if training is not None:
         document["training"] = training["meta"]
         arrays |= {_TRAINING + name: array for name, array in training["arrays"].items()}
@@ -119,7 +123,8 @@ def _network(file: Container, faults: list[str]) -> Network | None:
 def _preprocessing(file: Container, faults: list[str]) -> Preprocessing | None:
     given = file.document.get("preprocessing")
     try:
-        return None if given is None else Preprocessing.from_dict(given)
+        image = file.read(_MEAN_IMAGE) if _MEAN_IMAGE in file.names else None
+        return None if given is None else Preprocessing.from_dict(given, image)
     except ConvscopeError as error:
         faults.append(str(error).removesuffix("."))
         return None
@@ -161,7 +166,7 @@ def _frozen(file: Container, network: Network | None, faults: list[str]) -> tupl
 
 def _weights(file: Container, declared: Mapping[str, Weight], faults: list[str]) -> dict[str, Array]:
     """All weights; faults tell of missing, foreign, wrong-shaped, mistyped and non-finite ones."""
-    present = {name for name in file.names if not name.startswith(_TRAINING)}
+    present = {name for name in file.names if not name.startswith(_TRAINING)} - {_MEAN_IMAGE}
     faults += [f"the weight {name} is missing; use another copy" for name in declared if name not in present]
     faults += [f"the array {name[:100]} belongs to no layer; remove it" for name in sorted(present - set(declared))]
     arrays = {}
