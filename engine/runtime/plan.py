@@ -110,7 +110,8 @@ class Plan:
     def backward(self, name: str | tuple[str, ...], relu: ReluRule = "plain", weights: bool = True) -> None:
         """Run the gradient written to `seed(name)` back to the input; with `weights`, fill the model's gradients too.
 
-        Of several names, none of which may depend on another, the gradients go back together. `relu` is the rule at every ReLU: plain, deconvnet (Zeiler & Fergus 2013) or guided (Springenberg et al. 2014).
+        Of several names, none of which may depend on another, the gradients go back together. `relu` is the rule at
+        every ReLU: plain, deconvnet (Zeiler & Fergus 2013) or guided (Springenberg et al. 2014).
         """
         if relu not in RELU_RULES:
             raise ConvscopeError(f"There is no ReLU rule {relu!r}; use one of: {', '.join(RELU_RULES)}.")

@@ -17,7 +17,8 @@ from .buffers import Buffers
 class BackwardProgram:
     """Writes the calls that take the gradients of the `seeded` values back to the input, together.
 
-    None of these values may depend on another: ConvscopeError. `first` are the bindings of the forward pass; `again` those of steps that are computed again, by index.
+    None of these values may depend on another: ConvscopeError. `first` are the bindings of the forward pass; `again`
+    those of steps that are computed again, by index.
     """
 
     def __init__(
