@@ -1,0 +1,34 @@
+"""What augmentations make of images, for people to look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..preprocess import Preprocessing
+from .augmenter import Augmenter
+from .listing import augmentations as read
+
+_GREY = 127.5  # of erased squares: the mean that the network's input has there is not known
+
+
+def preview(
+    images: NDArray[np.uint8], augmentations: Any, seed: int = 0, count: int = 8, size: tuple[int, int] | None = None
+) -> NDArray[np.uint8]:
+    """`count` ways in which each image is shown: pixels (N, count, H, W, C) from images (N, h, w, C).
+
+    Column k is what epoch k shows with this seed. `size` (H, W) is the network's input, that of the images if None.
+    ConvscopeError tells what is wrong with the list.
+    """
+    shape = (*(size or images.shape[1:3]), images.shape[3])
+    centred = Preprocessing(scale=1.0, mean=(_GREY,))
+    augmenter = Augmenter(images, centred, shape, read(augmentations), seed)
+    rows = np.arange(len(images))
+    shown = np.empty((len(images), count, *shape), np.uint8)
+    out = np.empty((len(images), *shape), np.float32)
+    for epoch in range(count):
+        augmenter.fill(epoch, rows, out)
+        shown[:, epoch] = np.rint(out + np.float32(_GREY)).clip(0, 255)
+    return shown
