@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from ..spec import ConvscopeError
-from . import bench, desktop, doctor, evaluate, summary, train, warm_up, zoo
+from . import bench, data, desktop, doctor, evaluate, summary, train, warm_up, zoo
 from .output import PipeClosed, accept_any_character, complain, silence_stdout
 
 BAD_INPUT = 2
@@ -39,7 +39,7 @@ def convscope(threads: int | None) -> None:
 
 
 _COMMANDS = (
-    train.train, evaluate.evaluate, summary.summary, zoo.zoo, bench.bench, warm_up.warm_up, doctor.doctor,
+    train.train, evaluate.evaluate, summary.summary, zoo.zoo, data.data, bench.bench, warm_up.warm_up, doctor.doctor,
 )  # fmt: skip
 for _command in _COMMANDS:
     convscope.add_command(_command)

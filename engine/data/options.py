@@ -27,7 +27,7 @@ class Options:
         minimum=0.0,
         maximum=0.9,
         label="Hold out",
-        help="Share of the training images that is held out for validation and takes the place of the test images.",
+        help="Share of the training images held out for validation, in place of the test images.",
     )
     seed: int = integer(0, minimum=0, maximum=LARGEST_SEED, label="Seed", help="Seed of all that is drawn.")
 
@@ -41,14 +41,13 @@ class PictureOptions(Options):
         minimum=0,
         maximum=4096,
         label="Size",
-        help="Height and width that pictures are brought to; 0 keeps a common size with a short side up to 256, "
-        "else takes the median short side, at most 256.",
+        help="Height and width pictures are brought to; 0: their common size, else their usual short side, up to 256.",
     )
     fit: str = choice(
         "auto",
         ("auto", "crop", "stretch"),
         label="Fit",
-        help="crop scales the short side and cuts out the centre, stretch distorts; auto crops, but keeps boxes whole.",
+        help="crop scales by the short side and cuts out the centre, stretch distorts; auto: stretch if there are boxes.",
     )
     channels: int = integer(0, minimum=0, maximum=3, label="Channels", help="1 grey, 3 colour; 0 as the pictures are.")
     test: float = number(
@@ -112,7 +111,7 @@ def written(options: Options) -> str:
 
 def _unknown(name: str, known: dict[str, Param]) -> str:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else f"use {', '.join(known)}"
+    hint = f"perhaps {near[0]} is meant" if near else f"use {', '.join(known)}"
     return f"there is no option {name!r}, {hint}"
 
 
