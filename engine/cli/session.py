@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..graph import Network
 from ..io import load, load_training_state
+from ..runs.checkpoint import Checkpoint
 from ..runtime.backend import backend
 from ..runtime.model import Model
 from ..spec import ConvscopeError
@@ -16,7 +17,6 @@ from ..train import Ended, Epoch, Event, Started, TrainRun, Warned, fit
 from ..train.step import DivergedError
 from ..zoo import build_for
 from . import sources
-from .checkpoint import Checkpoint
 from .interrupt import interruptible
 from .output import PipeClosed, complain, say
 from .report import JsonReport, Report, TextReport

@@ -57,10 +57,10 @@ class Checkpoint:
         self.error = None
         return True
 
-    def rescue(self, model: Model, state: dict[str, Any]) -> Path | None:
+    def rescue(self, model: Model, state: dict[str, Any], stem: str = "") -> Path | None:
         """Write the model somewhere else: the current folder, the home folder, the temporary one; where it went."""
         for folder in (Path.cwd(), Path.home(), Path(tempfile.gettempdir())):
-            path = folder / f"{self.path.stem}-rescued.safetensors"
+            path = folder / f"{stem or self.path.stem}-rescued.safetensors"
             if path.exists():
                 continue
             try:
