@@ -108,12 +108,13 @@ class TextReport:
 def _heading(event: Started, run: TrainRun) -> list[str]:
     images = f"{event.train_images:,} training and {event.test_images:,} test images"
     settings = run.settings
-    values = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in settings.optimizer.values().items())
     lines = [
         f"{event.network}, {event.parameters:,} parameters, on {event.dataset}: {images}",
         f"{event.epochs} epochs of {event.batches:,} batches of {event.batch_size}",
-        f"{settings.optimizer.name}, {values}, {settings.schedule} schedule, seed {event.seed}, {event.device}",
+        f"{settings.optimizer.described()}, {settings.schedule} schedule, seed {event.seed}, {event.device}",
     ]
+    if settings.augment:
+        lines.append(f"augmented by {', '.join(map(str, settings.augment))}")
     if event.epoch or event.batch:
         lines.append(f"resumed at epoch {event.epoch + 1}, batch {event.batch + 1:,}")
     return [*lines, ""]

@@ -14,7 +14,7 @@ from typing import Any
 from ..spec import ConvscopeError
 from .events import Changed, Event, Warned
 from .optimizer import Optimizer
-from .schedule import factor, schedule
+from .schedule import Moment
 from .settings import Settings
 from .state import Change, Progress
 
@@ -70,11 +70,12 @@ class Controls:
         here, anchor = self._progress.position - back, self._progress.anchor
         if here <= anchor > 0:
             return self.optimizer.learning_rate
-        name, steps = self.settings.schedule, self.settings.epochs * self.batches
+        schedule, steps = self.settings.schedule, self.settings.epochs * self.batches
+        now = Moment(here, steps, self.batches, self._progress.plateau.reductions)
         if not anchor:
-            return self.optimizer.learning_rate * factor(name, here, steps)
-        shape = schedule(name)
-        return self.optimizer.learning_rate * (shape(here / steps) / shape(anchor / steps))
+            return self.optimizer.learning_rate * schedule.scale(now)
+        then = Moment(anchor, steps, self.batches)
+        return self.optimizer.learning_rate * (schedule.shape(now) / schedule.shape(then))
 
     def apply(self) -> Iterator[Event]:
         """Put in force what was asked for and what is due; an event for each, when it is asked for or else when due."""
@@ -130,4 +131,4 @@ class Controls:
         if name == BATCH_SIZE:
             self._progress.resize(before[0], self.batches)
         elif name == "learning_rate":
-            self._progress.anchor = self._progress.position
+            self._progress.set_anchor()

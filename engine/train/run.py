@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data import Dataset
+from ..data.facts import doubts
 from ..runtime.compute import exclusive
 from ..spec import ConvscopeError
 from .controls import Controls
 from .events import Batch, Ended, EndReason, Epoch, Evaluated, Event, Started, Warned
 from .feed import Feed, shuffled
 from .loss import Tally
+from .mixup import share
 from .settings import Settings
 from .snapshot import Snapshot
 from .state import Arrays, Progress, State
@@ -50,8 +52,11 @@ class TrainRun(Iterator[Event]):
         self._progress = state.progress if state else Progress()
         fresh = {name: np.zeros_like(model.flat_weights) for name in settings.optimizer.buffers}
         self._buffers: Arrays = state.buffers if state else fresh
+        self._kept = state.best if state else None
         changes = state.changes if state else ()
         self._controls = Controls(settings, self._progress, len(dataset.train_images), changes, self._make_ready)
+        self._best: Snapshot | None = None
+        self._feeds: list[Feed] = []
         self._cancelled = self._finished = False
         self._events: Generator[Event, None, None] = self._generate()
 
@@ -122,7 +127,8 @@ class TrainRun(Iterator[Event]):
         """What `fit(resume=…)` needs beside the weights of this moment: `{"meta": JSON, "arrays": {name: ndarray}}`."""
         settings, progress, changes = self._controls.now()
         belongs = self.dataset.name, len(self.dataset.train_images), self.model.seed
-        return State(settings, progress, self._buffers, *belongs, changes, self.model.frozen).to_dict()
+        kept = self._best.kept() if self._best else self._kept
+        return State(settings, progress, self._buffers, *belongs, changes, self.model.frozen, kept).to_dict()
 
     # ---- the run itself
 
@@ -130,32 +136,38 @@ class TrainRun(Iterator[Event]):
         reason: EndReason = "completed"
         try:
             yield from self._set_up()
-            while self._progress.epoch < self.settings.epochs:
+            while self._progress.epoch < self.settings.epochs and not self._stops_early():
                 yield from self._epoch()
-            message = f"Completed {self.settings.epochs} epoch{'s' if self.settings.epochs > 1 else ''}."
+            message = self._complete()
         except _Cancelled:
             reason, message = "cancelled", f"Stopped on request {self._place()}."
         except Exception as error:  # the end is always told, whatever happened
             self.error, reason, message = error, "error", self._explain(error)
+        finally:  # also of a run that is dropped
+            for feed in self._feeds:
+                feed.close()
         self._finished = True
         yield self._ended(reason, message)
 
     def _set_up(self) -> Iterator[Event]:
         self._go_on_unless_cancelled()
         model, data, progress, settings = self.model, self.dataset, self._progress, self.settings
-        self._train = Feed(data.train_images, data.train_labels, model.preprocessing, model.network.input)
-        self._test = Feed(data.test_images, data.test_labels, model.preprocessing, model.network.input)
+        way = model.preprocessing, model.network.input
+        self._train = Feed(data.train_images, data.train_labels, *way, settings.augment, settings.seed)
+        self._test = Feed(data.test_images, data.test_labels, *way)
+        self._feeds = [self._train, self._test]
         self._scorer = Scorer(model, self._test)
-        self._stepper = Stepper(model, self._train, settings.optimizer, self._buffers)
+        self._stepper = Stepper(model, self._train, settings.optimizer, self._buffers, settings.loss)
         self._make_ready(settings.batch_size)
         self._good = Snapshot(model, self._buffers, progress)
+        self._best = Snapshot(model, self._buffers, progress, self._kept) if settings.early_stopping else None
         yield Started(
             network=model.network.name, dataset=data.name, parameters=model.parameters,
             train_images=len(self._train), test_images=len(self._test), epochs=settings.epochs,
             batch_size=settings.batch_size, batches=self._controls.batches, learning_rate=settings.optimizer.learning_rate,
             device=model.device, seed=settings.seed, epoch=progress.epoch, batch=progress.batch, step=progress.step,
         )  # fmt: skip
-        yield from (Warned(text) for text in _doubts(data))
+        yield from (Warned(text) for text in doubts(data))
 
     def _make_ready(self, batch_size: int) -> None:
         self._stepper.prepare(min(batch_size, len(self._train)))
@@ -163,6 +175,7 @@ class TrainRun(Iterator[Event]):
     def _epoch(self) -> Iterator[Event]:
         yield from self._before_batch()  # where another batch size begins to count
         order = shuffled(len(self._train), self.settings.seed, self._progress.epoch)
+        self._train.follow(self._progress.epoch, order, self.settings.batch_size, self._progress.batch)
         while self._progress.batch < self._controls.batches:
             yield from self._before_batch()
             yield self._train_batch(order)
@@ -171,9 +184,19 @@ class TrainRun(Iterator[Event]):
             yield from self._before_batch()
             yield self._test_batch(index, tally)
         figures = self._figures(tally)
-        self._progress.close_epoch(figures)
-        self._good.take()
+        self._close_epoch(figures)
         yield figures
+        yield from (Warned(text) for text in self.dataset.late_warnings())
+
+    def _close_epoch(self, figures: Epoch) -> None:
+        progress, rule = self._progress, self.settings.early_stopping
+        progress.plateau = self.settings.schedule.after(figures, progress.plateau)
+        if rule:
+            progress.stopping = rule.after(figures, progress.stopping)
+        progress.close_epoch(figures)
+        self._good.take()
+        if self._best and not progress.stopping.since:
+            self._best.take()
 
     def _before_batch(self) -> Iterator[Event]:
         self._go_on_unless_cancelled()
@@ -187,7 +210,8 @@ class TrainRun(Iterator[Event]):
         began, progress, rate = time.perf_counter(), self._progress, self._controls.rate()
         start = progress.batch * self.settings.batch_size
         rows = order[start : start + self.settings.batch_size]
-        loss, correct = self._stepper.step(rows, progress.step, self._controls.optimizer, rate)
+        part = share(self.settings.mixup, self.settings.seed, progress.step)
+        loss, correct = self._stepper.step(rows, progress.step, self._controls.optimizer, rate, part)
         seconds = time.perf_counter() - began
         progress.count(loss, correct, len(rows), seconds)
         speed = len(rows) / max(seconds, 1e-9)
@@ -219,6 +243,21 @@ class TrainRun(Iterator[Event]):
 
     # ---- its end
 
+    def _stops_early(self) -> bool:
+        rule = self.settings.early_stopping
+        return rule is not None and rule.ends(self._progress.stopping)
+
+    def _complete(self) -> str:
+        """Go back to the best epoch if there was a better one than the last; what to say."""
+        done, progress = f"{self._progress.epoch} epoch{'s' if self._progress.epoch > 1 else ''}", self._progress
+        rule = self.settings.early_stopping
+        if rule is None or self._best is None or not progress.stopping.since:
+            return f"Completed {done}."
+        begin = f"Stopped early after {done}" if self._stops_early() else f"Completed {done}"
+        self._best.restore()
+        progress.settle(self._controls.batches)
+        return f"{begin}: the {rule.figure} was best in epoch {progress.epoch}, and its weights are back."
+
     def _place(self) -> str:
         progress = self._progress
         return f"after {progress.batch} of {self._controls.batches} batches of epoch {progress.epoch + 1}"
@@ -242,14 +281,3 @@ class TrainRun(Iterator[Event]):
             return Ended(reason, message, progress.epoch, progress.step)
         figures = (last.train_loss, last.train_accuracy, last.test_loss, last.test_accuracy, last.images_per_second)
         return Ended(reason, message, progress.epoch, progress.step, *figures)
-
-
-def _doubts(dataset: Dataset) -> list[str]:
-    """Facts about the data that make the figures doubtful."""
-    absent = [name for name, count in zip(dataset.classes, dataset.class_counts) if not count]
-    doubts = []
-    if absent:
-        doubts.append(f"No training image shows {', '.join(absent)}; the network cannot learn what it never sees.")
-    if not len(dataset.test_images):
-        doubts.append(f"{dataset.name} has no test images; accuracy is only known for the images trained on.")
-    return doubts

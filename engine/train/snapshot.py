@@ -1,4 +1,4 @@
-"""A copy of everything a run changes, to go back to when training diverges."""
+"""A copy of everything a run changes, to go back to when training diverges or stops getting better."""
 
 from __future__ import annotations
 
@@ -7,34 +7,44 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .state import Arrays, Progress
+from .state import Arrays, Kept, Progress
 
 if TYPE_CHECKING:
     from ..runtime.model import Model
 
 
 class Snapshot:
-    """Weights, optimiser buffers and progress of one moment. Its memory is taken once."""
+    """Weights, optimiser buffers and progress of one moment: of now, or what was `kept`. Its memory is taken once."""
 
-    def __init__(self, model: Model, buffers: Arrays, progress: Progress) -> None:
+    def __init__(self, model: Model, buffers: Arrays, progress: Progress, kept: Kept | None = None) -> None:
         self._model, self._live_buffers, self._live_progress = model, buffers, progress
         self._weights = {name: np.empty_like(array) for name, array in model.weights.items()}
         self._buffers = {name: np.empty_like(array) for name, array in buffers.items()}
-        self.take()
+        if kept is None:
+            self.take()
+        else:
+            _copy(kept.weights, self._weights)
+            _copy(kept.buffers, self._buffers)
+            self._progress = kept.progress
 
     def take(self) -> None:
         """Remember this moment instead of the last."""
-        for name, array in self._weights.items():
-            array[...] = self._model.weights[name]
-        for name, array in self._buffers.items():
-            array[...] = self._live_buffers[name]
+        _copy(dict(self._model.weights), self._weights)
+        _copy(self._live_buffers, self._buffers)
         self._progress = dataclasses.replace(self._live_progress)
 
     def restore(self) -> None:
         """Put everything back as it was."""
-        for name, array in self._weights.items():
-            self._model.weights[name][...] = array
-        for name, array in self._buffers.items():
-            self._live_buffers[name][...] = array
+        _copy(self._weights, dict(self._model.weights))
+        _copy(self._buffers, self._live_buffers)
         self._live_progress.assign(self._progress)
         self._model.weights_changed()
+
+    def kept(self) -> Kept:
+        """What is remembered, for a file."""
+        return Kept(dataclasses.replace(self._progress), self._weights, self._buffers)
+
+
+def _copy(source: Arrays, target: Arrays) -> None:
+    for name, array in target.items():
+        array[...] = source[name]

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from ..graph import Network
 from ..runtime.compute import exclusive
 from ..runtime.threads import threads
-from . import loss
+from . import cpu, loss
 from .feed import Feed
+from .loss import CrossEntropy, Loss
 from .optimizer import Optimizer
 from .optimizer.update import Update
 from .state import Arrays
@@ -31,8 +32,11 @@ class DivergedError(ArithmeticError):
 class Stepper:
     """Trains a model on batches of a split. `buffers` holds the optimiser's arrays, one value a trainable weight."""
 
-    def __init__(self, model: Model, feed: Feed, optimizer: Optimizer, buffers: Arrays) -> None:
+    def __init__(
+        self, model: Model, feed: Feed, optimizer: Optimizer, buffers: Arrays, objective: Loss | None = None
+    ) -> None:
         self._model = model
+        self._loss = objective or CrossEntropy()
         self._feed = feed
         self._node, self._keep = scores(model.network)
         arrays = (model.flat_weights, model.flat_gradients, buffers, model.decay_mask)
@@ -43,9 +47,12 @@ class Stepper:
         with exclusive:
             self._model.plan(batch, "training", self._keep)
 
-    def step(self, rows: NDArray[np.int64], number: int, optimizer: Optimizer, rate: float) -> tuple[float, int]:
+    def step(
+        self, rows: NDArray[np.int64], number: int, optimizer: Optimizer, rate: float, share: float = 1.0
+    ) -> tuple[float, int]:
         """One step on the images `rows` at a learning rate; mean loss before it and how many were right.
 
+        With a `share` below 1 each image is mixed with another: that much of it, and the rest of the other.
         `number` is the global step, the first being 0, which seeds dropout. DivergedError, with the weights as they
         were, if the loss is not finite; also if the step itself leaves weights that are not.
         """
@@ -53,8 +60,11 @@ class Stepper:
         with exclusive:
             plan = model.plan(len(rows), "training", self._keep)
             self._feed.fill(rows, plan.input)
+            if share < 1:
+                cpu.mix(plan.input.reshape(len(rows), -1), share)
             plan.forward(step=number)
-            mean, correct = loss.with_gradient(plan.value(self._node), self._feed.labels, rows, plan.seed(self._node))
+            outputs, slopes = plan.value(self._node), plan.seed(self._node)
+            mean, correct = loss.with_gradient(self._loss, outputs, self._feed.labels, rows, slopes, share)
             if not math.isfinite(mean):
                 raise DivergedError("the loss is not a number any more")
             plan.backward(self._node)
@@ -86,11 +96,17 @@ class Scorer:
         The caller holds `compute.exclusive`.
         """
         start = index * self._batch
+        if index == 0:
+            self._feed.follow(0, self._rows, self._batch)
         plan = self._model.plan(self._batch, "inference", self._keep)
         self._feed.fill(self._rows[start : start + self._batch], plan.input)
         plan.forward()
         count = min(self._batch, len(self._feed) - start)
         return self._rows[start : start + count], plan.value(self._node)[:count]
+
+    def close(self) -> None:
+        """End the threads that read ahead."""
+        self._feed.close()
 
 
 def scores(network: Network) -> tuple[str, tuple[str, ...]]:

@@ -18,6 +18,7 @@ from ..spec import ConvscopeError, size
 from . import cpu
 from .events import Event
 from .helpers import Helpers
+from .loss import cpu as losses
 from .optimizer import OPTIMIZERS, SGD, update
 from .step import EVALUATION_BATCH, scores, update_threads
 
@@ -99,8 +100,8 @@ def _step_builds() -> Iterator[Build]:
     flat, batch = np.empty(1, np.float32), np.empty((1, 1), np.float32)
     yield Build.called(cpu.gather_pixels, 1, (pixels, rows, flat, 1, batch))
     yield Build.called(cpu.gather_values, 1, (batch, rows, batch))
-    yield Build.called(cpu.cross_entropy_gradient, 1, (batch, rows, rows, batch))
-    yield Build.called(cpu.cross_entropy, 1, (batch, rows, rows, flat))
+    yield Build.called(losses.cross_entropy_gradient, 1, (batch, rows, rows, 1.0, 0.0, batch))
+    yield Build.called(losses.cross_entropy, 1, (batch, rows, rows, 0.0, flat))
 
 
 def _update_build(network: Network, optimizer: str) -> Build:
@@ -110,16 +111,23 @@ def _update_build(network: Network, optimizer: str) -> Build:
     return Build.called(getattr(update.cpu, kind.kernel), threads, update.arguments(kind(), threads))
 
 
+def _asked_for() -> Iterator[Build]:
+    """What only clipping and mixing take."""
+    yield Build.called(update.cpu.sum_squares, 1, update.norm_arguments(1))
+    yield Build.called(cpu.mix, 1, (np.empty((1, 1), np.float32), 1.0))
+
+
 def needed(networks: Sequence[Network], batch_size: int, optimizer: str = SGD.name) -> dict[Build, int]:
     """What training the networks calls, each build with the place of the first network that calls it.
 
-    Then, with the number of networks as their place, what is called for clipping alone, and the twins of all of them.
+    Then, with the number of networks as their place, what clipping and mixing take, and the twins of all of them.
     """
     places: dict[Build, int] = {}
     for place, network in enumerate(networks):
         for build in builds(network, batch_size, optimizer):
             places.setdefault(build, place)
-    places[Build.called(update.cpu.sum_squares, 1, update.norm_arguments(1))] = len(networks)
+    for build in _asked_for():
+        places[build] = len(networks)
     for build in list(places):
         twin = build.twin()
         if twin is not None:

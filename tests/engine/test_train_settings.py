@@ -1,9 +1,14 @@
-"""A run's recipe: defaults that suit the data, bounds, warm-up."""
+"""A run's recipe: defaults that suit the data, bounds, JSON."""
+
+import json
 
 import pytest
 
 from convscope.engine import ConvscopeError
-from convscope.engine.train import SGD, Settings, schedule, suggested
+from convscope.engine.train.optimizer import SGD, Adam
+from convscope.engine.train.schedule import Step
+from convscope.engine.train.settings import Settings, suggested
+from convscope.engine.train.stopping import EarlyStopping
 
 
 @pytest.mark.parametrize(
@@ -26,21 +31,27 @@ def test_counts_are_whole_numbers_within_bounds(name: str, value: object) -> Non
 
 
 def test_settings_survive_json() -> None:
-    settings = Settings(3, 16, SGD(0.1, 0.5, 0.0), "step", 2**40)
+    settings = Settings(3, 16, Adam(0.1, 0.5), "step:every=2", 2**40, "cross-entropy:smoothing=0.1", 0.4, "patience=3")
+    assert json.loads(json.dumps(settings.to_dict())) == settings.to_dict()
     assert Settings.from_dict(settings.to_dict()) == settings
 
 
-def test_the_rate_warms_up_over_a_hundred_steps_of_a_long_run() -> None:
-    factors = [schedule.factor("step", step, 5000) for step in range(200)]
-    assert factors[:3] == pytest.approx([0.01, 0.02, 0.03])
-    assert factors[98] < 1.0
-    assert factors[99:] == [1.0] * 101
+def test_settings_of_older_files_are_read() -> None:
+    """They named the schedule alone, and knew neither losses nor early stopping."""
+    values = {"name": "sgd", "learning_rate": 0.07, "momentum": 0.8, "weight_decay": 0.001}
+    old = {"epochs": 3, "batch_size": 48, "optimizer": values, "schedule": "step", "seed": 4}
+    assert Settings.from_dict(old) == Settings(3, 48, SGD(0.07, 0.8, 0.001), Step(), 4)
 
 
-def test_a_short_run_warms_up_over_a_tenth_of_it() -> None:
-    assert [schedule.factor("step", step, 40) for step in range(5)] == [0.25, 0.5, 0.75, 1.0, 1.0]
-    assert schedule.factor("step", 0, 9) == 1.0
+def test_everything_illegal_is_named_at_once() -> None:
+    with pytest.raises(ConvscopeError) as caught:
+        Settings(0, 16, "adamm", "step:factor=2", -1, "l3", -0.1, "patience=0,monitor=luck")
+    parts = ("epochs is 0", "'adamm', did you mean 'adam'", "factor 2", "seed is -1", "no loss 'l3'", "mixup is -0.1")
+    for part in (*parts, "patience 0", "monitor 'luck'"):
+        assert part in str(caught.value)
 
 
-def test_a_constant_rate_is_constant_from_the_first_step() -> None:
-    assert {schedule.factor("constant", step, 1000) for step in range(1000)} == {1.0}
+def test_early_stopping_is_told_in_many_ways() -> None:
+    for given in (3, "3", "patience=3", "stop:patience=3", {"name": "stop", "patience": 3}):
+        assert Settings(1, early_stopping=given).early_stopping == EarlyStopping(3)
+    assert Settings(1, early_stopping=None).early_stopping is None

@@ -1,0 +1,15 @@
+"""Where in a network the loss is taken."""
+
+from __future__ import annotations
+
+from ...graph import INPUT, Network
+
+
+def score_node(network: Network) -> str:
+    """The node that holds the class scores (logits): the output, or what it reads where it is a Softmax.
+
+    Loss and gradient are taken before the Softmax: log(e^x / Σe^x) is exact there, and the gradient is p − target.
+    """
+    node = network.nodes[network.output]
+    ends_in_softmax = node.layer.type_name() == "Softmax" and node.inputs[0] != INPUT
+    return node.inputs[0] if ends_in_softmax else node.name
