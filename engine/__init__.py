@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from . import layers, zoo
+from . import blocks, layers, zoo
 from .graph import INPUT, Network, Node
 from .spec import ConvscopeError, NetworkError, ParameterError, Problem, ShapeError
 
@@ -54,6 +54,7 @@ __all__ = [
     "Preprocessing",
     "Problem",
     "ShapeError",
+    "blocks",
     "evaluate",
     "explain",
     "layers",

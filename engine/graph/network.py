@@ -8,8 +8,9 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from ..spec import Layer, NetworkError, Problem, Shape, Weight
-from . import order, serialise, shaping
+from ..spec import Declared, Layer, NetworkError, Problem, Shape, Weight
+from . import grouping, groups, order, serialise, shaping
+from .groups import Expands, Group
 from .node import INPUT, Node, name_problem, unknown_source
 
 if TYPE_CHECKING:
@@ -23,13 +24,15 @@ class Network:
     Building never raises for a network that is merely unfinished: `problems()` lists what is missing. Edits that make
     no sense (unknown node, duplicate name, a cycle) raise NetworkError and leave the network as it was.
 
-    `layout` maps node names to canvas positions; it is carried along, never interpreted.
+    `layout` maps names of nodes and groups to canvas positions; it is carried along, never interpreted. Like it, groups
+    are no part of what makes networks equal: they tell how layers came in, not what is computed.
     """
 
     def __init__(self, input: Sequence[int], name: str = "network") -> None:
         self.name = name
         self.layout: dict[str, tuple[float, float]] = {}
         self._nodes: dict[str, Node] = {}
+        self._groups: dict[str, Group] = {}
         self._input = shaping.check_input(input)
         self._inference: shaping.Inference | None = None
 
@@ -49,6 +52,15 @@ class Network:
     def nodes(self) -> Mapping[str, Node]:
         """Nodes by name, in the order they were added."""
         return self._nodes
+
+    @property
+    def groups(self) -> Mapping[str, Group]:
+        """Blocks among the nodes by name, in the order they were added."""
+        return self._groups
+
+    def group_of(self, name: str) -> Group | None:
+        """The block that a node belongs to; None if it is a layer by itself."""
+        return next((group for group in self._groups.values() if name in group.members), None)
 
     def __len__(self) -> int:
         return len(self._nodes)
@@ -114,7 +126,12 @@ class Network:
 
     def problems(self) -> list[Problem]:
         """Everything that is wrong or doubtful, errors first; empty for a sound network. Never raises."""
-        return list(self._infer().problems)
+        found = list(self._infer().problems)
+        if self._groups:
+            from ..blocks import unknown  # blocks build on graph  # noqa: PLC0415
+
+            found += unknown(self)
+        return found
 
     def errors(self) -> list[Problem]:
         """The problems that keep the network from running."""
@@ -162,6 +179,7 @@ class Network:
         kept = {n: replace(node, inputs=_substitute(node.inputs, name, substitute)) for n, node in self._nodes.items()}
         del kept[name]
         self.layout.pop(name, None)
+        self._regroup(groups.exchanged(self._groups, [name], []))
         self._change(kept)
 
     def rewire(self, name: str, inputs: Iterable[str]) -> None:
@@ -169,6 +187,7 @@ class Network:
         node = replace(self._node(name), inputs=_names(inputs))
         self._require(self._source_problems(node))
         self._change({**self._nodes, name: node})
+        self._regroup(groups.grown(self._groups, self._nodes))
 
     def rename(self, old: str, new: str) -> None:
         """Give a node another name; its readers follow."""
@@ -180,6 +199,7 @@ class Network:
         renamed = {node.name: node for node in (replace(n, name=new) if n.name == old else n for n in followed)}
         if old in self.layout:
             self.layout[new] = self.layout.pop(old)
+        self._regroup(groups.renamed(self._groups, old, new))
         self._change(renamed)
 
     def set(self, name: str, **params: Any) -> None:
@@ -205,6 +225,7 @@ class Network:
             elif node not in nodes:
                 kept[node.name] = replace(node, inputs=_substitute(node.inputs, path[-1], source))
         self.layout = {name: place for name, place in self.layout.items() if name in kept or name not in path}
+        self._regroup(groups.exchanged(self._groups, path, list(links)))
         self._change(kept)
 
     def cycle_through(self, source: str, target: str) -> list[str]:
@@ -213,11 +234,12 @@ class Network:
             return []
         return order.path(self._nodes, target, source)
 
-    def free_name(self, layer: Layer) -> str:
-        """An unused name made of the layer's type and a number: conv1, relu2 …"""
-        stem = layer.type_name().lower().removesuffix("2d")
+    def free_name(self, declared: Declared | Expands) -> str:
+        """An unused name made of the type of a layer or block and a number: conv1, relu2 …"""
+        stem = declared.type_name().lower().removesuffix("2d")
+        taken = {*self._nodes, *self._groups, *(name.partition("_")[0] for name in self._nodes)}
         number = 1
-        while f"{stem}{number}" in self._nodes:
+        while f"{stem}{number}" in taken:
             number += 1
         return f"{stem}{number}"
 
@@ -225,19 +247,62 @@ class Network:
         """An independent network with the same layers."""
         twin = Network(self.input, self.name if name is None else name)
         twin._nodes = dict(self._nodes)
-        twin.layout = dict(self.layout)
+        twin.layout, twin._groups = dict(self.layout), dict(self._groups)
         return twin
 
     def assign(self, other: Network) -> None:
         """Become equal to another network; undo and redo go through here."""
         self.name, self._input, self.layout = other.name, other._input, dict(other.layout)
+        self._groups = dict(other._groups)
         self._change(dict(other._nodes))
+
+    # ---- blocks
+
+    def add_block(self, block: Expands, name: str | None = None, inputs: Iterable[str] | None = None) -> str:
+        """Append the layers of a block, named after it, and return the name of the last one.
+
+        Without `inputs` it reads the node added last (or the image). NetworkError, and nothing is added, if a name is
+        taken or the block cannot know its layers because the number of channels it reads is unknown.
+        """
+        names = _names(next(reversed(self._nodes), INPUT) if inputs is None else inputs)
+        name = self.free_name(block) if name is None else str(name)
+        self._require(self._name_problems(name))
+        after = self.copy()
+        last = block.expand(after, name, groups.one_source(names, block))
+        members = tuple(node for node in after.nodes if node not in self._nodes)
+        after._groups[name] = Group(name, block.type_name(), block.values(), members, block.version)
+        self.assign(after)
+        return last
+
+    def group(self, group: Group) -> None:
+        """Record that nodes which are there are a block. NetworkError if they, or the name, are taken."""
+        self._require([*([problem] if (problem := name_problem(group.name)) else []), *groups.check(self, group)])
+        self._groups[group.name] = group
+
+    def ungroup(self, name: str) -> None:
+        """Forget a block; its layers stay."""
+        del self._groups[self._group(name).name]
+        self.layout.pop(name, None)
+
+    def rename_block(self, old: str, new: str) -> None:
+        """Give a block another name; its layers that are named after it follow."""
+        group = self._group(old)
+        if old != new:
+            self._require(self._name_problems(new))
+            self.assign(grouping.renamed(self, group, new))
+
+    def replace_block(self, name: str, block: Expands, names: Mapping[str, str] | None = None) -> None:
+        """Put another block in the place of one, under its name: what read the old one's result reads the new one's.
+
+        `names` renames layers of the new block. NetworkError if the old one has several sources or results.
+        """
+        self.assign(grouping.replaced(self, self._group(name), block, names or {}))
 
     # ---- files
 
     def to_dict(self) -> dict[str, Any]:
         """The network as a JSON document."""
-        return serialise.to_dict(serialise.Parts(self.name, self._input, self._nodes, self.layout))
+        return serialise.to_dict(serialise.Parts(self.name, self._input, self._nodes, self.layout, self._groups))
 
     def to_json(self, indent: int | None = 2) -> str:
         """The network as JSON text; `Network.from_json` reads it back unchanged."""
@@ -249,7 +314,7 @@ class Network:
         parts = serialise.from_dict(document)
         network = cls(parts.input, parts.name)
         network._change(dict(parts.nodes))
-        network.layout = dict(parts.layout)
+        network.layout, network._groups = dict(parts.layout), dict(parts.groups)
         return network
 
     @classmethod
@@ -270,6 +335,17 @@ class Network:
             problem = Problem("unknown", None, None, f"there is no layer {name!r}", f"use one of: {known}")
             raise NetworkError([problem]) from None
 
+    def _group(self, name: str) -> Group:
+        if name in self._groups:
+            return self._groups[name]
+        known = ", ".join(list(self._groups)[:12]) or "none yet"
+        raise NetworkError([Problem("unknown", None, None, f"there is no block {name!r}", f"use one of: {known}")])
+
+    def _regroup(self, after: Mapping[str, Group]) -> None:
+        for gone in self._groups.keys() - after.keys():
+            self.layout.pop(gone, None)
+        self._groups = dict(after)
+
     def _infer(self) -> shaping.Inference:
         if self._inference is None:
             self._inference = shaping.infer(self)
@@ -282,7 +358,7 @@ class Network:
     def _name_problems(self, name: str) -> list[Problem]:
         if problem := name_problem(name):
             return [problem]
-        if name in self._nodes or name == INPUT:
+        if name in self._nodes or name in self._groups or name == INPUT:
             return [Problem("duplicate", None, None, f"the name {name} is taken", "choose another name")]
         return []
 

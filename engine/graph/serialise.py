@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..layers import TYPES
 from ..spec import Layer, NetworkError, ParameterError, Problem, Shape
 from . import order, shaping
+from .groups import Group, Groups
 from .node import INPUT, Node, name_problem, unknown_source
 
 FORMAT = "convscope-network"
@@ -28,12 +29,15 @@ class Parts:
     input: Shape
     nodes: Mapping[str, Node]
     layout: Layout
+    groups: Groups = field(default_factory=dict)
 
 
 def to_dict(parts: Parts) -> dict[str, Any]:
     """The JSON document of a network."""
     document: dict[str, Any] = {"format": FORMAT, "version": VERSION, "name": parts.name, "input": list(parts.input)}
     document["layers"] = [_node_dict(node) for node in parts.nodes.values()]
+    if parts.groups:
+        document["blocks"] = [_group_dict(group) for group in parts.groups.values()]
     if parts.layout:
         document["layout"] = {name: list(position) for name, position in parts.layout.items()}
     return document
@@ -43,6 +47,11 @@ def _node_dict(node: Node) -> dict[str, Any]:
     kind, version = node.layer.type_name(), node.layer.version
     params = node.layer.values()
     return {"name": node.name, "type": kind, "version": version, "inputs": list(node.inputs), "params": params}
+
+
+def _group_dict(group: Group) -> dict[str, Any]:
+    record = {"name": group.name, "type": group.block, "version": group.version}
+    return record | {"params": dict(group.params), "layers": list(group.members)}
 
 
 def parse(text: str) -> Any:
@@ -65,10 +74,11 @@ def from_dict(document: Any) -> Parts:
         elif node is not None:
             nodes[node.name] = node
     name, shape = _read_name(document, problems), _read_input(document, problems)
+    groups = {} if problems else _read_groups(document.get("blocks", []), nodes, problems)
     problems += [] if problems else _graph_problems(nodes)
     if problems:
         raise NetworkError(problems)
-    return Parts(name, shape, nodes, _read_layout(document.get("layout"), nodes))
+    return Parts(name, shape, nodes, _read_layout(document.get("layout"), {*nodes, *groups}), groups)
 
 
 def _frame_problems(document: Any) -> list[Problem]:
@@ -147,10 +157,50 @@ def _graph_problems(nodes: Mapping[str, Node]) -> list[Problem]:
     return problems + [shaping.cycle_problem(node) for node in order.unplaced(nodes)]
 
 
-def _read_layout(layout: Any, nodes: Mapping[str, Node]) -> Layout:
-    """Positions of known nodes and of the input; a damaged entry only loses its position."""
+def _read_groups(entries: Any, nodes: Mapping[str, Node], problems: list[Problem]) -> dict[str, Group]:
+    """Groups of known nodes. Types and parameters are kept as they are: whether they are known, blocks tell."""
+    if not isinstance(entries, list):
+        problems.append(_fault("the blocks are not a list", "remove them: the layers stay"))
+        return {}
+    found: dict[str, Group] = {}
+    free = set(nodes)
+    for index, entry in enumerate(entries, start=1):
+        group = _read_group(entry)
+        if group is None:
+            problems.append(_fault(f"block number {index} lacks a name, type, params or layers", "remove it"))
+        elif group.name in {INPUT, *nodes, *found}:
+            problems.append(group.problem("duplicate", "this name is used twice", "rename one of them"))
+        elif not free.issuperset(group.members):
+            faulty = next(member for member in group.members if member not in free)
+            what = f"{faulty[:60]!r} is no layer, or is in another block"
+            problems.append(group.problem("unknown", what, "name layers of this block only"))
+        else:
+            free -= set(group.members)
+            found[group.name] = group
+    return found
+
+
+def _read_group(entry: Any) -> Group | None:
+    """A group from a document; None if it is damaged."""
+    match entry:
+        case {"name": str(name), "type": str(kind), "params": dict(params), "layers": [*members]}:
+            legal = name_problem(name) is None and name_problem(kind) is None
+            listed = bool(members) and all(isinstance(m, str) for m in members) and len({*members}) == len(members)
+            version = entry.get("version", 1)
+            if legal and listed and type(version) is int and all(isinstance(key, str) for key in params):
+                return Group(name, kind, {key: _frozen(value) for key, value in params.items()}, (*members,), version)
+    return None
+
+
+def _frozen(value: Any) -> Any:
+    """A value from a document with tuples for lists, as parameters have them."""
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+def _read_layout(layout: Any, known: set[str]) -> Layout:
+    """Positions of known nodes and groups and of the input; a damaged entry only loses its position."""
     entries = layout.items() if isinstance(layout, dict) else ()
-    known = {INPUT, *nodes}
+    known = {INPUT, *known}
     return {name: place for name, given in entries if name in known and (place := _position(given))}
 
 

@@ -10,14 +10,14 @@ from .declared import Declared
 from .shapes import Shape, size
 
 Category = Literal[
-    "convolution", "pooling", "activation", "normalisation", "dense", "merge", "reshape", "regularisation"
+    "convolution", "pooling", "activation", "normalisation", "dense", "merge", "reshape", "regularisation", "block"
 ]
 Initialiser = Literal["he", "xavier", "zeros", "ones"]
 
 
 @dataclass(frozen=True)
 class About:
-    """Texts of a layer type: its palette category, a one-line summary, what to know, and where it was published."""
+    """Texts of a layer or block type: its palette category, a one-line summary, what to know, and where it was published."""
 
     category: Category
     summary: str

@@ -1,12 +1,12 @@
 """AlexNet (Krizhevsky, Sutskever & Hinton 2012) and its successor ZFNet (Zeiler & Fergus 2013)."""
 
+from ..blocks.chains import conv_relu, dense_relu
 from ..graph import Network
 from ..layers.dense.spec import Dense
 from ..layers.norm.spec import LocalResponseNorm
 from ..layers.pool.spec import MaxPool2D
 from ..layers.reshape.spec import Flatten
 from ..spec import Shape
-from .blocks import conv_relu, dense_relu
 from .catalogue import entry
 
 _SOURCE = "Krizhevsky, Sutskever & Hinton, ImageNet Classification with Deep Convolutional Neural Networks"

@@ -1,15 +1,20 @@
 """Networks of parallel branches: GoogLeNet (Szegedy et al. 2014) and Inception-v3 (Szegedy et al. 2015)."""
 
-from collections.abc import Sequence
-
+from ..blocks import (
+    Inception,
+    InceptionAsymmetric,
+    InceptionStacked,
+    InceptionWide,
+    ReductionAsymmetric,
+    ReductionStacked,
+)
+from ..blocks.chains import conv_bn_relu, conv_relu
 from ..graph import Network
 from ..layers.dense.spec import Dense
-from ..layers.merge.spec import Concat
 from ..layers.norm.spec import LocalResponseNorm
-from ..layers.pool.spec import AvgPool2D, GlobalAvgPool, MaxPool2D
+from ..layers.pool.spec import GlobalAvgPool, MaxPool2D
 from ..layers.regularise.spec import Dropout
 from ..spec import Shape
-from .blocks import Kernel, conv_bn_relu, conv_relu, inception
 from .catalogue import entry
 
 _PHOTO, _LARGE_PHOTO, _ICON = (224, 224, 3), (299, 299, 3), (32, 32, 3)
@@ -44,7 +49,7 @@ def googlenet(input: Shape = _PHOTO, classes: int = 1000) -> Network:
     last = net.add(MaxPool2D(3, 2, ceil_mode=True), "pool2")
     for stage, blocks in _GOOGLENET.items():
         for letter, widths in blocks.items():
-            last = inception(net, f"inc{stage}{letter}", last, widths)
+            last = net.add_block(Inception(*widths), f"inc{stage}{letter}", last)
         if stage < 5:
             last = net.add(MaxPool2D(3, 2, ceil_mode=True), f"pool{stage}")
     net.add(GlobalAvgPool(), "pool5")
@@ -62,16 +67,11 @@ def googlenet_mini(input: Shape = _ICON, classes: int = 10) -> Network:
     for stage, blocks in enumerate(stages, start=2):
         last = net.add(MaxPool2D(3, 2, ceil_mode=True), f"pool{stage}", last)
         for letter, widths in zip("ab", blocks):
-            last = inception(net, f"inc{stage}{letter}", last, widths)
+            last = net.add_block(Inception(*widths), f"inc{stage}{letter}", last)
     net.add(GlobalAvgPool(), "pool")
     net.add(Dropout(0.2), "dropout")
     net.add(Dense(classes), "scores")
     return net
-
-
-# ---- Inception-v3. A branch is a chain of (filters, kernel) after the block's input.
-
-_Chain = Sequence[tuple[int, Kernel]]
 
 
 @entry(2015, "Szegedy et al., Rethinking the Inception Architecture", _LARGE_PHOTO, compact=False)
@@ -87,69 +87,16 @@ def inception_v3(input: Shape = _LARGE_PHOTO, classes: int = 1000) -> Network:
     net.add(MaxPool2D(3, 2), "pool1")
     conv_bn_relu(net, "conv4", 80, 1)
     conv_bn_relu(net, "conv5", 192, 3)
-    last = net.add(MaxPool2D(3, 2), "pool2")
+    net.add(MaxPool2D(3, 2), "pool2")
     for number, projected in enumerate((32, 64, 64), start=1):
-        last = _block35(net, f"inc35_{number}", last, projected)
-    last = _reduction(net, "reduce17", last, [((384, 3),), ((64, 1), (96, 3), (96, 3))])
+        net.add_block(InceptionStacked(projected=projected), f"inc35_{number}")
+    net.add_block(ReductionStacked(), "reduce17")
     for number, width in enumerate((128, 160, 160, 192), start=1):
-        last = _block17(net, f"inc17_{number}", last, width)
-    last = _reduction(net, "reduce8", last, [((192, 1), (320, 3)), ((192, 1), (192, (1, 7)), (192, (7, 1)), (192, 3))])
+        net.add_block(InceptionAsymmetric(width), f"inc17_{number}")
+    net.add_block(ReductionAsymmetric(), "reduce8")
     for number in (1, 2):
-        last = _block8(net, f"inc8_{number}", last)
+        net.add_block(InceptionWide(), f"inc8_{number}")
     net.add(GlobalAvgPool(), "pool")
     net.add(Dropout(0.5), "dropout")
     net.add(Dense(classes), "scores")
     return net
-
-
-def _block35(net: Network, prefix: str, source: str, projected: int) -> str:
-    """Figure 5, on 35×35; the middle branch keeps its 5×5."""
-    chains: list[_Chain] = [((64, 1),), ((48, 1), (64, 5)), ((64, 1), (96, 3), (96, 3))]
-    branches = [_chain(net, f"{prefix}_{number}", source, chain) for number, chain in enumerate(chains, start=1)]
-    return net.add(Concat(), f"{prefix}_concat", [*branches, _pooled(net, prefix, source, projected)])
-
-
-def _block17(net: Network, prefix: str, source: str, width: int) -> str:
-    """Figure 6 with n = 7, on 17×17."""
-    row, column = (1, 7), (7, 1)
-    chains: list[_Chain] = [
-        ((192, 1),),
-        ((width, 1), (width, row), (192, column)),
-        ((width, 1), (width, column), (width, row), (width, column), (192, row)),
-    ]
-    branches = [_chain(net, f"{prefix}_{number}", source, chain) for number, chain in enumerate(chains, start=1)]
-    return net.add(Concat(), f"{prefix}_concat", [*branches, _pooled(net, prefix, source, 192)])
-
-
-def _block8(net: Network, prefix: str, source: str) -> str:
-    """Figure 7, on 8×8: two branches end in 1×3 and 3×1 side by side."""
-    branches = [_chain(net, f"{prefix}_1", source, ((320, 1),))]
-    stems: list[_Chain] = [((384, 1),), ((448, 1), (384, 3))]
-    for number, chain in enumerate(stems, start=2):
-        stem = _chain(net, f"{prefix}_{number}", source, chain)
-        branches.append(_chain(net, f"{prefix}_{number}a", stem, ((384, (1, 3)),)))
-        branches.append(_chain(net, f"{prefix}_{number}b", stem, ((384, (3, 1)),)))
-    return net.add(Concat(), f"{prefix}_concat", [*branches, _pooled(net, prefix, source, 192)])
-
-
-def _reduction(net: Network, prefix: str, source: str, chains: Sequence[_Chain]) -> str:
-    """Figure 10: convolutions of stride 2 beside a pooling of stride 2."""
-    branches = [
-        _chain(net, f"{prefix}_{number}", source, chain, last_stride=2) for number, chain in enumerate(chains, start=1)
-    ]
-    branches.append(net.add(MaxPool2D(3, 2), f"{prefix}_pool", source))
-    return net.add(Concat(), f"{prefix}_concat", branches)
-
-
-def _pooled(net: Network, prefix: str, source: str, filters: int) -> str:
-    net.add(AvgPool2D(3, 1, padding=1, count_padding=True), f"{prefix}_pool", source)
-    return conv_bn_relu(net, f"{prefix}_conv_pool", filters, 1)
-
-
-def _chain(net: Network, prefix: str, source: str, chain: _Chain, last_stride: int = 1) -> str:
-    """Convolutions one behind the other that keep the size, but for a last one of stride 2, which is not padded."""
-    for number, (filters, kernel) in enumerate(chain, start=1):
-        strided = number == len(chain) and last_stride > 1
-        geometry = {"stride": last_stride, "padding": "valid"} if strided else {"padding": "same"}
-        source = conv_bn_relu(net, f"{prefix}_conv{number}", filters, kernel, source, **geometry)
-    return source

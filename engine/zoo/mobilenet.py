@@ -1,10 +1,11 @@
 """Networks of depthwise separable convolutions (Howard et al. 2017)."""
 
+from ..blocks import Separable
+from ..blocks.chains import conv_bn_relu
 from ..graph import Network
 from ..layers.dense.spec import Dense
 from ..layers.pool.spec import GlobalAvgPool
 from ..spec import Shape
-from .blocks import conv_bn_relu
 from .catalogue import entry
 
 _PHOTO, _ICON = (224, 224, 3), (32, 32, 3)
@@ -22,7 +23,7 @@ def mobilenet_v1(input: Shape = _PHOTO, classes: int = 1000) -> Network:
     """
     net = Network(input, "mobilenet_v1")
     conv_bn_relu(net, "conv1", 32, 3, stride=2, padding=1)
-    return _separable_blocks(net, 32, _TABLE_1, classes)
+    return _separable_blocks(net, _TABLE_1, classes)
 
 
 @entry(2017, "after Howard et al., MobileNets, §3.1", _ICON, compact=True)
@@ -30,18 +31,13 @@ def mobilenet_mini(input: Shape = _ICON, classes: int = 10) -> Network:
     """A 3×3 convolution and five depthwise separable blocks of up to 256 channels; 136,778 parameters."""
     net = Network(input, "mobilenet_mini")
     conv_bn_relu(net, "conv1", 32, 3, padding=1)
-    return _separable_blocks(net, 32, _BLOCKS, classes)
+    return _separable_blocks(net, _BLOCKS, classes)
 
 
-def _separable_blocks(net: Network, channels: int, blocks: tuple[tuple[int, int], ...], classes: int) -> Network:
-    """Blocks of (filters, stride) behind a layer of so many channels, and the scores.
-
-    Each is a 3×3 filter for each channel, then 1×1 filters over all of them, with batch norm and ReLU (figure 3).
-    """
+def _separable_blocks(net: Network, blocks: tuple[tuple[int, int], ...], classes: int) -> Network:
+    """Blocks of (filters, stride), and the scores."""
     for number, (filters, stride) in enumerate(blocks, start=1):
-        conv_bn_relu(net, f"b{number}_conv_depthwise", channels, 3, stride=stride, padding=1, groups=channels)
-        conv_bn_relu(net, f"b{number}_conv_pointwise", filters, 1)
-        channels = filters
+        net.add_block(Separable(filters, stride), f"b{number}")
     net.add(GlobalAvgPool(), "pool")
     net.add(Dense(classes), "scores")
     return net

@@ -1,10 +1,10 @@
 """Network in Network (Lin, Chen & Yan 2013): 1×1 convolutions as small networks at each position."""
 
+from ..blocks.chains import conv_relu
 from ..graph import Network
 from ..layers.pool.spec import AvgPool2D, GlobalAvgPool, MaxPool2D
 from ..layers.regularise.spec import Dropout
 from ..spec import Shape
-from .blocks import conv_relu
 from .catalogue import entry
 
 _ICON = (32, 32, 3)

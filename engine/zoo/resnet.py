@@ -1,13 +1,13 @@
 """Residual networks and the plain ones beside them (He, Zhang, Ren & Sun 2015)."""
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 
+from ..blocks import Bottleneck, Residual
+from ..blocks.chains import conv_bn_relu
 from ..graph import Network
 from ..layers.dense.spec import Dense
 from ..layers.pool.spec import GlobalAvgPool, MaxPool2D
 from ..spec import Shape
-from .blocks import basic_block, bottleneck_block, conv_bn_relu
 from .catalogue import entry
 
 _SOURCE = "He et al., Deep Residual Learning for Image Recognition"
@@ -15,12 +15,7 @@ _CIFAR_SOURCE = f"{_SOURCE}, §4.2, padding shortcuts (option A)"
 _PLAIN_SOURCE = f"{_SOURCE}, figure 3 middle: no shortcuts"
 _PHOTO, _ICON = (224, 224, 3), (32, 32, 3)
 
-Block = Callable[[Network, str, str, int, int, int], str]
-"""A residual block: network, prefix, source, its channels, filters and stride."""
-
-_PROJECTED = partial(basic_block, shortcut="project")
-_PADDED = partial(basic_block, shortcut="pad")
-_PLAIN = partial(basic_block, shortcut="none")
+_PROJECTED, _PADDED, _PLAIN = (Residual(shortcut=kind) for kind in ("project", "pad", "none"))
 
 
 # ---- table 1: four stages of 64, 128, 256 and 512 filters on photographs
@@ -41,19 +36,19 @@ def resnet34(input: Shape = _PHOTO, classes: int = 1000) -> Network:
 @entry(2015, _SOURCE, _PHOTO, compact=False)
 def resnet50(input: Shape = _PHOTO, classes: int = 1000) -> Network:
     """3, 4, 6 and 3 bottlenecks, their stride on the 3×3 convolution."""
-    return _on_photos("resnet50", input, classes, (3, 4, 6, 3), bottleneck_block, grows=4)
+    return _on_photos("resnet50", input, classes, (3, 4, 6, 3), Bottleneck())
 
 
 @entry(2015, _SOURCE, _PHOTO, compact=False)
 def resnet101(input: Shape = _PHOTO, classes: int = 1000) -> Network:
     """3, 4, 23 and 3 bottlenecks, their stride on the 3×3 convolution."""
-    return _on_photos("resnet101", input, classes, (3, 4, 23, 3), bottleneck_block, grows=4)
+    return _on_photos("resnet101", input, classes, (3, 4, 23, 3), Bottleneck())
 
 
 @entry(2015, _SOURCE, _PHOTO, compact=False)
 def resnet152(input: Shape = _PHOTO, classes: int = 1000) -> Network:
     """3, 8, 36 and 3 bottlenecks, their stride on the 3×3 convolution."""
-    return _on_photos("resnet152", input, classes, (3, 8, 36, 3), bottleneck_block, grows=4)
+    return _on_photos("resnet152", input, classes, (3, 8, 36, 3), Bottleneck())
 
 
 @entry(2015, _PLAIN_SOURCE, _PHOTO, compact=False)
@@ -68,26 +63,19 @@ def plain34(input: Shape = _PHOTO, classes: int = 1000) -> Network:
     return _on_photos("plain34", input, classes, (3, 4, 6, 3), _PLAIN)
 
 
-def _on_photos(name: str, input: Shape, classes: int, counts: Sequence[int], block: Block, grows: int = 1) -> Network:
+def _on_photos(name: str, input: Shape, classes: int, counts: Sequence[int], block: Residual | Bottleneck) -> Network:
     net = Network(input, name)
     conv_bn_relu(net, "conv1", 64, 7, stride=2, padding=3)
     net.add(MaxPool2D(3, 2, padding=1), "pool1")
-    return _staged(net, 64, zip((64, 128, 256, 512), counts), classes, block, grows)
+    return _staged(net, zip((64, 128, 256, 512), counts), classes, block)
 
 
-def _staged(
-    net: Network, channels: int, stages: Iterable[tuple[int, int]], classes: int, block: Block, grows: int = 1
-) -> Network:
-    """Stages of (filters, blocks), all but the first beginning with stride 2, and the scores.
-
-    `channels` come in; a block's output has `grows` times its filters.
-    """
-    last = net.output
+def _staged(net: Network, stages: Iterable[tuple[int, int]], classes: int, block: Residual | Bottleneck) -> Network:
+    """Stages of (filters, blocks), all but the first beginning with stride 2, and the scores."""
     for stage, (filters, count) in enumerate(stages, start=1):
         for number in range(1, count + 1):
             stride = 2 if stage > 1 and number == 1 else 1
-            last = block(net, f"s{stage}b{number}", last, channels, filters, stride)
-            channels = grows * filters
+            net.add_block(block.replace(filters=filters, stride=stride), f"s{stage}b{number}")
     net.add(GlobalAvgPool(), "pool")
     net.add(Dense(classes), "scores")
     return net
@@ -123,4 +111,4 @@ def resnet56_cifar(input: Shape = _ICON, classes: int = 10) -> Network:
 def _cifar(name: str, input: Shape, classes: int, blocks: int) -> Network:
     net = Network(input, name)
     conv_bn_relu(net, "conv1", 16, 3, padding=1)
-    return _staged(net, 16, ((filters, blocks) for filters in (16, 32, 64)), classes, _PADDED)
+    return _staged(net, ((filters, blocks) for filters in (16, 32, 64)), classes, _PADDED)

@@ -1,10 +1,11 @@
 """SqueezeNet (Iandola et al. 2016): AlexNet's accuracy with a fiftieth of its parameters."""
 
+from ..blocks import Fire
+from ..blocks.chains import conv_relu
 from ..graph import Network
 from ..layers.pool.spec import GlobalAvgPool, MaxPool2D
 from ..layers.regularise.spec import Dropout
 from ..spec import Shape
-from .blocks import conv_relu, fire
 from .catalogue import entry
 
 _SOURCE = "Iandola et al., SqueezeNet, table 1"
@@ -38,7 +39,7 @@ def _fires(net: Network, classes: int, pooled_before: tuple[int, ...]) -> Networ
     for number, (squeeze, expand) in _FIRES.items():
         if number in pooled_before:
             last = net.add(MaxPool2D(3, 2, ceil_mode=True), f"pool{number - 1}")
-        last = fire(net, f"fire{number}", last, squeeze, expand)
+        last = net.add_block(Fire(squeeze, expand), f"fire{number}", last)
     net.add(Dropout(0.5), "dropout9")
     conv_relu(net, "conv10", classes, 1)
     net.add(GlobalAvgPool(), "scores")
@@ -54,7 +55,7 @@ def squeezenet_mini(input: Shape = _ICON, classes: int = 10) -> Network:
     for squeeze, expand in ((16, 32), (24, 48), (32, 64)):
         last = net.add(MaxPool2D(3, 2, ceil_mode=True), f"pool{number - 1}")
         for _ in range(2):
-            last = fire(net, f"fire{number}", last, squeeze, expand)
+            last = net.add_block(Fire(squeeze, expand), f"fire{number}", last)
             number += 1
     net.add(Dropout(0.2), "dropout")
     conv_relu(net, f"conv{number}", classes, 1)

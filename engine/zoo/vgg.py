@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from ..blocks.chains import conv_relu, dense_relu
 from ..graph import Network
 from ..layers.dense.spec import Dense
 from ..layers.norm.spec import LocalResponseNorm
 from ..layers.pool.spec import MaxPool2D
 from ..layers.reshape.spec import Flatten
 from ..spec import Shape
-from .blocks import conv_relu, dense_relu
 from .catalogue import entry
 
 _SOURCE = "Simonyan & Zisserman, Very Deep Convolutional Networks, table 1"

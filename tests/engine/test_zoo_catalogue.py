@@ -127,7 +127,7 @@ def test_resnet20_pads_channels_in_its_two_shortcuts_that_change_shape():
     assert sum(node.layer.type_name() == "Conv2D" for node in net.nodes.values()) == 19
 
 
-@pytest.mark.parametrize("room", ["spec", "graph", "cost", "zoo"])
+@pytest.mark.parametrize("room", ["spec", "graph", "cost", "blocks", "zoo"])
 def test_declarations_graphs_and_costs_load_without_the_jit(room):
     script = f"import sys, convscope.engine.{room}; sys.exit(bool({{'numba', 'llvmlite'}} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -11,8 +11,9 @@ import pytest
 
 from convscope.engine import Model, Network, zoo
 from convscope.engine import layers as L
+from convscope.engine.blocks import Bottleneck
+from convscope.engine.blocks.chains import conv_bn_relu
 from convscope.engine.cost import receptive_fields
-from convscope.engine.zoo.blocks import bottleneck_block, conv_bn_relu
 
 
 @pytest.mark.parametrize(
@@ -39,12 +40,11 @@ def late_strides(*blocks: int) -> Network:
     """ResNets as in the published table: a stage's stride is in its last block, and the pooling pads behind."""
     net = Network((224, 224, 3))
     conv_bn_relu(net, "conv1", 64, 7, stride=2, padding=3)
-    last, channels = net.add(L.MaxPool2D(3, 2, padding="same"), "pool1"), 64
+    net.add(L.MaxPool2D(3, 2, padding="same"), "pool1")
     for stage, count in enumerate(blocks, start=1):
         for number in range(1, count + 1):
             stride = 2 if number == count and stage < len(blocks) else 1
-            last = bottleneck_block(net, f"s{stage}b{number}", last, channels, 64, stride)
-            channels = 256
+            net.add_block(Bottleneck(64, stride), f"s{stage}b{number}")
     return net
 
 
