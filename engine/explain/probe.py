@@ -15,6 +15,7 @@ from ..runtime.compute import exclusive
 from ..runtime.model import Model
 from ..runtime.plan import ReluRule
 from ..spec import ConvscopeError, Shape, format_shape
+from .aim import Aim
 
 Floats = NDArray[np.float32]
 CHUNK = 16  # images run at once: enough to fill the cores, little memory
@@ -56,28 +57,51 @@ class Probe:
         return {node: np.concatenate(found) for node, found in parts.items()}
 
     def gradient(
-        self, pixels: Floats, node: str, seed: Callable[[Floats], Any], relu: ReluRule = "plain", chunk: int = CHUNK
+        self,
+        pixels: Floats,
+        node: str,
+        seed: Aim | Callable[[Floats], Any],
+        relu: ReluRule = "plain",
+        chunk: int = CHUNK,
     ) -> tuple[Floats, Floats]:
-        """A node's output for images, and the gradient of the pixels for what `seed(output)` gives as its gradient.
+        """A node's output for images, and the gradient of the pixels.
 
-        ConvscopeError if the gradient is not finite.
+        It begins at the node with what `seed` is or gives for a batch of outputs. ConvscopeError if the gradient is
+        not finite.
         """
-        values, gradients = [], []
+        values, gradients, start = [], [], 0
         for batch, count in _chunks(pixels, chunk):
+            begin = seed.part(start, len(batch)).seed if isinstance(seed, Aim) else seed
             with exclusive:
                 plan = self.model.plan(len(batch), "gradient")
                 plan.input[...] = self._input(batch)
                 plan.forward()
                 value = plan.value(node).copy()
-                plan.seed(node)[...] = seed(value)
+                plan.seed(node)[...] = begin(value)
                 plan.backward(node, relu, weights=False)
                 found = plan.seed(INPUT)[:count].copy()
             values.append(value[:count])
             gradients.append(self._of_pixels(found))
+            start += count
         gradient = np.concatenate(gradients)
         if not np.isfinite(gradient).all():
             raise ConvscopeError(f"The gradient at {node} is not finite; check the model's weights (NaN or infinity).")
         return np.concatenate(values), gradient
+
+    def layer_gradient(self, pixels: Floats, layer: str, aim: Aim) -> tuple[Floats, Floats]:
+        """A layer's output for images, and the gradient of the numbers aimed at with respect to it.
+
+        ConvscopeError if they do not depend on the layer.
+        """
+        if layer not in _ancestors(self.model.network, aim.node):
+            raise ConvscopeError(f"{aim.node} does not depend on a layer {layer!r}; name one before it.")
+        with exclusive:
+            plan = self.model.plan(len(pixels), "gradient")
+            plan.input[...] = self._input(pixels)
+            plan.forward()
+            plan.seed(aim.node)[...] = aim.seed(plan.value(aim.node))
+            plan.backward(aim.node, weights=False, until=layer)
+            return plan.value(layer).copy(), plan.seed(layer).copy()
 
     def _input(self, pixels: Floats) -> Floats:
         return self._values.apply(pixels, (self.shape[0], self.shape[1]))

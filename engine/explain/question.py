@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 from collections.abc import Sequence
@@ -13,45 +14,14 @@ from numpy.typing import NDArray
 
 from ..data.images import read_image
 from ..runtime.model import Model
-from ..spec import ConvscopeError, format_shape
+from ..spec import ConvscopeError, Shape, format_shape
+from .aim import Aim
 from .probe import Probe
 
 Floats = NDArray[np.float32]
 Unit = int | Sequence[int]
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow
 _UNIT_RANGE = 1.0
-
-
-@dataclass(frozen=True)
-class Aim:
-    """The number that is explained, one an image: a unit of a node, or the sum of a channel over its positions.
-
-    `channels` holds a channel for each image; `position` is (row, column), None for the whole channel.
-    """
-
-    node: str
-    channels: tuple[int, ...]
-    position: tuple[int, int] | None = None
-
-    def response(self, values: Floats) -> Floats:
-        """The number for each of the node's outputs (N, …)."""
-        found: Floats = (values * self.seed(values)).reshape(len(values), -1).sum(1)
-        return found
-
-    def seed(self, values: Floats) -> Floats:
-        """Its gradient with respect to the node's outputs (N, …): ones at the units, zeros elsewhere."""
-        seed = np.zeros_like(values)
-        for number in range(len(values)):
-            channel = self.channels[min(number, len(self.channels) - 1)]
-            if self.position is None:
-                seed[number, ..., channel] = 1
-            else:
-                seed[number, self.position[0], self.position[1], channel] = 1
-        return seed
-
-    def of(self, number: int) -> Aim:
-        """The same for the one image with this number."""
-        return Aim(self.node, (self.channels[min(number, len(self.channels) - 1)],), self.position)
 
 
 @dataclass(frozen=True)
@@ -89,15 +59,21 @@ class Question:
         assert shape is not None  # the model runs
         chosen = self.target if self.layer is None else self.unit
         if self.layer is not None and self.target is not None:
-            raise ConvscopeError(
-                "A target class and a layer were given; ask for one of them, or for a layer and a unit."
-            )
+            raise ConvscopeError("A class and a layer were given; ask for a class, or for a layer and its unit.")
         if chosen is None:
             values = self.probe.values(self.images, node)[node]
             sums = values.reshape(len(values), -1, shape[-1]).sum(1)
             return Aim(node, tuple(int(c) for c in sums.argmax(1)))
         channel, position = _unit(chosen, node, shape, "class" if self.layer is None else "unit")
-        return Aim(node, (channel,), position)
+        return Aim(node, (channel,), None if position is None else (position,))
+
+    def class_aim(self) -> Aim:
+        """The score of `target`, or of each image's best class, whatever layer is looked at."""
+        return dataclasses.replace(self, layer=None, unit=None).aim()
+
+    def mean_image(self) -> Floats:
+        """The image (H, W, C) that preprocessing turns into zeros, as far as it holds pixels from 0 to 255."""
+        return mean_image(self.model, self.probe.shape)
 
     def probabilities(self, images: Floats) -> Floats:
         """Softmax of the class scores, (N, classes)."""
@@ -128,7 +104,7 @@ def ask(
     """
     channels = model.network.input[2]
     if image is None:
-        pixels, batched = _mean(model), False
+        pixels, batched = mean_image(model, model.network.input)[None], False
     else:
         pixels, batched = as_pixels(image, channels)
     height, width = pixels.shape[1:3] if own_size else model.network.input[:2]
@@ -176,10 +152,9 @@ def _with_channels(pixels: Floats, channels: int) -> Floats:
     )
 
 
-def _mean(model: Model) -> Floats:
-    """The image that preprocessing turns into zeros, as far as it holds pixels from 0 to 255."""
-    shape = model.network.input
-    zeros = np.zeros((1, *shape), np.float32)
+def mean_image(model: Model, shape: Shape) -> Floats:
+    """The image of this shape that preprocessing turns into zeros, as far as it holds pixels from 0 to 255."""
+    zeros = np.zeros(shape, np.float32)
     return np.clip(model.preprocessing.undo(zeros), 0, 255).astype(np.float32)
 
 

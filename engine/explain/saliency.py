@@ -34,8 +34,7 @@ class Saliency(Method):
 
     def steps(self, question: Question) -> Iterator[Progress]:
         aim = question.aim()
-        values, gradient = question.probe.gradient(question.images, aim.node, aim.seed)
+        values, gradient = question.probe.gradient(question.images, aim.node, aim)
         size = np.abs(gradient)
         heat = size.max(-1) if self.over_channels == "largest" else size.sum(-1)
-        scores = {"node": aim.node, "units": list(aim.channels), "responses": aim.response(values).tolist()}
-        yield Progress(1, 1, heat, result=self.result(question, heat, scores, extras={"gradient": gradient}))
+        yield Progress(1, 1, heat, result=self.result(question, heat, aim.told(values), extras={"gradient": gradient}))

@@ -60,7 +60,7 @@ class Plan:
         self._scratch = self._place_scratch()
         self._forward = [call for binding in self._bindings for call in binding.forward_calls]
         self._packed = tuple(packed for b in (*self._bindings, *self._again.values()) for packed in b.packed)
-        self._programs: dict[tuple[tuple[str, ...], bool], list[Call]] = {}
+        self._programs: dict[tuple[tuple[str, ...], bool, str | None], list[Call]] = {}
         self._views: dict[str, Array] = {}
 
     # ---- buffers
@@ -107,11 +107,15 @@ class Plan:
             call()
         return self.value(self._output)
 
-    def backward(self, name: str | tuple[str, ...], relu: ReluRule = "plain", weights: bool = True) -> None:
+    def backward(
+        self, name: str | tuple[str, ...], relu: ReluRule = "plain", weights: bool = True, until: str | None = None
+    ) -> None:
         """Run the gradient written to `seed(name)` back to the input; with `weights`, fill the model's gradients too.
 
         Of several names, none of which may depend on another, the gradients go back together. `relu` is the rule at
-        every ReLU: plain, deconvnet (Zeiler & Fergus 2013) or guided (Springenberg et al. 2014).
+        every ReLU: plain, deconvnet (Zeiler & Fergus 2013) or guided (Springenberg et al. 2014). It goes no further
+        than the node `until`, where one is named: the gradient there can then be read from `seed(until)`; the memory
+        of those on the way serves again.
         """
         if relu not in RELU_RULES:
             raise ConvscopeError(f"There is no ReLU rule {relu!r}; use one of: {', '.join(RELU_RULES)}.")
@@ -119,9 +123,10 @@ class Plan:
             raise ConvscopeError(f"The ReLU rule {relu!r} needs a pass with training=False; this one was for training.")
         self._state[0] = RELU_RULES.index(relu)
         names = (name,) if isinstance(name, str) else name
-        key = (tuple(self._value(one) for one in names), weights)
+        end = None if until is None else self._value(until)
+        key = (tuple(self._value(one) for one in names), weights, end)
         if key not in self._programs:
-            program = BackwardProgram(self._buffers, self._backend, self._bindings, self._again, key[0])
+            program = BackwardProgram(self._buffers, self._backend, self._bindings, self._again, key[0], end)
             self._programs[key] = program.calls(weights)
         for call in self._programs[key]:
             call()

@@ -18,7 +18,8 @@ class BackwardProgram:
     """Writes the calls that take the gradients of the `seeded` values back to the input, together.
 
     None of these values may depend on another: ConvscopeError. `first` are the bindings of the forward pass; `again`
-    those of steps that are computed again, by index.
+    those of steps that are computed again, by index. `until` is a value whose gradient is the last one wanted: it stays
+    readable, which those on the way do not.
     """
 
     def __init__(
@@ -28,12 +29,15 @@ class BackwardProgram:
         first: Sequence[Binding],
         again: Mapping[int, Binding],
         seeded: Sequence[str],
+        until: str | None = None,
     ) -> None:
         self._buffers, self._backend = buffers, backend
         self._schedule: Schedule = buffers.schedule
         self._bindings = {binding.index: again.get(binding.index, binding) for binding in first}
         self._seeded = seeded
         behind = _steps_behind(self._schedule, seeded)
+        if until is not None:
+            behind &= _steps_before(self._schedule, until)
         inner = {value for step in self._schedule.steps if step.index in behind for value in step.inputs}
         if not inner.isdisjoint(seeded):
             raise ConvscopeError(f"Of {' and '.join(seeded)} one depends on another; seed them one after the other.")
@@ -109,6 +113,16 @@ class BackwardProgram:
         """A call that belongs to no layer; its last argument is a count of values."""
         threads = self._backend.threads_for(0, 2 * args[-1])
         return Call(kernel, (*args, threads), self._backend.build(kernel, threads))
+
+
+def _steps_before(schedule: Schedule, value: str) -> set[int]:
+    """Indices of the steps that depend on this value."""
+    moved, found = {value}, set()
+    for step in schedule.steps:
+        if not moved.isdisjoint(step.inputs):
+            moved.add(step.value)
+            found.add(step.index)
+    return found
 
 
 def _steps_behind(schedule: Schedule, values: Sequence[str]) -> set[int]:
