@@ -14,6 +14,7 @@ from ..graph.step import Mode
 from ..spec import ConvscopeError, format_shape
 from . import backend as backends
 from .compute import exclusive
+from .initialisers import rule
 from .plan import Plan, ReluRule
 from .weights import FloatArray, NamedArrays, WeightStore
 
@@ -26,8 +27,9 @@ _LARGEST_SEED = 2**63  # it travels to the kernels as a signed 64-bit number
 class Model:
     """A network, its weights, and the preprocessing and class names that belong to them.
 
-    The network is copied: later edits do not reach the model. NetworkError lists all problems of a network that cannot
-    run; ConvscopeError says how much memory is missing.
+    Weights start as their layers declare, or by `init`: an initialiser or its text ("he", "gaussian:sigma=0.02"), or one
+    for each layer named. The network is copied: later edits do not reach the model. NetworkError lists all problems of
+    a network that cannot run; ConvscopeError says how much memory is missing.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Model:
         seed: int = 0,
         preprocessing: Preprocessing | None = None,
         classes: Sequence[str] = (),
+        init: Any = None,
     ) -> None:
         network.check()
         if not 0 <= seed < _LARGEST_SEED:
@@ -49,7 +52,7 @@ class Model:
         """Whether training keeps few activations and computes the others again: less memory, a third more work."""
         self.activations: dict[str, FloatArray] = {}
         self._backend = backends.backend(device)
-        self._store = WeightStore(self.network, self.seed, self._backend)
+        self._store = WeightStore(self.network, self.seed, self._backend, rule=rule(self.network, init))
         self._plans: dict[tuple[int, Mode, tuple[str, ...], int, bool], Plan] = {}  # … kept nodes, threads, recompute
         self._last: Plan | None = None
 

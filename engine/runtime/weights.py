@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ from ..graph.arena import aligned
 from ..spec import ConvscopeError, Weight, size
 from .backend import Backend, require_memory
 from .binding import Array, Packed
+from .initialisers import Rule, by_declaration
 
 FloatArray = NDArray[np.float32]
 _FLOAT = 4
@@ -59,8 +59,11 @@ class WeightStore:
     flat buffers that hold the others, for optimisers.
     """
 
-    def __init__(self, network: Network, seed: int, backend: Backend, filled: bool = True) -> None:
+    def __init__(
+        self, network: Network, seed: int, backend: Backend, filled: bool = True, rule: Rule = by_declaration
+    ) -> None:
         self.seed = seed
+        self._rule = rule
         declared = network.weights()
         needed = 2 * _FLOAT * sum(size(w.shape) for w in declared.values())
         require_memory(backend, needed, f"The weights and gradients of {network.name}", "use fewer filters or units")
@@ -86,7 +89,7 @@ class WeightStore:
         for name, mask in _views(learned, self.decay_mask).items():
             mask[...] = learned[name].decay
         for index, (name, weight) in enumerate(declared.items()):
-            self.weights[name][...] = initial(weight, np.random.default_rng([self.seed, index]))
+            self.weights[name][...] = initial(name, weight, np.random.default_rng([self.seed, index]), self._rule)
 
     def freeze(self, names: Collection[str]) -> None:
         """Let the weights of these layers, and of no others, stay as they are. Plans made before are void."""
@@ -126,14 +129,13 @@ class WeightStore:
         return _of_node(self.gradients, node)
 
 
-def initial(weight: Weight, random: np.random.Generator) -> FloatArray:
-    """A number, or normal: He et al. 2015 (variance 2/fan_in), Glorot & Bengio 2010 (2/(fan_in + fan_out))."""
+def initial(name: str, weight: Weight, random: np.random.Generator, rule: Rule) -> FloatArray:
+    """The number that a weight starts at, or normal numbers with the deviation that the rule gives it."""
     if isinstance(weight.initialiser, float):
         return np.full(weight.shape, weight.initialiser, np.float32)
     if weight.initialiser in ("zeros", "ones"):
         return np.full(weight.shape, float(weight.initialiser == "ones"), np.float32)
-    variance = 2 / weight.fan_in if weight.initialiser == "he" else 2 / (weight.fan_in + weight.fan_out)
-    return random.standard_normal(weight.shape, np.float32) * np.float32(math.sqrt(variance))
+    return random.standard_normal(weight.shape, np.float32) * np.float32(rule(name, weight))
 
 
 def _flat(weights: Mapping[str, Weight], backend: Backend) -> FloatArray:

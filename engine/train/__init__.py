@@ -9,9 +9,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from .events import Batch, Changed, Ended, Epoch, Evaluated, Event, Started, Warned
+from .loss import LOSSES, Loss
 from .optimizer import OPTIMIZERS, SGD, Optimizer
-from .schedule import SCHEDULES
+from .recipes import RECIPES, Recipe
+from .schedule import SCHEDULES, Schedule
 from .settings import Settings, TrainingError, suggested
+from .stopping import EarlyStopping
 
 if TYPE_CHECKING:
     from .evaluation import Evaluation, evaluate
@@ -19,17 +22,23 @@ if TYPE_CHECKING:
     from .run import TrainRun
 
 __all__ = [
+    "LOSSES",
     "OPTIMIZERS",
+    "RECIPES",
     "SCHEDULES",
     "SGD",
     "Batch",
     "Changed",
+    "EarlyStopping",
     "Ended",
     "Epoch",
     "Evaluated",
     "Evaluation",
     "Event",
+    "Loss",
     "Optimizer",
+    "Recipe",
+    "Schedule",
     "Settings",
     "Started",
     "TrainRun",

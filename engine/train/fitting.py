@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..data import Dataset
+from ..graph import freezing
 from ..spec import ConvscopeError, ParameterError
-from .checks import misfits
+from .checks import augmentation_misfits, misfits
+from .loss import Loss
 from .optimizer import SGD, Optimizer
 from .optimizer import optimizer as find_optimizer
+from .recipes import Recipe
+from .recipes import recipe as find_recipe
 from .run import TrainRun
+from .schedule import Schedule
 from .settings import Settings, TrainingError, in_a_list, suggested
 from .state import State
+from .stopping import EarlyStopping
 
 if TYPE_CHECKING:
     from ..runtime.model import Model
@@ -25,22 +31,33 @@ def fit(
     model: Model,
     dataset: Dataset,
     *,
+    recipe: str | Recipe | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
     optimizer: str | Optimizer | None = None,
     learning_rate: float | None = None,
     momentum: float | None = None,
     weight_decay: float | None = None,
-    schedule: str | None = None,
+    schedule: str | Schedule | None = None,
     seed: int | None = None,
+    loss: str | Loss | None = None,
+    mixup: float | None = None,
+    early_stopping: str | int | EarlyStopping | None = None,
+    augment: Any = None,
     resume: Mapping[str, Any] | None = None,
+    freeze: Iterable[str] | None = None,
 ) -> TrainRun:
     """A run that trains `model` in place; nothing happens before its first `next()`.
 
-    Without `epochs` and `batch_size` those suit the size of the data set (`settings.suggested`). The optimiser is
-    "sgd" or an instance such as `SGD(0.01)`; `learning_rate`, `momentum` and `weight_decay` override its values.
-    `schedule` is "cosine" (default), "step" or "constant". Training uses the model's own preprocessing; the model
-    takes the data set's class names.
+    `recipe` names a preset (`train.RECIPES`) whose values hold where none is given; its initialiser is for whoever made
+    the model. Without one, epochs and batch size suit the size of the data set (`settings.suggested`), and the others
+    are those of `Settings`. Optimiser, schedule, loss and early stopping are declarations, or their text: "adam",
+    "sgd:momentum=0.8", "step:every=30,factor=0.1", "cross-entropy:smoothing=0.1", "patience=5,monitor=test_accuracy";
+    `learning_rate`, `momentum` and `weight_decay` override the optimiser's values. `mixup` is the α of Zhang et al. 2018.
+
+    Training uses the model's own preprocessing; the model
+    takes the data set's class names. `freeze` names the layers whose weights stay as they are; without it those that are
+    frozen already. `augment` lists augmentations, such as [Flip(), "crop:padding=4"]; one text with commas does as well.
 
     `resume` is what `TrainRun.state()` gave, and `model` must hold the weights of that moment. What is not given then
     stays as it was; batch size and seed cannot be changed, and a learning rate given counts from here on.
@@ -51,20 +68,38 @@ def fit(
     state = None if resume is None else _collected(reasons, lambda: State.from_dict(resume))
     if not model.parameters:
         reasons.append(f"{model.network.name} has no weights to learn, add a Conv2D or Dense layer")
-    given = {"epochs": epochs, "batch_size": batch_size, "schedule": schedule, "seed": seed}
+    wanted = freeze if freeze is not None else state.frozen if state else model.frozen
+    frozen = _collected(reasons, lambda: _freezing(model, wanted)) or ()
+    given = {
+        "epochs": epochs, "batch_size": batch_size, "schedule": schedule, "seed": seed, "augment": augment,
+        "loss": loss, "mixup": mixup, "early_stopping": early_stopping,
+    }  # fmt: skip
     changes = {"learning_rate": learning_rate, "momentum": momentum, "weight_decay": weight_decay}
-    base = state.settings.optimizer if state else SGD()
+    preset = None if recipe is None else _collected(reasons, lambda: find_recipe(recipe))
+    given = _preset(preset) | {name: value for name, value in given.items() if value is not None}
+    base = preset.optimizer if preset else state.settings.optimizer if state else SGD()
     named = base if optimizer is None or optimizer == base.name else optimizer
     chosen = _collected(reasons, lambda: find_optimizer(named, **changes))
     settings = _collected(reasons, lambda: _settings(given, chosen or base, len(dataset.train_images), state))
+    if settings:
+        reasons += augmentation_misfits(model.network, dataset, settings.augment)
     if state and settings:
         reasons += _resume_misfits(model, dataset, settings, state)
     if reasons or settings is None:
         raise TrainingError(reasons)
+    model.frozen = frozen
     if state:
         state = state.overruled(name for name, value in changes.items() if value is not None)
     model.classes = dataset.classes
     return TrainRun(model, dataset, settings, state)
+
+
+def _freezing(model: Model, names: Iterable[str]) -> tuple[str, ...]:
+    """The layers to freeze; ConvscopeError if one cannot be, or none is left to learn."""
+    frozen = freezing.checked(model.network, names)
+    if frozen and frozen == freezing.freezable(model.network):
+        raise ConvscopeError(f"every layer with weights is frozen, leave one to learn, such as {frozen[-1]}")
+    return frozen
 
 
 def _collected(reasons: list[str], make: Callable[[], T]) -> T | None:
@@ -79,14 +114,19 @@ def _collected(reasons: list[str], make: Callable[[], T]) -> T | None:
 
 
 def _settings(given: Mapping[str, Any], chosen: Optimizer, images: int, state: State | None) -> Settings:
-    """The settings asked for; what is None comes from the state, or from the size of the data set."""
-    wanted = {name: value for name, value in given.items() if value is not None}
+    """The settings asked for; what is not given comes from the state, or from the size of the data set."""
     if state:
-        return dataclasses.replace(state.settings, **wanted, optimizer=chosen)
-    batch_size = wanted.get("batch_size")
+        return dataclasses.replace(state.settings, **given, optimizer=chosen)
+    batch_size = given.get("batch_size")
     legal = batch_size if isinstance(batch_size, int) and batch_size > 0 else None
     epochs, fitting = suggested(images, legal)
-    return Settings(**{"epochs": epochs, "batch_size": fitting, **wanted}, optimizer=chosen)
+    return Settings(**{"epochs": epochs, "batch_size": fitting, **given}, optimizer=chosen)
+
+
+def _preset(recipe: Recipe | None) -> dict[str, Any]:
+    """A recipe's values under their names in `Settings`, without the optimiser."""
+    names = ("epochs", "batch_size", "schedule", "augment", "loss", "mixup")
+    return {name: getattr(recipe, name) for name in names} if recipe else {}
 
 
 def _resume_misfits(model: Model, dataset: Dataset, settings: Settings, state: State) -> list[str]:
@@ -95,6 +135,11 @@ def _resume_misfits(model: Model, dataset: Dataset, settings: Settings, state: S
     for what, now, before in (("batch size", settings.batch_size, was.batch_size), ("seed", settings.seed, was.seed)):
         if now != before:
             reasons.append(f"{what} is {now} and the run to resume has {before}, leave it as it was")
+    if settings.optimizer.buffers != was.optimizer.buffers:
+        what = f"the optimiser is {settings.optimizer.name} and the run to resume has {was.optimizer.name}"
+        reasons.append(f"{what}, whose state the other cannot use, leave it as it was")
+    if state.best and not state.best.fits(model.weights, state.buffers):
+        reasons.append("the saved weights of the best epoch do not fit the network, start anew without them")
     if model.seed != state.model_seed:
         what = f"the model has seed {model.seed} and the run was begun with one of seed {state.model_seed}"
         reasons.append(f"{what}, give that seed to Model")
