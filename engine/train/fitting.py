@@ -52,12 +52,12 @@ def fit(
     `recipe` names a preset (`train.RECIPES`) whose values hold where none is given; its initialiser is for whoever made
     the model. Without one, epochs and batch size suit the size of the data set (`settings.suggested`), and the others
     are those of `Settings`. Optimiser, schedule, loss and early stopping are declarations, or their text: "adam",
-    "sgd:momentum=0.8", "step:every=30,factor=0.1", "cross-entropy:smoothing=0.1", "patience=5,monitor=test_accuracy";
-    `learning_rate`, `momentum` and `weight_decay` override the optimiser's values. `mixup` is the α of Zhang et al. 2018.
+    "sgd:momentum=0.8", "step:every=30,factor=0.1", "cross-entropy:smoothing=0.1", "patience=5,monitor=test_loss";
+    `learning_rate`, `momentum` and `weight_decay` override the optimiser's values. `mixup` is the α of the shares in
+    which images are mixed. `augment` lists augmentations, such as [Flip(), "crop:padding=4"]; one text with commas does
+    as well. `freeze` names the layers whose weights stay as they are; without it those that are frozen already.
 
-    Training uses the model's own preprocessing; the model
-    takes the data set's class names. `freeze` names the layers whose weights stay as they are; without it those that are
-    frozen already. `augment` lists augmentations, such as [Flip(), "crop:padding=4"]; one text with commas does as well.
+    Training uses the model's own preprocessing; the model takes the data set's class names.
 
     `resume` is what `TrainRun.state()` gave, and `model` must hold the weights of that moment. What is not given then
     stays as it was; batch size and seed cannot be changed, and a learning rate given counts from here on.
