@@ -75,7 +75,9 @@ class Evaluated(Event):
 class Epoch(Event):
     """One pass over the training images is done. Test figures are None without test images.
 
-    `train_loss` and `train_accuracy` are means over the epoch's batches, each before its own step.
+    `train_loss` and `train_accuracy` are means over the epoch's batches, each before its own step. Where the network
+    gives boxes, `test_iou` is the mean overlap with the true ones (intersection over union), and `test_located` the
+    share of images whose class is right and whose overlap is at least a half.
     """
 
     epoch: int
@@ -86,6 +88,8 @@ class Epoch(Event):
     images_per_second: float
     seconds: float
     learning_rate: float
+    test_iou: float | None = None
+    test_located: float | None = None
 
 
 @dataclass(frozen=True)

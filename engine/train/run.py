@@ -16,6 +16,8 @@ from ..spec import ConvscopeError
 from .controls import Controls
 from .events import Batch, Ended, EndReason, Epoch, Evaluated, Event, Started, Warned
 from .feed import Feed, shuffled
+from .localisation import box_node
+from .localisation_figures import BoxTally
 from .loss import Tally
 from .mixup import share
 from .settings import Settings
@@ -157,7 +159,7 @@ class TrainRun(Iterator[Event]):
         self._test = Feed(data.test_images, data.test_labels, *way)
         self._feeds = [self._train, self._test]
         self._scorer = Scorer(model, self._test)
-        self._stepper = Stepper(model, self._train, settings.optimizer, self._buffers, settings.loss)
+        self._stepper = Stepper(model, self._train, settings.optimizer, self._buffers, settings.loss, data.train_boxes)
         self._make_ready(settings.batch_size)
         self._good = Snapshot(model, self._buffers, progress)
         self._best = Snapshot(model, self._buffers, progress, self._kept) if settings.early_stopping else None
@@ -179,11 +181,11 @@ class TrainRun(Iterator[Event]):
         while self._progress.batch < self._controls.batches:
             yield from self._before_batch()
             yield self._train_batch(order)
-        tally = Tally(len(self.dataset.classes))
+        tally, boxes = Tally(len(self.dataset.classes)), self._box_tally()
         for index in range(self._scorer.batches):
             yield from self._before_batch()
-            yield self._test_batch(index, tally)
-        figures = self._figures(tally)
+            yield self._test_batch(index, tally, boxes)
+        figures = self._figures(tally, boxes)
         self._close_epoch(figures)
         yield figures
         yield from (Warned(text) for text in self.dataset.late_warnings())
@@ -220,16 +222,25 @@ class TrainRun(Iterator[Event]):
             speed,
         )  # fmt: skip
 
-    def _test_batch(self, index: int, tally: Tally) -> Evaluated:
+    def _box_tally(self) -> BoxTally | None:
+        """Where the boxes of the test images are gathered, if there are any and the network gives some."""
+        data = self.dataset
+        if data.test_boxes is None or not len(data.test_boxes) or box_node(self.model.network) is None:
+            return None
+        return BoxTally(self.model, data.test_boxes, data.image_shape[:2])
+
+    def _test_batch(self, index: int, tally: Tally, boxes: BoxTally | None) -> Evaluated:
         began = time.perf_counter()
         with exclusive:
             rows, scores = self._scorer.scores(index)
             tally.add(scores, self._test.labels, rows)
+            if boxes:
+                boxes.add(rows, self._test.labels[rows], scores, self._scorer.box(len(rows)))
         tally.seconds += time.perf_counter() - began
         return Evaluated(self._progress.epoch + 1, index + 1, self._scorer.batches)
 
-    def _figures(self, test: Tally) -> Epoch:
-        done = self._progress
+    def _figures(self, test: Tally, boxes: BoxTally | None) -> Epoch:
+        done, box = self._progress, boxes.figures() if boxes else None
         return Epoch(
             epoch=done.epoch + 1,
             train_loss=done.loss_sum / done.images,
@@ -239,6 +250,8 @@ class TrainRun(Iterator[Event]):
             images_per_second=done.images / max(done.seconds, 1e-9),
             seconds=done.seconds + test.seconds,
             learning_rate=self._controls.rate(back=1),
+            test_iou=box.iou if box else None,
+            test_located=box.located if box else None,
         )
 
     # ---- its end

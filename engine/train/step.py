@@ -13,6 +13,8 @@ from ..runtime.compute import exclusive
 from ..runtime.threads import threads
 from . import cpu, loss
 from .feed import Feed
+from .localisation import Boxes, box_node
+from .localisation_step import BoxGoal
 from .loss import CrossEntropy, Loss
 from .optimizer import Optimizer
 from .optimizer.update import Update
@@ -30,15 +32,27 @@ class DivergedError(ArithmeticError):
 
 
 class Stepper:
-    """Trains a model on batches of a split. `buffers` holds the optimiser's arrays, one value a trainable weight."""
+    """Trains a model on batches of a split. `buffers` holds the optimiser's arrays, one value a trainable weight.
+
+    With `boxes`, those of the feed's images, the second head of a network that has one learns too.
+    """
 
     def __init__(
-        self, model: Model, feed: Feed, optimizer: Optimizer, buffers: Arrays, objective: Loss | None = None
+        self,
+        model: Model,
+        feed: Feed,
+        optimizer: Optimizer,
+        buffers: Arrays,
+        objective: Loss | None = None,
+        boxes: Boxes | None = None,
     ) -> None:
         self._model = model
         self._loss = objective or CrossEntropy()
         self._feed = feed
         self._node, self._keep = scores(model.network)
+        has_box = box_node(model.network) is not None
+        self._goal = BoxGoal(model.network, feed, boxes) if boxes is not None and has_box else None
+        self._ends = (self._node, self._goal.node) if self._goal else (self._node,)
         arrays = (model.flat_weights, model.flat_gradients, buffers, model.decay_mask)
         self._update = Update(optimizer, *arrays, update_threads(model.flat_weights.size))
 
@@ -65,9 +79,10 @@ class Stepper:
             plan.forward(step=number)
             outputs, slopes = plan.value(self._node), plan.seed(self._node)
             mean, correct = loss.with_gradient(self._loss, outputs, self._feed.labels, rows, slopes, share)
+            mean += self._goal.seed(plan, rows) if self._goal else 0.0
             if not math.isfinite(mean):
                 raise DivergedError("the loss is not a number any more")
-            plan.backward(self._node)
+            plan.backward(self._ends)
             bad = self._update(optimizer, rate, number + 1, model.learned_parts)
             model.learned()
         if bad:
@@ -104,6 +119,12 @@ class Scorer:
         count = min(self._batch, len(self._feed) - start)
         return self._rows[start : start + count], plan.value(self._node)[:count]
 
+    def box(self, count: int) -> NDArray[np.float32]:
+        """A view of the boxes (n, 4) or (n, 4·K) of the `count` images whose scores were asked for last."""
+        node = box_node(self._model.network)
+        assert node is not None  # who asks has looked
+        return self._model.plan(self._batch, "inference", self._keep).value(node)[:count]
+
     def close(self) -> None:
         """End the threads that read ahead."""
         self._feed.close()
@@ -111,8 +132,8 @@ class Scorer:
 
 def scores(network: Network) -> tuple[str, tuple[str, ...]]:
     """The score node, and what a plan must keep so that it can be read: nothing where it is the output itself."""
-    node = loss.score_node(network)
-    return node, () if node == network.output else (node,)
+    node, box = loss.score_node(network), box_node(network)
+    return node, tuple(name for name in (node, box) if name not in (network.output, None))
 
 
 def update_threads(weights: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...spec import About, Cost, Example, Layer, Ports, Shape, ShapeError, format_shape, size
+from ...spec import About, Cost, Example, Layer, Ports, Shape, ShapeError, choice, format_shape, number, size
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,17 @@ class WithBox(Layer):
     """Class scores, passed on as they are, and beside them a box around the object: the end of a network of two heads.
 
     The second input has four numbers, or four for each class: middle (x, y), width and height, as shares of the image.
+    Training adds its loss, times the weight, to that of the scores.
     """
+
+    loss: str = choice("l2", ("l2", "smooth-l1"), label="Loss", help="What is made small of the box's four errors.")
+    weight: float = number(
+        10.0,
+        label="Weight",
+        help="How much the box counts beside the class; 0 leaves it untrained.",
+        minimum=0.0,
+        maximum=1e6,
+    )
 
     about = About(
         category="merge",
@@ -98,4 +108,4 @@ class WithBox(Layer):
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
-        return (Example(cls(), ((5,), (4,))), Example(cls(), ((3,), (12,))))
+        return (Example(cls(), ((5,), (4,))), Example(cls("smooth-l1", 1.0), ((3,), (12,))))
