@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .. import blocks
 from ..cost import advice
 from . import sources
 from .output import complain, emit, say
@@ -34,6 +35,7 @@ class _Shape(click.ParamType):
 @click.option("--batch", type=click.IntRange(1, 1_000_000), default=1, show_default=True, help="Images at a time.")
 @click.option("--compare", "other", metavar="ARCH|FILE", help="Show this network's totals beside the other's.")
 @click.option("--measure", is_flag=True, help="Run it too: milliseconds of each layer, forward and backward.")
+@click.option("--fold", is_flag=True, help="Show each block as one line, the sum of its layers.")
 @click.option("--advice", "wants_advice", is_flag=True, help="Say what the guidelines of network design advise.")
 @click.option("--json", "form", flag_value="json", help="Print JSON.")
 @click.option("--csv", "form", flag_value="csv", help="Print CSV.")
@@ -43,6 +45,7 @@ def summary(
     batch: int,
     other: str | None,
     measure: bool,
+    fold: bool,
     wants_advice: bool,
     form: str | None,
 ) -> int:
@@ -53,6 +56,8 @@ def summary(
     errors = [error for network in networks for error in network.errors()]
     if form is None or not errors:
         tables = [_costs(network, batch, measure and not errors) for network in networks]
+        if fold:
+            tables = [_folded(table, network) for table, network in zip(tables, networks)]
         shown = tables[0] if len(tables) == 1 else _side_by_side(*tables)
         _print(shown, networks, batch, form, wants_advice)
     if errors:
@@ -86,6 +91,12 @@ def _costs(network: Network, batch: int, measured: bool) -> Summary:
     from ..runtime.timing import measure  # loads Numba  # noqa: PLC0415
 
     return costs.with_measured(measure(network, batch))
+
+
+def _folded(costs: Summary, network: Network) -> Summary:
+    """One row for each block of the network, also for those that are only seen in its layers."""
+    blocks.fold(network)
+    return costs.folded(network.groups.values())
 
 
 def _side_by_side(first: Summary, second: Summary) -> Comparison:

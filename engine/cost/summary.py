@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..graph import Network
+from ..graph import Group, Network
 from ..graph.schedule import build
 from ..graph.step import FLOAT_BYTES
 from ..spec import Layer, Shape, size
@@ -125,6 +125,12 @@ class Summary:
         """A layer's share of the total of one figure, 0 … 1; None where it is not known."""
         part, whole = getattr(row, key), getattr(self.totals, key)
         return None if part is None or not whole else part / whole
+
+    def folded(self, groups: Iterable[Group]) -> Summary:
+        """The same table with one row for each of these blocks of the network."""
+        from .folding import folded  # noqa: PLC0415
+
+        return folded(self, groups)
 
     def with_measured(self, measured: Measured) -> Summary:
         """The same table with times, and with the workspace of the plans that ran."""

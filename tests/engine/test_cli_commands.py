@@ -124,6 +124,21 @@ def test_summary_compares_two_networks(call, small: Path) -> None:
     assert call("summary", small, "--compare", "lenet5", "--csv").out.startswith("figure,small,lenet5,ratio\n")
 
 
+def test_summary_folds_blocks_to_one_line(call, tmp_path: Path) -> None:
+    layers = json.loads(call("summary", "resnet20_cifar", "--fold", "--json").out)["layers"]
+    assert [layer["name"] for layer in layers[:5]] == ["conv1", "bn1", "relu1", "s1b1", "s1b2"]
+    block = layers[3]
+    assert (block["type"], block["inputs"], block["output"]) == ("Residual", ["relu1"], [32, 32, 16])
+    assert (block["params"], block["macs"]) == (2 * (9 * 16 * 16 + 32), 2 * 9 * 16 * 16 * 32 * 32)
+    assert layers[4]["inputs"] == ["s1b1"]
+    net = zoo.googlenet_mini()
+    for name in list(net.groups):
+        net.ungroup(name)
+    (tmp_path / "plain.json").write_text(net.to_json(), encoding="utf-8")
+    assert "inc2a    Inception" in call("summary", tmp_path / "plain.json", "--fold").out
+    assert "s3b3    Residual" in call("summary", "resnet20_cifar", "--fold").out
+
+
 def test_summary_measures_every_layer(call, small: Path) -> None:
     found = json.loads(call("summary", small, "--measure", "--json").out)
     assert all(layer["forward_ms"] > 0 for layer in found["layers"] if layer["type"] != "Flatten")

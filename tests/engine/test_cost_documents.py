@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from convscope.engine import blocks, zoo
 from convscope.engine import layers as L
-from convscope.engine import zoo
 from convscope.engine.cost import FIGURES, Comparison, Measured, Times
 from convscope.engine.graph import Network
 
@@ -35,6 +35,31 @@ def test_the_csv_is_empty_where_nothing_is_known_and_writes_pairs():
     good, bad, _ = lines(net.summary().to_csv())
     assert (good["receptive_field"], good["effective_stride"]) == ("3x1", "1x2")
     assert {bad[figure.key] for figure in FIGURES} == {""}
+
+
+def test_a_folded_table_has_the_same_totals_and_sums_what_blocks_take():
+    net = zoo.resnet20_cifar()
+    flat = net.summary(2).with_measured(measured(s1b1_conv1=(0.25, 0.5), s1b1_bn1=(0.5, 1.0)))
+    summary = flat.folded(net.groups.values())
+    assert summary.totals == flat.totals
+    assert len(summary.rows) == len(net) - sum(len(group.members) - 1 for group in net.groups.values())
+    for key in ("params", "macs", "elementwise", "activation_bytes", "kept_bytes", "moved_bytes"):
+        assert sum(getattr(row, key) for row in summary.rows) == getattr(flat.totals, key)
+    block, last = (
+        next(row for row in table.rows if row.name == name) for table, name in ((summary, "s1b1"), (flat, "s1b1_relu2"))
+    )
+    assert (block.output, block.field) == (last.output, last.field)
+    assert block.intensity == pytest.approx(2 * (2 * block.macs + block.elementwise) / block.moved_bytes)
+    assert (block.forward_ms, block.backward_ms) == (0.75, 1.5)
+    assert summary.share(block, "macs") == pytest.approx(block.macs / flat.totals.macs)
+
+
+def test_a_block_with_a_fault_is_folded_without_figures():
+    net = Network((4, 4, 2), "faulty")
+    net.add_block(blocks.InceptionNaive(2, 2, 2), "mix")
+    net.set("mix_conv3x3", padding=0)
+    [row] = net.summary().folded(net.groups.values()).rows
+    assert (row.name, row.type, row.output, row.params) == ("mix", "InceptionNaive", None, None)
 
 
 def measured(**times: tuple[float, float]) -> Measured:
