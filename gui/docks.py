@@ -1,4 +1,4 @@
-"""The docks around the canvas, their two arrangements (rooms), and how these are remembered."""
+"""The docks around the canvas, their arrangements (rooms), and how these are remembered."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class Docks(QObject):
         if self.room == "build":
             window.resizeDocks([docks["layers"], docks["inspector"]], [196, 304], wide)
             window.resizeDocks([docks["costs"]], [240], high)
-        else:
+        elif self.room == "train":
             window.resizeDocks([docks["training"]], [288], wide)
             window.resizeDocks([docks["curves"], docks["filters"]], [480, 500], wide)
             window.resizeDocks([docks["curves"]], [window.height() * 48 // 100], high)

@@ -20,7 +20,7 @@ _SHORTCUTS = (
     ("Pan", "Middle button, or Space and drag"),
     ("Zoom", "Wheel; F fits, Ctrl+0 is 100 %"),
     ("Arrange", "Ctrl+L"),
-    ("Build and train", "Ctrl+1, Ctrl+2"),
+    ("Build, train, learn", "Ctrl+1, Ctrl+2, Ctrl+3"),
 )
 
 

@@ -6,7 +6,16 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QMainWindow, QMenu, QSizePolicy, QToolBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QMainWindow,
+    QMenu,
+    QSizePolicy,
+    QStackedWidget,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from convscope.engine.graph import Network
 
@@ -15,6 +24,7 @@ from .canvas.view import GraphView
 from .docks import Docks
 from .edit_actions import EditActions
 from .file_actions import FileActions
+from .learn import LearnRoom
 from .message_bar import MessageBar
 from .models import edits
 from .models.document import Document
@@ -42,7 +52,11 @@ class MainWindow(QMainWindow):
         self.session = Session(self.document, parent=self)
         self.view = GraphView(self.document)
         self.messages = MessageBar()
-        self.setCentralWidget(_stacked(self.messages, self.view))
+        self.learn = LearnRoom(self.session)
+        self._centre = QStackedWidget()
+        self._centre.addWidget(self.view)
+        self._centre.addWidget(self.learn)
+        self.setCentralWidget(_stacked(self.messages, self._centre))
         self._create_panels()
         self.docks = Docks(self, self._panels)
         self.files = FileActions(self.document, self)
@@ -86,10 +100,11 @@ class MainWindow(QMainWindow):
         opening = (files.new, files.templates, files.open, files.recent)
         _fill(bar.addMenu("&File"), *opening, None, files.save, files.save_as, None, files.quit)
         change = (edit.undo, edit.redo, None, *edit.on_selection())
-        _fill(bar.addMenu("&Edit"), *change, edit.select_all, None, edit.search, edit.rename, edit.arrange)
+        self._edit_menu = bar.addMenu("&Edit")
+        _fill(self._edit_menu, *change, edit.select_all, None, edit.search, edit.rename, edit.arrange)
         zoom = (views.fit, views.actual, views.zoom_in, views.zoom_out)
         look = (*views.panels(), None, views.appearance, views.reset)
-        _fill(bar.addMenu("&View"), views.build, views.train, None, *zoom, None, *look)
+        _fill(bar.addMenu("&View"), *views.rooms(), None, *zoom, None, *look)
         run = self.training
         runs = (run.train_action, run.pause_action, run.step_action, run.stop_action, None, run.over_action)
         _fill(bar.addMenu("&Run"), *runs)
@@ -104,15 +119,15 @@ class MainWindow(QMainWindow):
         bar.setIconSize(QSize(18, 18))
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         files, edit, views = self.files, self.edit, self.views
-        for action in (files.new, files.open, files.save, None, edit.undo, edit.redo, None, edit.search, edit.arrange):
-            bar.addSeparator() if action is None else bar.addAction(action)
-        bar.addSeparator()
-        for action in (views.fit, views.zoom_out, views.zoom_in):
-            bar.addAction(action)
+        bar.addActions([files.new, files.open, files.save])
+        self._canvas_actions = [edit.undo, edit.redo, edit.search, edit.arrange, *views.on_canvas()]
+        for group in ((edit.undo, edit.redo), (edit.search, edit.arrange), (views.fit, views.zoom_out, views.zoom_in)):
+            self._canvas_actions.append(bar.addSeparator())
+            bar.addActions(list(group))
         space = QWidget()
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         bar.addWidget(space)
-        for action in (views.build, views.train):
+        for action in views.rooms():
             button = QToolButton()
             button.setDefaultAction(action)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -148,7 +163,8 @@ class MainWindow(QMainWindow):
         view.zoomed.connect(self.status.show_zoom)
         document.path_changed.connect(self._show_title)
         document.changed.connect(self._show_title)
-        self.docks.room_changed.connect(lambda room: view.fit_soon())
+        document.replaced.connect(self._show_canvas)
+        self.docks.room_changed.connect(self._show_room)
         session.message.connect(self.messages.tell)
         session.opened.connect(lambda network, path: self.files.opened(network, Path(path)))
         session.saved.connect(self._model_saved)
@@ -156,6 +172,22 @@ class MainWindow(QMainWindow):
         session.ended.connect(lambda event: self.status.end_progress())
         session.kernels.progressed.connect(self.status.show_kernels)
         session.kernels.rested.connect(self.status.end_kernels)
+
+    def _show_room(self, room: str) -> None:
+        """Show the lessons or the canvas, and only those actions that have something to act on."""
+        learning = room == "learn"
+        self._centre.setCurrentWidget(self.learn if learning else self.view)
+        for action in (*self._canvas_actions, self._edit_menu.menuAction()):
+            action.setVisible(not learning)
+        if learning:
+            self.learn.enter()
+        else:
+            self.view.fit_soon()
+
+    def _show_canvas(self) -> None:
+        """Another network was opened: leave the lessons for it."""
+        if self.docks.room == "learn":
+            self.docks.enter("build")
 
     def _add(self, type_name: str) -> None:
         edits.add_after(self.document, type_name)

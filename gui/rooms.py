@@ -1,7 +1,8 @@
-"""Where each panel stands when the program is new, in the two rooms of the window.
+"""Where each panel stands when the program is new, in the rooms of the window.
 
-Every panel has a place in both rooms, so that the View menu can open it. An arrangement is made in a window of its own
-and handed over as a state, so that going back to it is the same as taking up what was remembered.
+Every panel has a place in every room, so that the View menu can open it; where one learns, none is open. An arrangement
+is made in a window of its own and handed over as a state, so that going back to it is the same as taking up what was
+remembered.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar
 
 _Area = Qt.DockWidgetArea
-ROOMS = ("build", "train")
+ROOMS = ("build", "train", "learn")
 PANELS = ("layers", "inspector", "costs", "problems", "advice", "training", "curves", "filters", "activations")
 TOOLBAR = "toolbar"
 
@@ -28,7 +29,7 @@ def arranged(room: str, version: int) -> QByteArray:
     for name in PANELS:
         docks[name] = QDockWidget(window)
         docks[name].setObjectName(name)
-    (_arrange_build if room == "build" else _arrange_train)(window, docks)
+    {"build": _arrange_build, "train": _arrange_train, "learn": _arrange_learn}[room](window, docks)
     state = window.saveState(version)
     window.deleteLater()
     return state
@@ -50,6 +51,11 @@ def _arrange_train(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:
     for first, other in (("filters", "activations"), ("curves", "costs"), ("curves", "problems"), ("curves", "advice")):
         window.tabifyDockWidget(docks[first], docks[other])
     _show(docks, "training", "curves", "filters", "activations")
+
+
+def _arrange_learn(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:
+    _arrange_build(window, docks)
+    _show(docks)
 
 
 def _tabs(window: QMainWindow, area: Qt.DockWidgetArea, first: QDockWidget, *others: QDockWidget) -> None:

@@ -7,6 +7,7 @@ from .case import OUTSIDE, Case
 from .filters import FILTERS, Filter
 from .growth import Growth, growth
 from .im2col import Im2col, im2col
+from .kernels import KernelResult, by_kernels
 from .limits import LARGEST_PICTURE
 from .playground import BORDERS, Filtered, apply
 from .pooling import MaxPooling, max_pooling
@@ -24,11 +25,13 @@ __all__ = [
     "Filtered",
     "Growth",
     "Im2col",
+    "KernelResult",
     "MaxPooling",
     "Softmax",
     "Toeplitz",
     "WeightedSum",
     "apply",
+    "by_kernels",
     "growth",
     "im2col",
     "max_pooling",

@@ -31,7 +31,8 @@ class Filtered:
     `offset` (row, column) of the image.
     """
 
-    filter: Filter
+    filter: Filter | None
+    """None where the numbers themselves were given."""
     weights: Floats
     """The filter (R, S)."""
     border: Border
@@ -50,16 +51,18 @@ class Filtered:
         return number(value if abs(value) > ROUNDING * scale else 0.0)
 
 
-def apply(filter: Filter, image: Any = EXAMPLE, border: Border = "shrink") -> Filtered:
+def apply(filter: Filter | Any, image: Any = EXAMPLE, border: Border = "shrink") -> Filtered:
     """A signal (W,) or an image (H, W) or (H, W, C) filtered, each channel by itself.
 
-    Like all convolution in networks this does not turn the filter around. At the border the result shrinks, or zeros
-    are put around the image and it keeps its size. ConvscopeError if the filter is larger than an image to be shrunk.
+    `filter` is a declared one or the numbers of one (R, S), both odd. Like all convolution in networks this does not
+    turn the filter around. At the border the result shrinks, or zeros are put around the image and it keeps its size.
+    ConvscopeError if the filter is larger than an image to be shrunk.
     """
     values = finite("image", image, (1, 2, 3))
     if border not in BORDERS:
         raise ConvscopeError(f"The border is {str(border)[:40]!r}; use one of {', '.join(BORDERS)}.")
-    weights = filter.weights()
+    declared = filter if isinstance(filter, Filter) else None
+    weights = _odd(finite("filter", filter, (2,))) if declared is None else declared.weights()
     planes = _planes(values)
     rows, columns = weights.shape
     if border == "shrink" and (rows > planes.shape[1] or columns > planes.shape[2]):
@@ -69,7 +72,15 @@ def apply(filter: Filter, image: Any = EXAMPLE, border: Border = "shrink") -> Fi
         )
     output = _convolved(planes, weights, "valid" if border == "shrink" else "same")
     offset = (rows // 2, columns // 2) if border == "shrink" else (0, 0)
-    return Filtered(filter, weights, border, values, _like(output, values.ndim), offset)
+    return Filtered(declared, weights, border, values, _like(output, values.ndim), offset)
+
+
+def _odd(weights: Floats) -> Floats:
+    """The weights, if they have a middle."""
+    rows, columns = weights.shape
+    if rows % 2 == 0 or columns % 2 == 0:
+        raise ConvscopeError(f"The filter has {rows}×{columns} numbers and so no middle; use odd numbers of each.")
+    return weights
 
 
 def _planes(values: Floats) -> Floats:

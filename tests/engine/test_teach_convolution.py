@@ -157,3 +157,12 @@ def test_what_cannot_be_shown_is_refused_with_the_remedy(call, message: str) -> 
 def test_a_filter_that_does_not_fit_is_told_what_would() -> None:
     with pytest.raises(ShapeError, match="use kernel ≤ 3 or padding ≥ 1"):
         teach.im2col(IMAGE, np.ones((4, 4)))
+
+
+@pytest.mark.parametrize("geometry", [{}, {"stride": 2, "padding": 1}, {"dilation": 2}])
+def test_the_kernels_give_what_the_matrix_gives_both_ways(geometry):
+    rng = np.random.default_rng(3)
+    picture = teach.toeplitz(rng.normal(size=(6, 7, 2)), rng.normal(size=(3, 2, 2, 3)), **geometry)
+    by_kernels = teach.by_kernels(picture.case)
+    assert by_kernels.distance(picture.output, picture.transposed()) <= 1e-5
+    assert by_kernels.distance(picture.output, picture.transposed() + 1) > 1e-3

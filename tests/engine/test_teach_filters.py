@@ -132,3 +132,13 @@ def test_illegal_parameters_are_named(call, message: str) -> None:
 def test_images_that_cannot_be_filtered_are_refused(image, border: str, message: str) -> None:
     with pytest.raises(ConvscopeError, match=message):
         teach.apply(FILTERS["Mean"](), image, border)
+
+
+def test_numbers_of_ones_own_are_a_filter_if_they_have_a_middle():
+    image = np.random.default_rng(5).normal(size=(6, 7))
+    declared = FILTERS["Sobel"]()
+    own = teach.apply(declared.weights(), image)
+    assert own.filter is None
+    assert np.array_equal(own.output, teach.apply(declared, image).output)
+    with pytest.raises(ConvscopeError, match="2×3 numbers and so no middle"):
+        teach.apply(np.ones((2, 3)), image)

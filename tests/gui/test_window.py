@@ -9,6 +9,7 @@ from convscope.engine import layers as L
 from convscope.engine import zoo
 from convscope.gui.canvas.search import SearchPopup
 from convscope.gui.models import edits
+from convscope.gui.rooms import ROOMS
 
 from .gestures import OUT, click, drag, drop, drop_layer, middle, port
 
@@ -79,7 +80,7 @@ def test_the_first_window_shows_everything_of_the_network(window):
 
 
 def test_nothing_is_wider_than_a_small_screen(window):
-    for room in ("build", "train"):
+    for room in ROOMS:
         window.docks.enter(room)
         QApplication.processEvents()
         assert window.minimumSizeHint().width() <= 1280
@@ -90,6 +91,8 @@ def test_each_room_has_its_panels_and_keeps_its_arrangement(window):
     window.docks.docks["layers"].hide()
     window.views.train.trigger()
     assert visible_docks(window) == {"training", "curves", "filters", "activations"}
+    window.views.learn.trigger()
+    assert visible_docks(window) == set()
     window.views.build.trigger()
     assert visible_docks(window) == {"inspector", "costs", "problems", "advice"}
     window.views.reset.trigger()
@@ -97,7 +100,7 @@ def test_each_room_has_its_panels_and_keeps_its_arrangement(window):
 
 
 def test_every_panel_can_be_opened_in_every_room(window):
-    for room in ("build", "train"):
+    for room in ROOMS:
         window.docks.enter(room)
         for dock in window.docks.docks.values():
             if dock.isHidden():
