@@ -23,12 +23,17 @@ _MOST_CLASSES = 20  # more do not fit a terminal's width as a matrix
 @click.command(short_help="Measure trained models on a data set.")
 @click.argument("files", metavar="FILE...", type=click.Path(path_type=Path), nargs=-1, required=True)
 @data_options
+@click.option("--crops", type=click.Choice(["1", "10"]), default="1", help="Crops of an image, averaged  [default: 1]")
+@click.option("--scales", type=click.Choice(["1", "5"]), default="1", help="Scales of an image, averaged  [default: 1]")
 @click.option("--hardest", type=click.IntRange(0), default=0, metavar="N", help="Show the N images it is furthest off.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def evaluate(files: tuple[Path, ...], data: str, data_dir: Path | None, hardest: int, as_json: bool) -> None:
+def evaluate(
+    files: tuple[Path, ...], data: str, data_dir: Path | None, crops: str, scales: str, hardest: int, as_json: bool
+) -> None:
     """Measure the model in FILE on the test images of a data set: accuracy, loss, figures of every class, calibration.
 
-    Several files are one ensemble: the probabilities that they give are averaged.
+    Several files are one ensemble: the probabilities that they give are averaged. So are those of several crops; ten
+    are the corners and the centre of each image, also mirrored.
     """
     from ..io import load  # noqa: PLC0415
     from ..train import evaluate as measure  # noqa: PLC0415
@@ -38,7 +43,7 @@ def evaluate(files: tuple[Path, ...], data: str, data_dir: Path | None, hardest:
     for file, model in zip(files, models):
         _warn_of_other_classes(file, model, images)
     with Bar(quiet=as_json) as bar:
-        result = measure(models, images, progress=bar.reached)
+        result = measure(models, images, progress=bar.reached, crops=int(crops), scales=int(scales))
     if as_json:
         emit(result.to_dict(hardest))
     else:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..data import Dataset
 
 BAD_INPUT, FAILED = 2, 1
-_RECIPE = ("epochs", "batch_size", "optimizer", "momentum", "weight_decay", "schedule", "seed")
+_RECIPE = ("epochs", "batch_size", "optimizer", "momentum", "weight_decay", "schedule", "augment", "seed")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Order:
     momentum: float | None
     weight_decay: float | None
     schedule: str | None
+    augment: str | None
     seed: int | None
     device: str
     recompute: bool

@@ -22,6 +22,11 @@ DEVICES = ("cpu", "cuda")
 @click.option("--momentum", type=float, help="Momentum  [default: 0.9]")
 @click.option("--weight-decay", type=float, help="Weight decay  [default: 0.0005]")
 @click.option("--schedule", help="Learning rate over time: cosine, step or constant  [default: cosine]")
+@click.option(
+    "--augment",
+    metavar="LIST",
+    help="Show images changed at random: flip,crop:padding=4 and the like  [default: as they are]",
+)
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of weights, order and dropout  [default: 0]")
 @click.option("--device", type=click.Choice(DEVICES), default="cpu", show_default=True, help="Where to compute.")
 @click.option("--recompute", is_flag=True, help="Keep few activations and compute the others again: less memory.")

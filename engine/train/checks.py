@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..data import Dataset
+from ..data.augment import Augmentation, pipeline
 from ..graph import Network
 from ..spec import format_shape
 from .loss import score_node
@@ -11,6 +14,11 @@ from .loss import score_node
 def misfits(network: Network, dataset: Dataset) -> list[str]:
     """Reasons, each with its fix, why this network cannot be trained or evaluated on this data set."""
     return [*_channel_misfit(network, dataset), *_score_misfit(network, dataset), *_label_faults(dataset)]
+
+
+def augmentation_misfits(network: Network, dataset: Dataset, augment: Sequence[Augmentation]) -> list[str]:
+    """Reasons, each with its fix, why these augmentations do not suit the data set and the network."""
+    return pipeline.misfits(augment, dataset.image_shape[:2], (network.input[0], network.input[1]))
 
 
 def _channel_misfit(network: Network, dataset: Dataset) -> list[str]:

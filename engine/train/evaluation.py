@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data import Dataset
+from ..data.dataset import Images
 from ..runtime.compute import exclusive
 from ..spec import ConvscopeError
 from .checks import misfits
 from .feed import Feed
 from .metrics import Calibration, ClassFigures, Outcomes, averaged, log_softmax, number
 from .step import EVALUATION_BATCH, Scorer
+from .testing import feeds, views
 
 if TYPE_CHECKING:
     from ..runtime.model import Model
@@ -87,25 +89,32 @@ def evaluate(
     split: Split = "test",
     batch: int = EVALUATION_BATCH,
     progress: Callable[[int, int], None] | None = None,
+    crops: int = 1,
+    scales: int | Sequence[float] = 1,
 ) -> Evaluation:
     """Score every image of a split. `progress` is told images done and in all; it may raise to stop.
 
-    Of several models, an ensemble, the probabilities are averaged. ConvscopeError lists every reason why a model cannot
-    be used on this data set.
+    Of several models, an ensemble, and of several crops of an image, the probabilities are averaged. `crops` is 1 or
+    10, `scales` 1, 5 or factors: see `testing.views`. ConvscopeError lists every reason why a model cannot be used on
+    this data set.
     """
     models = tuple(model) if isinstance(model, Sequence) else (model,)
     images, labels = (
         (dataset.train_images, dataset.train_labels) if split == "train" else (dataset.test_images, dataset.test_labels)
     )
     _check(models, dataset, split, len(images))
-    feeds = [Feed(images, labels, one.preprocessing, one.network.input) for one in models]
-    scorers = [Scorer(one, feed, batch) for one, feed in zip(models, feeds)]
+    scorers = [scorer for one in models for scorer in _scorers(one, images, labels, batch, crops, scales)]
+    labels = np.asarray(labels, np.int64)
     parts: list[Outcomes] = []
-    for index in range(scorers[0].batches):
-        rows, chances = _chances(scorers, index)
-        parts.append(Outcomes.of(chances, feeds[0].labels[rows]))
-        if progress:
-            progress(sum(map(len, parts)), len(images))
+    try:
+        for index in range(scorers[0][0].batches):
+            rows, chances = _chances(scorers, index)
+            parts.append(Outcomes.of(chances, labels[rows]))
+            if progress:
+                progress(sum(map(len, parts)), len(images))
+    finally:
+        for scorer, _ in scorers:
+            scorer.close()
     found = Outcomes.joined(parts)
     return Evaluation(
         network=" + ".join(one.network.name for one in models),
@@ -133,13 +142,26 @@ def _check(models: Sequence[Model], dataset: Dataset, split: Split, images: int)
         raise ConvscopeError(f"{names} cannot be evaluated on {dataset.name}: {'; '.join(reasons)}.")
 
 
-def _chances(scorers: Sequence[Scorer], index: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _scorers(
+    model: Model, images: Images, labels: NDArray[np.int64], batch: int, crops: int, scales: int | Sequence[float]
+) -> list[tuple[Scorer, int]]:
+    """A scorer for each view of the images, and how often it counts."""
+    preprocessing, shape = model.preprocessing, model.network.input
+    if crops == 1 and scales == 1:
+        return [(Scorer(model, Feed(images, labels, preprocessing, shape), batch), 1)]
+    given = (images.shape[1], images.shape[2])
+    wanted = views(given, (shape[0], shape[1]), crops, scales, preprocessing.fit)
+    made = feeds(images, labels, preprocessing, shape, wanted)
+    return [(Scorer(model, feed, batch), count) for feed, count in zip(made, wanted.values())]
+
+
+def _chances(scorers: Sequence[tuple[Scorer, int]], index: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Rows (n,) of a batch and the logarithms of their classes' probabilities (n, K)."""
     found = []
-    with exclusive:
-        for scorer in scorers:
+    for scorer, count in scorers:
+        with exclusive:
             rows, scores = scorer.scores(index)
-            found.append(log_softmax(scores))
+            found += [log_softmax(scores)] * count
     return rows, averaged(found)
 
 

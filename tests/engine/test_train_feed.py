@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from convscope.engine import Preprocessing
-from convscope.engine.train import feed
+from convscope.engine.train import plain
 from convscope.engine.train.feed import Feed, shuffled
 
 PREPROCESSINGS = [
@@ -20,7 +20,7 @@ PREPROCESSINGS = [
 def test_batches_equal_the_preprocessing_to_the_bit(
     preprocessing: Preprocessing, size: tuple[int, int], limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "CACHE_LIMIT", limit)
+    monkeypatch.setattr(plain, "CACHE_LIMIT", limit)
     images = np.random.default_rng(0).integers(0, 256, (11, 5, 7, 3), dtype=np.uint8)
     made = Feed(images, np.arange(11), preprocessing, (*size, 3))
     rows = np.array([3, 3, 10, 0])
@@ -30,7 +30,7 @@ def test_batches_equal_the_preprocessing_to_the_bit(
 
 
 def test_resizing_in_chunks_reaches_every_image(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "_CHUNK", 4)
+    monkeypatch.setattr(plain, "CHUNK", 4)
     images = np.random.default_rng(0).integers(0, 256, (10, 4, 4, 1), dtype=np.uint8)
     out = np.empty((10, 6, 6, 1), np.float32)
     Feed(images, np.zeros(10), Preprocessing(), (6, 6, 1)).fill(np.arange(10), out)

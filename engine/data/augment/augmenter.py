@@ -12,10 +12,10 @@ from ...spec import Shape
 from ..dataset import Images
 from ..preprocess import Preprocessing
 from . import cpu
-from .base import Augmentation, Colour, Geometric
+from .base import Augmentation, Colour
 from .boxes import moved
 from .components import principal_components
-from .pipeline import Drawn, Pipeline, check
+from .pipeline import Drawn, Pipeline, check, start
 from .source import Source
 
 _NANOSECONDS = {True: 2.0, False: 13.0}  # for a value of the output, copied or interpolated; measured
@@ -25,7 +25,7 @@ _WORTH_THREADS = 1e5  # nanoseconds of work
 class Augmenter:
     """The images (N, h, w, C) of a set on their way to a network's input `shape` (H, W, C).
 
-    Images are augmented at their own size if the list cuts windows of the network's size out of them; else the
+    Images are augmented at their own size if the list cuts windows of the network's size out of larger ones; else the
     preprocessing brings them to that size first. ConvscopeError lists what does not go together.
     """
 
@@ -39,11 +39,11 @@ class Augmenter:
     ) -> None:
         given, window = (images.shape[1], images.shape[2]), (shape[0], shape[1])
         check(augmentations, given, window)
-        as_given = any(isinstance(a, Geometric) and a.makes_size for a in augmentations)
-        self._source = Source(images, preprocessing, None if as_given else window)
+        frame = start(augmentations, given, window)
+        self._source = Source(images, preprocessing, window if frame == window else None)
         wanted = any(isinstance(a, Colour) and a.needs_components for a in augmentations)
         components = principal_components(images) if wanted else None
-        self._pipeline = Pipeline(augmentations, given if as_given else window, window, seed, components)
+        self._pipeline = Pipeline(augmentations, frame, window, seed, components)
         self._finish, self._window = Finish(preprocessing, shape, given), window
 
     @property

@@ -15,7 +15,7 @@ _BY_NAME = {kind.name: kind for kind in TYPES.values()}
 def augmentations(given: Any) -> tuple[Augmentation, ...]:
     """A list from instances, names, JSON forms, or one text such as "flip,crop:padding=4,border=reflect".
 
-    ConvscopeError for an unknown name, ParameterError for an illegal parameter.
+    ConvscopeError tells of every unknown name and illegal parameter.
     """
     if isinstance(given, str):
         given = _split(given)
@@ -23,7 +23,15 @@ def augmentations(given: Any) -> tuple[Augmentation, ...]:
         given = [given]
     if not isinstance(given, Iterable):
         raise ConvscopeError(f'The augmentations are {given!r}; give a list such as ["flip", "crop:padding=4"]')
-    return tuple(find(_BY_NAME, one) for one in given)
+    found, faults = [], []
+    for one in given:
+        try:
+            found.append(find(_BY_NAME, one))
+        except ConvscopeError as error:
+            faults.append(str(error).removesuffix("."))
+    if faults:
+        raise ConvscopeError("; ".join(faults))
+    return tuple(found)
 
 
 def _split(text: str) -> list[str]:

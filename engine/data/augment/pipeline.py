@@ -110,14 +110,21 @@ def misfits(augmentations: Sequence[Augmentation], frame: Size, window: Size) ->
     if len(borders) > 1:
         used = " and ".join(f"{name} for {border}" for border, name in borders.items())
         reasons.append(f"the image is read once and has one border, and the augmentations ask {used}, choose one")
-    if not any(isinstance(a, Geometric) and a.makes_size for a in augmentations):
-        frame = window
+    frame = start(augmentations, frame, window)
     for augmentation in augmentations:
         if isinstance(augmentation, Geometric):
             if fault := augmentation.misfit(frame, window):
                 reasons.append(fault)
             frame = window if augmentation.makes_size else frame
     return reasons
+
+
+def start(augmentations: Sequence[Augmentation], given: Size, window: Size) -> Size:
+    """The size of the images that the list begins with: their own if it cuts windows of the input's size out of larger
+    images, else that of the input, which the preprocessing brings them to.
+    """
+    cuts = any(isinstance(a, Geometric) and a.makes_size for a in augmentations)
+    return given if cuts and given[0] >= window[0] and given[1] >= window[1] else window
 
 
 def check(augmentations: Sequence[Augmentation], frame: Size, window: Size) -> None:

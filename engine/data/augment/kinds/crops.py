@@ -15,7 +15,10 @@ from ..plane import Size, Way, linear, shift
 
 @dataclass(frozen=True)
 class RandomCrop(Geometric):
-    """A window of the network's size at a random place of the padded image, by whole pixels: an exact copy."""
+    """A window of the network's size at a random place of the padded image, by whole pixels: an exact copy.
+
+    Images smaller than the window are first brought to its size.
+    """
 
     padding: int = integer(
         4, label="Padding", help="Pixels added to every side before the window is cut out.", minimum=0, maximum=4096,
@@ -33,14 +36,6 @@ class RandomCrop(Geometric):
         room = [side + 2 * self.padding - cut for side, cut in zip(frame, window)]
         down, right = (draws.whole(0, free).astype(np.float64) - self.padding for free in room)
         return Way(shift(len(draws), down, right))
-
-    def misfit(self, frame: Size, window: Size) -> str:
-        lacking = max(cut - side - 2 * self.padding for side, cut in zip(frame, window))
-        if lacking <= 0:
-            return ""
-        padded = f"{frame[0]}×{frame[1]} images padded by {self.padding}"
-        enough = self.padding + math.ceil(lacking / 2)
-        return f"a crop of {window[0]}×{window[1]} does not fit into {padded}, use a padding of at least {enough}"
 
 
 @dataclass(frozen=True)
