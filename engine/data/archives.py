@@ -18,6 +18,7 @@ from typing import IO, TypeAlias
 
 from .dataset import DataError
 from .download import Progress, cache_folder
+from .listing import counted
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 MOST_MEMBERS = 5_000_000
@@ -131,7 +132,7 @@ def _checked(path: Path, given: Iterator[_Member]) -> list[_Member]:
         members.append(member)
         total += member.nbytes
         if len(members) > MOST_MEMBERS or total > MOST_BYTES or (total > _SMALL and total > MOST_RATIO * packed):
-            what = f"{len(members):,} files of {total:,} bytes and more, from {packed:,}"
+            what = f"{counted(len(members), 'file')} of {total:,} bytes and more, from {packed:,}"
             raise DataError(f"{path} would unpack to {what}; that is no archive of pictures, unpack it by hand.")
     free = shutil.disk_usage(next(p for p in _home(path).parents if p.exists())).free
     if total > free:

@@ -47,7 +47,7 @@ class PictureOptions(Options):
         "auto",
         ("auto", "crop", "stretch"),
         label="Fit",
-        help="crop scales by the short side and cuts out the centre, stretch distorts; auto: stretch if there are boxes.",
+        help="crop scales by the short side and cuts out the centre, stretch distorts; auto: stretch where boxes are.",
     )
     channels: int = integer(0, minimum=0, maximum=3, label="Channels", help="1 grey, 3 colour; 0 as the pictures are.")
     test: float = number(
@@ -110,7 +110,7 @@ def written(options: Options) -> str:
 
 
 def _unknown(name: str, known: dict[str, Param]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     hint = f"perhaps {near[0]} is meant" if near else f"use {', '.join(known)}"
     return f"there is no option {name!r}, {hint}"
 

@@ -14,6 +14,7 @@ from convscope.engine.data.augment.augmenter import Augmenter
 from convscope.engine.data.augment.base import Geometric
 from convscope.engine.data.augment.components import principal_components
 from convscope.engine.data.augment.draws import Draws
+from convscope.engine.data.mean_image import MeanImage
 from tests.oracles import augment as oracle
 
 PREPROCESSING = Preprocessing(mean=(0.4, 0.5, 0.6), std=(0.2, 0.25, 0.3))
@@ -102,8 +103,6 @@ def test_images_of_another_size_begin_as_the_preprocessing_sizes_them() -> None:
 
 
 def test_a_mean_image_is_taken_off() -> None:
-    from convscope.engine.data.mean_image import MeanImage  # noqa: PLC0415
-
     images = pictures(size=(9, 9))
     mean = MeanImage.of(np.random.default_rng(0).random((9, 9, 3)))
     preprocessing = Preprocessing(mean_image=mean, std=(0.5,))
