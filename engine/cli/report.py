@@ -9,7 +9,7 @@ from ..train.events import Batch, Changed, Ended, Epoch, Evaluated, Event, Start
 from .output import complain, emit, percent, say
 
 if TYPE_CHECKING:
-    from ..train import TrainRun
+    from ..train import Settings, TrainRun
 
 _HEAD = ("epoch", "train loss", "train acc.", "test loss", "test acc.", "images/s", "time")
 _WIDTHS = (7, 11, 11, 11, 11, 10, 9)
@@ -115,9 +115,22 @@ def _heading(event: Started, run: TrainRun) -> list[str]:
     ]
     if settings.augment:
         lines.append(f"augmented by {', '.join(map(str, settings.augment))}")
+    if more := _extras(settings):
+        lines.append(", ".join(more))
     if event.epoch or event.batch:
         lines.append(f"resumed at epoch {event.epoch + 1}, batch {event.batch + 1:,}")
     return [*lines, ""]
+
+
+def _extras(settings: Settings) -> list[str]:
+    """What few recipes have."""
+    smoothing, rule = settings.loss.values().get("smoothing", 0.0), settings.early_stopping
+    return [
+        *([f"label smoothing {smoothing:g}"] if smoothing else []),
+        *([f"mixup {settings.mixup:g}"] if settings.mixup else []),
+        *([f"ends after {rule.patience} epochs without a better {rule.figure}"] if rule else []),
+        *([f"augmented by {', '.join(map(str, settings.augment))}"] if settings.augment else []),
+    ]
 
 
 def _cells(event: Epoch, total: int) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,18 +14,19 @@ from ..runtime.backend import backend
 from ..runtime.model import Model
 from ..spec import ConvscopeError
 from ..train import Ended, Epoch, Event, Started, TrainRun, Warned, fit
+from ..train.recipes import recipe
 from ..train.step import DivergedError
 from ..zoo import build_for
 from . import sources
 from .interrupt import interruptible
 from .output import PipeClosed, complain, say
+from .preparing import Change
 from .report import JsonReport, Report, TextReport
 
 if TYPE_CHECKING:
     from ..data import Dataset
 
 BAD_INPUT, FAILED = 2, 1
-_RECIPE = ("epochs", "batch_size", "optimizer", "momentum", "weight_decay", "schedule", "augment", "seed")
 
 
 @dataclass(frozen=True)
@@ -35,20 +36,16 @@ class Order:
     target: str | None
     data: str
     data_dir: Path | None
-    epochs: int | None
-    batch_size: int | None
-    optimizer: str | None
-    lr: float | None
-    momentum: float | None
-    weight_decay: float | None
-    schedule: str | None
-    augment: str | None
-    seed: int | None
+    settings: Mapping[str, Any]
+    """What `fit` is asked for, under its names."""
+    init: str | None
     device: str
     recompute: bool
     out: Path | None
     resume: Path | None
     as_json: bool
+    change: Change | None = None
+    """Makes the model to train of the one that was named; a resumed run has been changed already."""
 
 
 def run(order: Order) -> int:
@@ -64,11 +61,12 @@ def run(order: Order) -> int:
     state = _saved_state(order.resume) if order.resume else None
     dataset = sources.dataset(order.data, order.data_dir, order.as_json)
     model = _model(source, dataset, order, resumed)
+    if order.change and resumed is None:
+        model = order.change(model, dataset)
     model.recompute = order.recompute
     if checkpoint:
         checkpoint.check_room(model)
-    recipe = {name: getattr(order, name) for name in _RECIPE}
-    training = fit(model, dataset, learning_rate=order.lr, resume=state, **recipe)
+    training = fit(model, dataset, resume=state, **order.settings)
     return _carry_out(training, checkpoint, order.as_json)
 
 
@@ -85,13 +83,23 @@ def _model(source: Network | Model | str | None, dataset: Dataset, order: Order,
     """The model to go on with; else the one in a file, or a new one for an architecture or a network."""
     if isinstance(source, str):
         source = build_for(source, dataset.image_shape, len(dataset.classes))
+    if order.init and (resumed is not None or isinstance(source, Model)):
+        raise ConvscopeError("--init is for new weights, and the model has some already; leave it out.")
     if resumed is not None:
         _refuse_another_network(source, resumed, order)
         return resumed
     if isinstance(source, Model):
         return source
     assert source is not None  # `run` has asked for one or the other
-    return Model(source, order.device, order.seed or 0, dataset.preprocessing, dataset.classes)
+    return Model(
+        source, order.device, order.settings["seed"] or 0, dataset.preprocessing, dataset.classes, _init(order)
+    )
+
+
+def _init(order: Order) -> Any:
+    """How new weights start: as asked, else as the recipe says, if one is named."""
+    preset = order.settings["recipe"]
+    return order.init or (recipe(preset).initialiser if preset else None)
 
 
 def _refuse_another_network(source: Network | Model | None, resumed: Model, order: Order) -> None:
@@ -135,11 +143,14 @@ def _shown(training: TrainRun, checkpoint: Checkpoint | None, report: Report) ->
 
 def _kept(training: TrainRun, checkpoint: Checkpoint | None) -> Iterator[Event]:
     """The events, with the model written before an epoch's or a stopped run's event is passed on."""
-    started_at = 0
+    started_at, last = 0, 0
     for event in training:
         if isinstance(event, Started):
-            started_at = event.epoch * event.batches + event.batch
-        if checkpoint and _worth_keeping(event, started_at, checkpoint):
+            started_at = event.step
+        if isinstance(event, Epoch):
+            last = event.epoch
+        went_back = isinstance(event, Ended) and event.reason == "completed" and event.epoch < last
+        if checkpoint and (went_back or _worth_keeping(event, started_at, checkpoint)):
             failed_before = checkpoint.error is not None
             if not checkpoint.write(training.model, training.state()) and not failed_before:
                 yield Warned(f"{checkpoint.error} Training goes on and will try again.")

@@ -27,9 +27,9 @@ _LARGEST_SEED = 2**63  # it travels to the kernels as a signed 64-bit number
 class Model:
     """A network, its weights, and the preprocessing and class names that belong to them.
 
-    Weights start as their layers declare, or by `init`: an initialiser, its text ("gaussian:sigma=0.02"), or one of them
-    for each layer named. The network is copied: later edits do not reach the model. NetworkError lists all problems of
-    a network that cannot run; ConvscopeError says how much memory is missing.
+    Weights start as their layers declare, or by `init`: an initialiser, its text ("gaussian:sigma=0.02"), or a mapping
+    with one for each layer named. The network is copied: later edits do not reach the model. NetworkError lists all
+    problems of a network that cannot run; ConvscopeError says how much memory is missing.
     """
 
     def __init__(

@@ -19,7 +19,8 @@ from . import cpu
 from .events import Event
 from .helpers import Helpers
 from .loss import cpu as losses
-from .optimizer import OPTIMIZERS, SGD, update
+from .optimizer import SGD, update
+from .optimizer import optimizer as find_optimizer
 from .step import EVALUATION_BATCH, scores, update_threads
 
 _WORTH_HELP = 4  # builds to compile; a process that helps takes a second to start
@@ -107,7 +108,7 @@ def _step_builds() -> Iterator[Build]:
 def _update_build(network: Network, optimizer: str) -> Build:
     """The optimiser's kernel."""
     threads = update_threads(sum(size(w.shape) for w in network.weights().values() if w.trainable))
-    kind = OPTIMIZERS[optimizer]
+    kind = type(find_optimizer(optimizer))
     return Build.called(getattr(update.cpu, kind.kernel), threads, update.arguments(kind(), threads))
 
 

@@ -14,7 +14,8 @@ from convscope.engine import DATASETS, Model, Network, load, load_dataset, save,
 from convscope.engine import layers as L
 from convscope.engine.cli.main import convscope, main
 from convscope.engine.io import atomic, load_training_state, save_network
-from convscope.engine.train import evaluate
+from convscope.engine.train import RECIPES, Settings, evaluate
+from convscope.engine.train.optimizer import Adam
 
 from .training_cases import bits
 
@@ -207,14 +208,47 @@ def test_the_same_seed_trains_the_same_bits(call, small: Path) -> None:
 
 
 def test_every_option_reaches_the_run(call, small: Path) -> None:
-    settings = {"--epochs": 3, "--batch-size": 48, "--lr": 0.07, "--momentum": 0.8, "--weight-decay": 0.001}
-    names = {"--schedule": "step", "--optimizer": "sgd", "--seed": 11, "--device": "cpu"}
-    options = [item for pair in {**settings, **names}.items() for item in pair]
-    call("train", small, "--data", "digits", *options, "--out", "m.safetensors")
+    numbers = {"--epochs": 3, "--batch-size": 48, "--lr": 0.07, "--weight-decay": 0.001, "--mixup": 0.2, "--seed": 11}
+    names = {"--schedule": "step:every=2", "--optimizer": "adam:beta1=0.8", "--early-stopping": "patience=2"}
+    more = {"--loss": "cross-entropy:smoothing=0.1", "--augment": "flip", "--device": "cpu", "--init": "xavier"}
+    options = [item for pair in {**numbers, **names, **more}.items() for item in pair]
+    text = call("train", small, "--data", "digits", *options, "--out", "m.safetensors").out
     meta = load_training_state("m.safetensors")["meta"]
-    optimizer = {"name": "sgd", "learning_rate": 0.07, "momentum": 0.8, "weight_decay": 0.001}
-    assert meta["settings"] == {"epochs": 3, "batch_size": 48, "optimizer": optimizer, "schedule": "step", "seed": 11}
+    settings = Settings(
+        3, 48, Adam(0.07, 0.8, weight_decay=0.001), "step:every=2", 11, "cross-entropy:smoothing=0.1", 0.2, 2, "flip"
+    )
+    assert Settings.from_dict(meta["settings"]) == settings
     assert meta["model_seed"] == 11
+    for part in ("adam, learning rate 0.07, beta 1 0.8", "step:every=2 schedule", "label smoothing 0.1", "mixup 0.2"):
+        assert part in text
+
+
+def test_a_recipe_is_followed_where_nothing_else_is_asked(call, small: Path) -> None:
+    call(
+        "train",
+        small,
+        "--data",
+        "digits",
+        "--recipe",
+        "alexnet",
+        "--epochs",
+        1,
+        "--augment",
+        "",
+        "--out",
+        "m.safetensors",
+    )
+    settings = Settings.from_dict(load_training_state("m.safetensors")["meta"]["settings"])
+    assert (settings.optimizer, settings.schedule) == (RECIPES["alexnet"].optimizer, RECIPES["alexnet"].schedule)
+    assert (settings.epochs, settings.batch_size, settings.augment) == (1, 128, ())
+
+
+def test_the_file_of_a_run_that_stopped_early_holds_its_best_epoch(call, small: Path) -> None:
+    options = ("--epochs", 30, "--lr", 0.3, "--early-stopping", "patience=1,improvement=0.5", "--out", "m.safetensors")
+    outcome = call("train", small, "--data", "digits", *options, "--json")
+    epochs, ended = [e for e in outcome.events() if e["event"] == "epoch"], outcome.events()[-1]
+    assert ended["epoch"] == len(epochs) - 1 < 29
+    assert evaluate(load("m.safetensors"), load_dataset("digits")).top1 == epochs[-2]["test_accuracy"]
 
 
 def test_a_resumed_run_ends_with_the_bits_of_an_unbroken_one(
@@ -310,7 +344,7 @@ def test_help_says_the_default_recipe(call) -> None:
         (["train", "lenet5", "--data", "mnist", "--data-dir", "nowhere"], ["nowhere"]),
         (["train", "lenet5", "--data", "digits", "--device", "cuda"], ["cuda is not available", "use device cpu"]),
         (["train", "lenet5", "--data", "digits", "--device", "tpu"], ["'tpu' is not one of"]),
-        (["train", "lenet5", "--data", "digits", "--optimizer", "adam"], ["no optimiser 'adam'", "sgd"]),
+        (["train", "lenet5", "--data", "digits", "--optimizer", "adma"], ["no optimiser 'adma', did you mean 'adam'"]),
         (["train", "lenet5", "--data", "digits", "--schedule", "up"], ["no schedule 'up'", "cosine"]),
         (
             ["train", "lenet5", "--data", "digits", "--epochs", "0", "--lr", "-1", "--batch-size", "0"],
