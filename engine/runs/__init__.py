@@ -18,14 +18,26 @@ from .keeping import Keeping
 
 if TYPE_CHECKING:
     from .comparison import Comparison
+    from .data_identity import DataSource
     from .recording import Recording
     from .store import RunStore, default_folder
     from .summary import RunSummary
 
-__all__ = ["Comparison", "Interval", "Keeping", "Recording", "RunError", "RunStore", "RunSummary", "default_folder"]
+__all__ = [
+    "Comparison",
+    "DataSource",
+    "Interval",
+    "Keeping",
+    "Recording",
+    "RunError",
+    "RunStore",
+    "RunSummary",
+    "default_folder",
+]
 
 _LATER = {
     "Comparison": ".comparison",
+    "DataSource": ".data_identity",
     "Recording": ".recording",
     "RunStore": ".store",
     "RunSummary": ".summary",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,14 @@ import numpy as np
 from ..data import Dataset
 
 _LOOKED_AT = 32  # images spread over the set: a digest of millions would take longer than it is worth
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """How a data set was asked for: what `load_dataset` takes."""
+
+    name: str
+    folder: str | os.PathLike[str] | None = None
 
 
 def identity(dataset: Dataset) -> dict[str, Any]:

@@ -144,7 +144,7 @@ class Recording(Iterator[Event]):
     def _finish(self, ended: Ended) -> Iterator[Event]:
         """The end's own checkpoint, so that nothing that was learned is lost."""
         checkpoints = self.folder.checkpoints
-        if ended.reason != "error" and (ended.step > self._written or checkpoints.error is not None):
+        if ended.reason != "error" and (ended.step != self._written or checkpoints.error is not None):
             yield from self._checkpoint()
         if checkpoints.error is not None:
             training = self.training

@@ -92,7 +92,7 @@ def dataset_of(config: dict[str, Any], given: Dataset | None) -> Dataset:
 
 
 def _loaded(was: dict[str, Any]) -> Dataset:
-    name, folder = was["identity"]["name"], was["folder"]
+    name, folder = was["source"], was["folder"]
     try:
         return load_dataset(name, None if folder is None else Path(folder))
     except ConvscopeError as error:

@@ -9,6 +9,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,11 +24,15 @@ from ..train import Settings, TrainRun, fit
 from ..train.state import State
 from . import log, resuming, snapshots
 from .checkpoints import LAST
-from .data_identity import identity
+from .comparison import Comparison, compare
+from .data_identity import DataSource, identity
 from .errors import RunError
 from .folder import About, RunFolder, folder_name
+from .index import Index
 from .keeping import Keeping
+from .query import parse
 from .recording import Merit, Recording, merit_of
+from .summary import RunSummary, summarise
 
 if TYPE_CHECKING:
     from ..runtime.model import Model
@@ -53,6 +58,8 @@ class RunStore:
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         self.path = Path(path) if path is not None else default_folder()
+        self.faults: tuple[str, ...] = ()
+        """Why runs were left out of the last list."""
 
     # ---- keeping runs
 
@@ -64,25 +71,25 @@ class RunStore:
         name: str = "",
         tags: Iterable[str] = (),
         notes: str = "",
-        data_dir: str | os.PathLike[str] | None = None,
+        data: DataSource | None = None,
         keeping: Keeping | None = None,
         pinned: NDArray[Any] | None = None,
         **settings: Any,
     ) -> Recording:
         """A run that trains `model` in place, as `model.fit(dataset, **settings)` does, and is kept in the store.
 
-        `data_dir` is where the data set's files lie, to find them again. `pinned` are images, pixels 0–255
+        `data` is how the data set can be loaded again, if not by its name. `pinned` are images, pixels 0–255
         (n, h, w, C), whose activations belong to the snapshots. TrainingError, RunError or FileError says why the run
         cannot be made; nothing is left of it then.
         """
         about = About(name, tuple(tags), notes)
-        return self.record(fit(model, dataset, **settings), about, data_dir, keeping, pinned)
+        return self.record(fit(model, dataset, **settings), about, data, keeping, pinned)
 
     def record(
         self,
         training: TrainRun,
         about: About = UNNAMED,
-        data_dir: str | os.PathLike[str] | None = None,
+        data: DataSource | None = None,
         keeping: Keeping | None = None,
         pinned: NDArray[Any] | None = None,
     ) -> Recording:
@@ -93,7 +100,7 @@ class RunStore:
         self._sweep()
         folder = RunFolder(self.path / f"{_UNFINISHED}{secrets.token_hex(6)}")
         try:
-            folder.create(_config(training, data_dir, keeping), about)
+            folder.create(_config(training, data or DataSource(training.dataset.name), keeping), about)
             folder.snapshots_path.mkdir()
             if pinned is not None:
                 snapshots.pin(folder.snapshots_path, pinned)
@@ -146,6 +153,8 @@ class RunStore:
         changes: dict[str, Any],
     ) -> Recording:
         config, lines = folder.config(), folder.lines()
+        if checkpoint == LAST and epochs is None and not changes and _is_complete(lines):
+            raise RunError(f"The run {folder.id} is complete; give more epochs to go on with it.")
         keeping = Keeping.from_dict(config["keeping"])
         folder.checkpoints.sweep()
         at = resuming.point(folder, config, checkpoint)
@@ -174,6 +183,58 @@ class RunStore:
         return recording
 
     # ---- finding them
+
+    def runs(self, query: str = "") -> list[RunSummary]:
+        """The runs that a search finds, the newest first; without one all.
+
+        Words are looked for in names, networks, data sets, tags and notes; `learning_rate<0.01`, `tag=good`,
+        `test_accuracy>=0.98` compare. RunError if the search cannot be understood.
+        """
+        terms = parse(query)
+        with Index(self.path) as index:
+            self.faults = tuple(index.refresh(self.folders()))
+            return index.find(terms)
+
+    def run(self, reference: str) -> RunSummary:
+        """What is to be known of one run, found by id, name or the beginning of an id."""
+        return summarise(self.folder(reference))
+
+    def compare(self, references: Iterable[str]) -> Comparison:
+        """Runs side by side: the settings that differ, and their figures."""
+        return compare([self.folder(reference) for reference in references])
+
+    def moments(self, reference: str) -> list[snapshots.Moment]:
+        """The snapshots of a run, first to last."""
+        return snapshots.moments(self.folder(reference).snapshots_path)
+
+    # ---- what people say of them
+
+    def describe(self, reference: str, **changes: Any) -> About:
+        """Change a run's `name`, `tags` or `notes`; what it then has."""
+        folder = self.folder(reference)
+        about = replace(folder.about(), **changes)
+        folder.describe(about)
+        return about
+
+    def tag(self, reference: str, *tags: str, remove: bool = False) -> About:
+        """Give a run tags, or take them from it; what it then has."""
+        now = self.folder(reference).about().tags
+        left = tuple(tag for tag in now if tag not in tags)
+        return self.describe(reference, tags=left if remove else (*now, *(tag for tag in tags if tag not in now)))
+
+    def remove(self, reference: str) -> str:
+        """Remove a run with all its files; its id. RunError if it is going on."""
+        folder = self.folder(reference)
+        folder.lock().release()  # fails while another process works on it
+        gone = self.path / f"{_REMOVED}{secrets.token_hex(6)}"
+        try:
+            folder.path.rename(gone)
+            shutil.rmtree(gone)
+        except OSError as error:
+            raise FileError(folder.path, [f"cannot be removed ({error.strerror or error})"]) from None
+        return folder.id
+
+    # ---- their folders
 
     def folders(self) -> list[RunFolder]:
         """All runs' folders, in the order of their names."""
@@ -223,7 +284,7 @@ class RunStore:
                     shutil.rmtree(path, ignore_errors=True)
 
 
-def _config(training: TrainRun, data_dir: str | os.PathLike[str] | None, keeping: Keeping) -> dict[str, Any]:
+def _config(training: TrainRun, data: DataSource, keeping: Keeping) -> dict[str, Any]:
     """The recipe of a run that has not begun."""
     from .. import __version__  # noqa: PLC0415
 
@@ -238,7 +299,8 @@ def _config(training: TrainRun, data_dir: str | os.PathLike[str] | None, keeping
         "settings": settings.to_dict(),
         "data": {
             "identity": identity(training.dataset),
-            "folder": None if data_dir is None else os.fspath(Path(data_dir).resolve()),
+            "source": data.name,
+            "folder": None if data.folder is None else os.fspath(Path(data.folder).resolve()),
         },
         "keeping": keeping.to_dict(),
         "model": {

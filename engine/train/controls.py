@@ -1,16 +1,17 @@
 """What may be changed while a run goes on, and when a change counts.
 
-The optimiser's parameters count from the next step; the batch size from the next epoch, so that every epoch shows each
-image once. A change is a fact of the run like its seed: `due` ones are kept in its state and come into force again at
-the same step when it is resumed from before them.
+The optimiser's parameters and the frozen layers count from the next step; batch size and augmentations from the next
+epoch, so that every epoch shows each image once, and in one way. A change is a fact of the run like its seed: `due`
+ones are kept in its state and come into force again at the same step when it is resumed from before them.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..graph import freezing
 from ..spec import ConvscopeError
 from .events import Changed, Event, Warned
 from .optimizer import Optimizer
@@ -18,7 +19,12 @@ from .schedule import Moment
 from .settings import Settings
 from .state import Change, Progress
 
-BATCH_SIZE = "batch_size"
+if TYPE_CHECKING:
+    from ..runtime.model import Model
+
+BATCH_SIZE, FROZEN = "batch_size", "frozen"
+BY_EPOCH = (BATCH_SIZE, "augment")
+"""Settings of the recipe that count from the next epoch."""
 
 
 class Controls:
@@ -27,21 +33,22 @@ class Controls:
     The learning rate that is read and set is the one of the next step, as the schedule has it. Setting it ends the
     warm-up: whoever sets a rate means that rate. The schedule's shape goes on from there in proportion.
 
-    `images` is how many are trained on; `fits` makes ready for a batch size, or raises ConvscopeError.
+    `images` is how many are trained on; `adopt` makes ready for changed settings, or raises ConvscopeError.
     """
 
     def __init__(
         self,
+        model: Model,
         settings: Settings,
         progress: Progress,
         images: int,
-        changes: Iterable[Change] = (),
-        fits: Callable[[int], None] = lambda size: None,
+        changes: Iterable[Change],
+        adopt: Callable[[Settings], None],
     ) -> None:
         self.settings = settings
         self._progress = progress
         self._images = images
-        self._fits = fits
+        self._model, self._adopt = model, adopt
         self._asked: dict[str, Any] = {}
         self._due = {(change.step, change.setting): change.value for change in changes}
         self._told: set[tuple[int, str]] = set()
@@ -59,7 +66,10 @@ class Controls:
         """A setting's value for the next step, or what was asked for; AttributeError if there is none of this name."""
         if name in self._asked:
             return self._asked[name]
-        return self.rate() if name == "learning_rate" else getattr(self._owner(name), name)
+        if name == "learning_rate":
+            return self.rate()
+        owner = self._model if name == FROZEN else self.settings if name in BY_EPOCH else self.optimizer
+        return getattr(owner, name)
 
     def set(self, name: str, value: Any) -> None:
         """Change a setting as soon as it may; ConvscopeError if it is unknown or illegal."""
@@ -87,7 +97,7 @@ class Controls:
             self._told.add((step, name))
             yield Changed(step, name, value)
         for step, name in [key for key in self._due if key[0] <= progress.step]:
-            if name == BATCH_SIZE and progress.batch:
+            if name in BY_EPOCH and progress.batch:
                 continue  # the epoch's test is under way
             value = self._due.pop((step, name))
             if (step, name) not in self._told:
@@ -101,34 +111,39 @@ class Controls:
 
     # ---- inside
 
-    def _owner(self, name: str) -> Any:
-        return self.settings if name == BATCH_SIZE else self.optimizer
-
     def _legal(self, name: str, value: Any) -> Any:
-        return getattr(self._with(name, value) if name == BATCH_SIZE else self._with(name, value).optimizer, name)
+        """A value's JSON form; ConvscopeError if it is illegal."""
+        if name == FROZEN:
+            return list(freezing.checked(self._model.network, value))
+        settings = self._with(name, value)
+        return settings.to_dict()[name] if name in BY_EPOCH else getattr(settings.optimizer, name)
 
     def _with(self, name: str, value: Any) -> Settings:
         """The settings with one changed."""
-        if name == BATCH_SIZE:
-            return dataclasses.replace(self.settings, batch_size=value)
+        if name in BY_EPOCH:
+            return dataclasses.replace(self.settings, **{name: value})
         return dataclasses.replace(self.settings, optimizer=self.optimizer.replace(**{name: value}))
 
     def _step_of(self, name: str) -> int:
         """The step from which a change asked for now counts."""
         progress = self._progress
-        return progress.step + (self.batches - progress.batch if name == BATCH_SIZE and progress.batch else 0)
+        return progress.step + (self.batches - progress.batch if name in BY_EPOCH and progress.batch else 0)
 
     def _put_in_force(self, name: str, value: Any) -> Iterator[Event]:
-        before = self.batches, self.settings.batch_size
+        """Make a change; one that turns out to be impossible is told and taken back."""
+        if name == FROZEN:
+            self._model.frozen = value
+            return
+        before, batches, settings = self.settings, self.batches, self._with(name, value)
+        try:
+            if name in BY_EPOCH:
+                self._adopt(settings)
+        except ConvscopeError as error:
+            yield Warned(f"The {name.replace('_', ' ')} stays as it was: {error}")
+            yield Changed(self._progress.step, name, before.to_dict()[name])
+            return
+        self.settings = settings
         if name == BATCH_SIZE:
-            try:
-                self._fits(value)
-            except ConvscopeError as error:
-                yield Warned(f"The batch size stays {before[1]}: {error}")
-                yield Changed(self._progress.step, name, before[1])
-                return
-        self.settings = self._with(name, value)
-        if name == BATCH_SIZE:
-            self._progress.resize(before[0], self.batches)
+            self._progress.resize(batches, self.batches)
         elif name == "learning_rate":
             self._progress.set_anchor()

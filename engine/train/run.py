@@ -41,8 +41,8 @@ class TrainRun(Iterator[Event]):
 
     The run is a function of (seed, epoch, batch): the same seed gives the same bits, and so does a run resumed from
     `state()` and the weights of the same moment. Between two `next()` calls, and from any thread, settings may be
-    changed (`learning_rate`, `momentum`, `weight_decay`, `batch_size`; `change` takes any by name) and `cancel()`
-    called. `train.fit` makes one, and checks everything first.
+    changed (`learning_rate`, `momentum`, `weight_decay`, `batch_size`; `change` takes any by name, also "augment" and
+    "frozen") and `cancel()` called. `train.fit` makes one, and checks everything first.
 
     When training diverges, the weights of the last full epoch (or of the start) are put back before Ended is sent.
     """
@@ -56,7 +56,8 @@ class TrainRun(Iterator[Event]):
         self._buffers: Arrays = state.buffers if state else fresh
         self._kept = state.best if state else None
         changes = state.changes if state else ()
-        self._controls = Controls(settings, self._progress, len(dataset.train_images), changes, self._make_ready)
+        images = len(dataset.train_images)
+        self._controls = Controls(model, settings, self._progress, images, changes, self._make_ready)
         self._best: Snapshot | None = None
         self._feeds: list[Feed] = []
         self._cancelled = self._finished = False
@@ -154,25 +155,30 @@ class TrainRun(Iterator[Event]):
     def _set_up(self) -> Iterator[Event]:
         self._go_on_unless_cancelled()
         model, data, progress, settings = self.model, self.dataset, self._progress, self.settings
-        way = model.preprocessing, model.network.input
-        self._train = Feed(data.train_images, data.train_labels, *way, settings.augment, settings.seed)
-        self._test = Feed(data.test_images, data.test_labels, *way)
-        self._feeds = [self._train, self._test]
+        self._test = Feed(data.test_images, data.test_labels, model.preprocessing, model.network.input)
+        self._feeds = [self._test]
         self._scorer = Scorer(model, self._test)
-        self._stepper = Stepper(model, self._train, settings.optimizer, self._buffers, settings.loss, data.train_boxes)
-        self._make_ready(settings.batch_size)
+        self._make_ready(settings)
         self._good = Snapshot(model, self._buffers, progress)
         self._best = Snapshot(model, self._buffers, progress, self._kept) if settings.early_stopping else None
         yield Started(
             network=model.network.name, dataset=data.name, parameters=model.parameters,
             train_images=len(self._train), test_images=len(self._test), epochs=settings.epochs,
-            batch_size=settings.batch_size, batches=self._controls.batches, learning_rate=settings.optimizer.learning_rate,
-            device=model.device, seed=settings.seed, epoch=progress.epoch, batch=progress.batch, step=progress.step,
+            batch_size=settings.batch_size, batches=self._controls.batches,
+            learning_rate=settings.optimizer.learning_rate, device=model.device, seed=settings.seed,
+            epoch=progress.epoch, batch=progress.batch, step=progress.step,
         )  # fmt: skip
         yield from (Warned(text) for text in doubts(data))
 
-    def _make_ready(self, batch_size: int) -> None:
-        self._stepper.prepare(min(batch_size, len(self._train)))
+    def _make_ready(self, settings: Settings) -> None:
+        """Have what the next epoch needs; ConvscopeError, with nothing changed, if it cannot be had."""
+        model, data = self.model, self.dataset
+        way = model.preprocessing, model.network.input
+        feed = Feed(data.train_images, data.train_labels, *way, settings.augment, settings.seed)
+        stepper = Stepper(model, feed, settings.optimizer, self._buffers, settings.loss, data.train_boxes)
+        stepper.prepare(min(settings.batch_size, len(feed)))
+        self._train, self._stepper = feed, stepper
+        self._feeds = [self._test, feed]
 
     def _epoch(self) -> Iterator[Event]:
         yield from self._before_batch()  # where another batch size begins to count

@@ -92,15 +92,43 @@ def test_a_batch_size_that_does_not_fit_is_told_and_the_run_goes_on(monkeypatch:
     run = begin(epochs=2)
     advance(run, 1)
 
-    def refuse(size: int) -> None:
+    def refuse(_: object) -> None:
         raise ConvscopeError("There is no memory.")
 
-    monkeypatch.setattr(run._controls, "_fits", refuse)
+    monkeypatch.setattr(run._controls, "_adopt", refuse)
     run.batch_size = 64
     events = list(run)
-    assert any("stays 16: There is no memory" in e.message for e in events if isinstance(e, Warned))
+    assert any("batch size stays as it was: There is no memory" in e.message for e in events if isinstance(e, Warned))
     assert [e.value for e in events if isinstance(e, Changed)] == [64, 16]
     assert events[-1].reason == "completed"
+
+
+@pytest.mark.parametrize("done", [1, 3, 7])
+def test_freezing_and_augmenting_on_the_way_are_replayed(done: int) -> None:
+    whole, first = begin(), begin()
+    for run in (whole, first):
+        next(run)
+        run.change("augment", "flip")
+        advance(run, 1)
+        run.change("frozen", ["conv1"])
+    advance(first, done - 1)
+    second = resumed(first)
+    list(whole), list(second)
+    assert bits(second.model) == bits(whole.model)
+    assert second.model.frozen == ("conv1",)
+    assert [one.name for one in second.settings.augment] == ["flip"]
+
+
+def test_a_layer_that_is_frozen_on_the_way_stays_as_it_is() -> None:
+    run = begin()
+    advance(run, 2)
+    run.change("frozen", ["conv1"])
+    assert next(run) == Changed(2, "frozen", ["conv1"])
+    before = run.model.weights["conv1.weight"].tobytes()
+    scores = run.model.weights["scores.weight"].tobytes()
+    list(run)
+    assert run.model.weights["conv1.weight"].tobytes() == before
+    assert run.model.weights["scores.weight"].tobytes() != scores
 
 
 def test_settings_change_by_name_and_illegal_ones_are_refused() -> None:
@@ -109,8 +137,9 @@ def test_settings_change_by_name_and_illegal_ones_are_refused() -> None:
     assert run.momentum == 0.1
     with pytest.raises(ConvscopeError, match="batch size is 0"):
         run.change("batch_size", 0)
-    with pytest.raises(ConvscopeError):
-        run.change("sharpness", 1)
+    for setting, value in (("sharpness", 1), ("frozen", ["nobody"]), ("augment", "turn-to-stone")):
+        with pytest.raises(ConvscopeError):
+            run.change(setting, value)
 
 
 def test_values_given_on_resuming_overrule_changes_to_come() -> None:
