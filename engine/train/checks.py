@@ -8,12 +8,13 @@ from ..data import Dataset
 from ..data.augment import Augmentation, pipeline
 from ..graph import Network
 from ..spec import format_shape
+from .localisation import box_node
 from .loss import score_node
 
 
 def misfits(network: Network, dataset: Dataset) -> list[str]:
     """Reasons, each with its fix, why this network cannot be trained or evaluated on this data set."""
-    return [*_channel_misfit(network, dataset), *_score_misfit(network, dataset), *_label_faults(dataset)]
+    return [*channel_misfit(network, dataset), *_score_misfit(network, dataset), *_label_faults(dataset)]
 
 
 def augmentation_misfits(network: Network, dataset: Dataset, augment: Sequence[Augmentation]) -> list[str]:
@@ -21,7 +22,22 @@ def augmentation_misfits(network: Network, dataset: Dataset, augment: Sequence[A
     return pipeline.misfits(augment, dataset.image_shape[:2], (network.input[0], network.input[1]))
 
 
-def _channel_misfit(network: Network, dataset: Dataset) -> list[str]:
+def box_misfits(network: Network, dataset: Dataset, mixup: float) -> list[str]:
+    """Reasons, each with its fix, why the box of a network that gives one cannot be trained."""
+    if box_node(network) is None:
+        return []
+    reasons = []
+    if dataset.train_boxes is None:
+        end = network.output
+        reasons.append(
+            f"{dataset.name} has no boxes, remove {end} ({network[end].type_name()}) or give a set with boxes"
+        )
+    if mixup:
+        reasons.append("mixup mixes images, and boxes cannot be mixed, set mixup to 0")
+    return reasons
+
+
+def channel_misfit(network: Network, dataset: Dataset) -> list[str]:
     wanted, given = network.input[2], dataset.image_shape[2]
     if wanted == given:
         return []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..data import Dataset
 from ..graph import freezing
 from ..spec import ConvscopeError, ParameterError
-from .checks import augmentation_misfits, misfits
+from .checks import augmentation_misfits, box_misfits, misfits
 from .loss import Loss
 from .optimizer import SGD, Optimizer
 from .optimizer import optimizer as find_optimizer
@@ -83,6 +83,7 @@ def fit(
     settings = _collected(reasons, lambda: _settings(given, chosen or base, len(dataset.train_images), state))
     if settings:
         reasons += augmentation_misfits(model.network, dataset, settings.augment)
+        reasons += box_misfits(model.network, dataset, settings.mixup)
     if state and settings:
         reasons += _resume_misfits(model, dataset, settings, state)
     if reasons or settings is None:

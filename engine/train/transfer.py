@@ -88,7 +88,7 @@ def transfer(
         raise ConvscopeError(f"The new head would have {len(classes)} class; give the names of two or more.")
     network = trunk(model.network, cut)
     kept = freezing.freezable(network)
-    frozen = _frozen(network, freeze)
+    frozen = frozen_layers(network, freeze)
     _add_head(network, len(classes), hidden, average)
     found = Model(network, model.device, seed, model.preprocessing, classes)
     adopt(found, model, kept)
@@ -136,8 +136,8 @@ def _learned(network: Network) -> tuple[str, ...]:
     return known
 
 
-def _frozen(network: Network, freeze: Freeze) -> tuple[str, ...]:
-    """The layers of the trunk that stay as they are."""
+def frozen_layers(network: Network, freeze: Freeze) -> tuple[str, ...]:
+    """The layers that stay as they are: "all", "none", all but so many of the last ones, or those named."""
     if freeze == "all":
         return freezing.freezable(network)
     if freeze == "none":
