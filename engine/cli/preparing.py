@@ -66,6 +66,8 @@ def frozen_of(model: Model, text: str) -> tuple[str, ...]:
 def parsed(text: str) -> Freeze:
     """A number, `all`, `none`, or names with commas between."""
     text = text.strip()
-    if text == "all" or text == "none":
-        return "all" if text == "all" else "none"
+    if text == "all":
+        return "all"
+    if text == "none":
+        return "none"
     return int(text) if text.isdecimal() else [name.strip() for name in text.split(",") if name.strip()]
