@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from convscope.engine.data import DATASETS
-from convscope.engine.data.entry import Entry
 from convscope.engine.graph.network import Network
 from convscope.engine.spec import format_shape
+
+from .recipe import DataChoice
 
 
 @dataclass(frozen=True)
@@ -23,24 +25,43 @@ class Fault:
         return self.text
 
 
-def faults(network: Network, data: str) -> list[Fault]:
-    """What keeps a network from being trained on the data set of this name; empty if nothing does.
+def faults(network: Network, data: DataChoice, dataset: Any = None) -> list[Fault]:
+    """What keeps a network from being trained on the chosen data; empty if nothing does.
 
-    Images of another height or width are no fault: they are resized.
+    Of data of one's own nothing is known before `dataset` is there. Images of another height or width are no fault:
+    they are resized.
     """
     if errors := network.errors():
         return [Fault(str(problem)) for problem in errors]
-    entry = DATASETS[data]
-    return [fault for fault in (_channel_fault(network, entry), _class_fault(network, entry)) if fault]
+    facts = _facts(data, dataset)
+    return [fault for fault in (_channel_fault(network, facts), _class_fault(network, facts)) if fault] if facts else []
 
 
-def _channel_fault(network: Network, entry: Entry) -> Fault | None:
-    wanted, given = network.input[2], entry.image_shape[2]
+@dataclass(frozen=True)
+class _Facts:
+    """What of a data set matters to a network."""
+
+    title: str
+    channels: int
+    classes: int
+
+
+def _facts(data: DataChoice, dataset: Any) -> _Facts | None:
+    if dataset is not None:
+        return _Facts(data.title, dataset.image_shape[2], len(dataset.classes))
+    if data.known and not data.options:
+        entry = DATASETS[data.name]
+        return _Facts(entry.title, entry.image_shape[2], len(entry.classes))
+    return None
+
+
+def _channel_fault(network: Network, data: _Facts) -> Fault | None:
+    wanted, given = network.input[2], data.channels
     if wanted == given:
         return None
     shape = (*network.input[:2], given)
     text = (
-        f"input: the network takes {_channels(wanted)} and {entry.title} has {_channels(given)}; "
+        f"input: the network takes {_channels(wanted)} and {data.title} has {_channels(given)}; "
         f"set the network's input to {format_shape(shape)} or choose another data set."
     )
 
@@ -50,18 +71,18 @@ def _channel_fault(network: Network, entry: Entry) -> Fault | None:
     return Fault(text, f"Set the input to {format_shape(shape)}", fix)
 
 
-def _class_fault(network: Network, entry: Entry) -> Fault | None:
-    name, classes = network.output, len(entry.classes)
+def _class_fault(network: Network, data: _Facts) -> Fault | None:
+    name, classes = network.output, data.classes
     shape = network.shapes()[name]
     where = f"{name} ({network[name].type_name()})"
     if shape is None or shape == (classes,):
         return None
     if len(shape) != 1:
         return Fault(
-            f"{where}: the network ends in an image of {format_shape(shape)} and {entry.title} has {classes} classes; "
+            f"{where}: the network ends in an image of {format_shape(shape)} and {data.title} has {classes} classes; "
             f"end with GlobalAvgPool or Flatten and a Dense of {classes} units."
         )
-    counts = f"{where}: gives {shape[0]} scores and {entry.title} has {classes} classes"
+    counts = f"{where}: gives {shape[0]} scores and {data.title} has {classes} classes"
     source = _last_dense(network, name)
     if not source:
         return Fault(f"{counts}; end with a Dense of {classes} units.")

@@ -16,6 +16,8 @@ from .posts import DataProgress
 from .recipe import DataChoice
 from .toolkit import Told, Toolkit
 
+_PACE = 0.03  # seconds between two reports of progress
+
 
 class _AbandonedError(Exception):
     """Another data set was asked for, or the window closes."""
@@ -49,7 +51,7 @@ class Loader(QObject):
         self.wait_for(choice)
         self.loading = True
         self._abandoned = threading.Event()
-        name, args = f"convscope-load-{choice.name}", (choice, self._abandoned)
+        name, args = f"convscope-load-{choice.title}", (choice, self._abandoned)
         thread = threading.Thread(target=self._run, args=args, name=name, daemon=True)
         self._threads = [*(t for t in self._threads if t.is_alive()), thread]
         thread.start()
@@ -57,6 +59,7 @@ class Loader(QObject):
     def wait_for(self, choice: DataChoice) -> None:
         """Make a choice without loading it, and abandon what is on its way."""
         self.abandon()
+        self._release()
         self.choice, self.dataset = choice, None
 
     def abandon(self) -> None:
@@ -71,7 +74,13 @@ class Loader(QObject):
         last = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(last - time.monotonic(), 0.0))
+        self._release()
         return not any(thread.is_alive() for thread in self._threads)
+
+    def _release(self) -> None:
+        """End the threads that read pictures of a large data set ahead."""
+        if self.dataset is not None:
+            self.dataset.close()
 
     def _receive(self, items: list[tuple[threading.Event, Any]]) -> None:
         for abandoned, item in items:
@@ -90,10 +99,16 @@ class Loader(QObject):
     # ---- on the loading thread
 
     def _run(self, choice: DataChoice, abandoned: threading.Event) -> None:
-        def told(file: str, done: int, total: int) -> None:
+        last = 0.0
+
+        def told(what: str, done: int, total: int) -> None:
+            nonlocal last
             if abandoned.is_set():
                 raise _AbandonedError
-            self._inbox.post((abandoned, DataProgress(choice, file, done, total)))
+            now = time.monotonic()
+            if now - last >= _PACE or done >= total:  # a folder tells of every file
+                last = now
+                self._inbox.post((abandoned, DataProgress(choice, what, done, total)))
 
         self._inbox.post((abandoned, self._load(choice, told)))
 
@@ -102,11 +117,11 @@ class Loader(QObject):
             return self._toolkit.load(choice, told)
         except Exception as error:
             if not isinstance(error, ConvscopeError | _AbandonedError):
-                logging.getLogger(__name__).exception("loading %s failed", choice.name)
+                logging.getLogger(__name__).exception("loading %s failed", choice.what)
             return error
 
 
 def _explain(error: Exception, choice: DataChoice | None) -> str:
     if isinstance(error, ConvscopeError):
         return str(error)
-    return f"{choice.name if choice else 'The data'} could not be loaded ({error}); choose another data set."
+    return f"{choice.title if choice else 'The data'} could not be loaded ({error}); choose another data set."

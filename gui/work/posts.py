@@ -118,7 +118,9 @@ class Lacking:
 
 @dataclass(frozen=True)
 class DataProgress:
+    """What is being done to a choice of data, as a phrase, and how many of its bytes are done."""
+
     choice: DataChoice
-    file: str
+    what: str
     done: int
     total: int

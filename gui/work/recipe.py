@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from convscope.engine.data import DATASETS
 from convscope.engine.train.optimizer import SGD
 
 _SGD = SGD()
@@ -11,10 +13,30 @@ _SGD = SGD()
 
 @dataclass(frozen=True)
 class DataChoice:
-    """A data set by name, and the folder that holds its files (empty: the bundled or downloaded ones)."""
+    """A data set by name, or one's own by path, and the folder that holds its files.
+
+    An empty folder means the bundled or downloaded files. `options` are written as behind a name in a shell:
+    `size=64,count=2000`.
+    """
 
     name: str = "digits"
     folder: str = ""
+    options: str = ""
+
+    @property
+    def known(self) -> bool:
+        """Whether it is one of the known data sets."""
+        return self.name in DATASETS
+
+    @property
+    def what(self) -> str:
+        """Name or path and options, as `load_dataset` takes them."""
+        return f"{self.name}:{self.options}" if self.options else self.name
+
+    @property
+    def title(self) -> str:
+        """What to call it."""
+        return DATASETS[self.name].title if self.known else Path(self.name).name
 
 
 @dataclass(frozen=True)

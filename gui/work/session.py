@@ -48,7 +48,7 @@ class Session(QObject):
     model_changed = Signal(object)  # ModelInfo: there is another model to look at
     snapshot = Signal(object)  # ModelInfo: its weights have moved; ten times a second at most, and when the run rests
     data_changed = Signal(object)  # the data set that is there now, or None
-    data_progress = Signal(object)  # DataProgress, while files are downloaded
+    data_progress = Signal(object)  # DataProgress, while files are downloaded or read
     data_failed = Signal(str)  # why the chosen data set is not there
     opened = Signal(object, str)  # the Network of a model file that was read, and its path
     saved = Signal(str)  # the path of a model file that was written
@@ -124,12 +124,13 @@ class Session(QObject):
 
     def faults(self) -> list[Fault]:
         """What keeps the document's network from being trained on the chosen data."""
-        return faults(self._document.network, self._recipe.data.name)
+        return faults(self._document.network, self._recipe.data, self._loader.dataset)
 
     def continues(self) -> bool:
         """Whether a run would go on with weights that have been trained, rather than start with new ones."""
-        info, recipe = self._info, self._recipe
-        return info is not None and info.trained and info.serves(self._document.network, recipe.data.name, recipe.seed)
+        info, recipe, loaded = self._info, self._recipe, self._loader.dataset
+        data = recipe.data.what if loaded is None else loaded.name
+        return info is not None and info.trained and info.serves(self._document.network, data, recipe.seed)
 
     # ---- the run
 
@@ -166,7 +167,7 @@ class Session(QObject):
         self.load_data()
         if self._loader.dataset is None:
             self._waiting = single
-            self.phase.emit(f"Loading {recipe.data.name}…")
+            self.phase.emit(f"Loading {recipe.data.title}…")
         else:
             self._begin(single)
 

@@ -14,7 +14,7 @@ from convscope.engine.train.events import Event
 from .recipe import DataChoice, Recipe
 
 Told = Callable[[str, int, int], None]
-"""Progress of a download: the file's name, bytes so far and bytes in all."""
+"""Progress of loading: what is being done, bytes so far and bytes in all."""
 
 
 class Toolkit(Protocol):
@@ -46,7 +46,7 @@ class EngineToolkit:
     """The engine itself."""
 
     def present(self, choice: DataChoice) -> bool:
-        needed = DATASETS[choice.name].download_bytes
+        needed = DATASETS[choice.name].download_bytes if choice.known else 0
         if choice.folder or not needed:
             return True
         try:
@@ -58,7 +58,7 @@ class EngineToolkit:
     def load(self, choice: DataChoice, told: Told) -> Any:
         from convscope.engine.data import load_dataset  # noqa: PLC0415
 
-        return load_dataset(choice.name, choice.folder or None, told)
+        return load_dataset(choice.what, choice.folder or None, told)
 
     def build(self, network: Network, dataset: Any, seed: int) -> Any:
         from convscope.engine import Model  # noqa: PLC0415

@@ -134,7 +134,7 @@ class Script:
 
     def load(self, choice: DataChoice, told: Any) -> Dataset:
         while not self.gate.wait(0.01):
-            told("images.gz", 1_000_000, 4_000_000)
+            told("Downloading images.gz", 1_000_000, 4_000_000)
         if self.failing_data:
             raise DataError(self.failing_data)
         return small_data(choice.name)

@@ -173,7 +173,8 @@ def test_a_network_that_ends_in_an_image_is_told_what_to_add(lab, panel):
 
 def test_the_panel_offers_every_data_set_and_says_what_it_holds(lab, panel):
     combo = named(panel, QComboBox, "Data set")
-    assert [combo.itemData(i) for i in range(combo.count())] == list(DATASETS)
+    assert [combo.itemData(i) for i in range(combo.count()) if combo.itemData(i)] == list(DATASETS)
+    assert [combo.itemText(i) for i in range(combo.count())][-2:] == ["Your own folder…", "Your own list or archive…"]
     assert combo.currentData() == "digits"
     lab.until(lambda: lab.session.dataset is not None)
     train, test = len(lab.session.dataset.train_images), len(lab.session.dataset.test_images)
