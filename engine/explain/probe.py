@@ -26,12 +26,13 @@ class Probe:
 
     With another `shape` than the network's input a twin is made that reads images of that size, up to `node` alone;
     ConvscopeError if a layer on the way cannot (dense layers need the size they were made for). The twin has the
-    weights of the moment it was made.
+    weights of the moment it was made. With `cut` what lies behind `node` is left out in any case, for many passes.
     """
 
-    def __init__(self, model: Model, shape: Shape | None = None, node: str | None = None) -> None:
-        same = shape is None or tuple(shape) == model.network.input
-        self.model = model if same else _twin(model, tuple(shape or ()), node)
+    def __init__(self, model: Model, shape: Shape | None = None, node: str | None = None, cut: bool = False) -> None:
+        wanted = tuple(shape or model.network.input)
+        whole = not cut or node in {None, model.network.output}
+        self.model = model if whole and wanted == model.network.input else _twin(model, wanted, node)
         self.shape = self.model.network.input
         pre = model.preprocessing
         self._values = dataclasses.replace(pre, fit="stretch", short_side=None)  # sized already
@@ -102,6 +103,22 @@ class Probe:
             plan.seed(aim.node)[...] = aim.seed(plan.value(aim.node))
             plan.backward(aim.node, weights=False, until=layer)
             return plan.value(layer).copy(), plan.seed(layer).copy()
+
+    def input_of(self, image: Floats) -> Floats:
+        """The network input (H, W, C) for one image."""
+        return self._input(image[None])[0]
+
+    def input_at(self, boxes: Floats, starts: NDArray[np.int64]) -> Floats:
+        """The network input for boxes (N, h, w, C) of an image that begin at `starts` (N, 2)."""
+        if self._values.mean_image is None:
+            return self._values.apply(boxes, (boxes.shape[1], boxes.shape[2]))
+        whole = np.zeros((1, *self.shape), np.float32)
+        found, height, width = np.empty_like(boxes), boxes.shape[1], boxes.shape[2]
+        for number, (row, column) in enumerate(starts):
+            window = np.s_[row : row + height, column : column + width]
+            whole[0][window] = boxes[number]
+            found[number] = self._input(whole)[0][window]
+        return found
 
     def _input(self, pixels: Floats) -> Floats:
         return self._values.apply(pixels, (self.shape[0], self.shape[1]))
