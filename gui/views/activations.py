@@ -6,20 +6,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ..widgets.class_bars import ClassBars
-from ..widgets.colour_bar import ColourBar
 from ..widgets.colours import levels
-from ..widgets.empty import WithEmptyState
-from ..widgets.export import ExportMenu
 from ..widgets.figures import plain
 from ..widgets.image_picker import ImagePicker
-from ..widgets.layer_picker import LayerPicker
+from ..widgets.layer_view import LayerView
 from ..widgets.layers import activation_layers, first_of
-from ..widgets.range_switch import RangeSwitch
 from ..widgets.tiles import TileGrid
 from ..widgets.vector_bars import VectorBars
 from ..work.posts import ModelInfo
@@ -27,31 +21,14 @@ from ..work.posts import ModelInfo
 MOST_VALUES = 1 << 19  # of one layer's activations that are drawn; larger maps are thinned out
 
 
-class ActivationsView(QWidget):
+class ActivationsView(LayerView):
     """A pinned image with its predicted classes, and beside it the activations of a layer as maps or bars. Live."""
 
     title = "Activations"
-
-    def __init__(self, session: Any, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session = session
-        self._info: ModelInfo | None = None
-        self._activations: NDArray[Any] | None = None
-        self._thinned = 1
-        self._build()
-        session.model_changed.connect(self._take_model)
-        session.data_changed.connect(self._take_data)
-        session.snapshot.connect(self._ask)
-        self._take_data(session.dataset)
-        if session.model_info is not None:
-            self._take_model(session.model_info)
+    sentence = "Choose a data set to see what the network makes of its images."
+    own_ranges = False
 
     # ---- what others may read
-
-    @property
-    def layer(self) -> str:
-        """The layer in view, "" for none."""
-        return self._picker.layer
 
     @property
     def activations(self) -> NDArray[Any] | None:
@@ -64,35 +41,23 @@ class ActivationsView(QWidget):
 
     # ---- building
 
-    def _build(self) -> None:
-        self.setProperty("panel", True)
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setAccessibleName("Activations")
+    def _build(self, content: QWidget) -> None:
+        self._activations: NDArray[Any] | None = None
+        self._thinned = 1
         self._images = ImagePicker()
-        self._images.picked.connect(self._ask)
         self._bars = ClassBars()
         side = QVBoxLayout()
         side.setSpacing(6)
         side.addWidget(self._images)
         side.addWidget(self._bars)
         side.addStretch(1)
-        content = QWidget()
         row = QHBoxLayout(content)
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(16)
         row.addLayout(side)
         row.addLayout(self._build_maps(), 1)
-        self._stack = WithEmptyState(content, "Choose a data set to see what the network makes of its images.")
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._stack)
-        self._export = ExportMenu(self, "activations", self._session.message.emit)
 
     def _build_maps(self) -> QVBoxLayout:
-        self._picker = LayerPicker(self._session.document)
-        self._picker.picked.connect(self._choose_layer)
-        self._own = RangeSwitch(on=False)
-        self._own.toggled.connect(self._draw)
         self._grid = TileGrid("Activation maps of the layer")
         self._grid.pointed.connect(self._read_map)
         self._vector = VectorBars("Activations of the layer")
@@ -100,26 +65,21 @@ class ActivationsView(QWidget):
         self._kinds = QStackedWidget()
         self._kinds.addWidget(self._grid)
         self._kinds.addWidget(self._vector)
-        self._bar = ColourBar()
-        self._reading = QLabel()
-        self._reading.setProperty("role", "small")
-        head, foot = QHBoxLayout(), QHBoxLayout()
-        head.addWidget(self._picker, 1)
-        head.addWidget(self._own)
-        foot.addWidget(self._bar, 1)
-        foot.addWidget(self._reading)
         column = QVBoxLayout()
-        column.setSpacing(8)
-        column.addLayout(head)
-        column.addWidget(self._kinds, 1)
-        column.addLayout(foot)
+        self._framed(column, (), self._kinds)
         return column
+
+    def _connect(self) -> None:
+        self._images.picked.connect(self._ask)
+        self._session.data_changed.connect(self._take_data)
+        self._take_data(self._session.dataset)
+        super()._connect()
 
     # ---- taking
 
     def _take_data(self, dataset: Any) -> None:
         if dataset is None:
-            self._stack.show_sentence("Choose a data set to see what the network makes of its images.")
+            self._stack.show_sentence(self.sentence)
             return
         self._images.set_data(dataset)
         self._ask()
@@ -163,10 +123,6 @@ class ActivationsView(QWidget):
         self._stack.show_content()
         self._draw()
         self._show_prediction(probabilities)
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        super().showEvent(event)
-        self._ask()
 
     # ---- drawing
 

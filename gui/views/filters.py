@@ -6,18 +6,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
-from ..widgets.colour_bar import ColourBar
 from ..widgets.colours import Scale, colour_pictures, levels
-from ..widgets.empty import WithEmptyState
-from ..widgets.export import ExportMenu
 from ..widgets.figures import plain
-from ..widgets.layer_picker import NARROW, LayerPicker
-from ..widgets.layers import filter_shape, first_of, weight_layers
-from ..widgets.range_switch import RangeSwitch
+from ..widgets.layer_picker import NARROW
+from ..widgets.layer_view import LayerView
+from ..widgets.layers import filter_shape, first_of, weight_layers, weight_name
 from ..widgets.tiles import TileGrid
 from ..work.posts import ModelInfo
 
@@ -27,28 +22,14 @@ MOST_VALUES = 1 << 20  # of one layer's weights that are looked at
 _ALL = -1
 
 
-class FiltersView(QWidget):
+class FiltersView(LayerView):
     """A tile for each filter, or for each channel of each; colour filters in colour. Live while a network trains."""
 
     title = "Filters"
-
-    def __init__(self, session: Any, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session = session
-        self._info: ModelInfo | None = None
-        self._weights: NDArray[Any] | None = None  # (rows, columns, channels, filters)
-        self._build()
-        session.model_changed.connect(self._take_model)
-        session.snapshot.connect(self._ask)
-        if session.model_info is not None:
-            self._take_model(session.model_info)
+    sentence = "The filters appear once the network is complete."
+    own_ranges = True
 
     # ---- what others may read
-
-    @property
-    def layer(self) -> str:
-        """The layer in view, "" for none."""
-        return self._picker.layer
 
     @property
     def weights(self) -> NDArray[Any] | None:
@@ -61,39 +42,15 @@ class FiltersView(QWidget):
 
     # ---- building
 
-    def _build(self) -> None:
-        self.setProperty("panel", True)
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setAccessibleName("Filters")
-        self._picker = LayerPicker(self._session.document)
-        self._picker.picked.connect(self._choose_layer)
+    def _build(self, content: QWidget) -> None:
+        self._weights: NDArray[Any] | None = None  # (rows, columns, channels, filters)
         self._channel = self._combo("Channel", "Input channel to show")
         self._channel.currentIndexChanged.connect(self._draw)
-        self._own = RangeSwitch(on=True)
-        self._own.toggled.connect(self._draw)
         self._grid = TileGrid("Filters of the layer")
         self._grid.pointed.connect(self._read_out)
-        self._bar = ColourBar()
-        self._reading = QLabel()
-        self._reading.setProperty("role", "small")
-        head, foot = QHBoxLayout(), QHBoxLayout()
-        head.addWidget(self._picker, 1)
-        head.addWidget(self._channel)
-        head.addWidget(self._own)
-        foot.addWidget(self._bar, 1)
-        foot.addWidget(self._reading)
-        content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(12, 8, 12, 8)
-        column.setSpacing(8)
-        column.addLayout(head)
-        column.addWidget(self._grid, 1)
-        column.addLayout(foot)
-        self._stack = WithEmptyState(content, "The filters appear once the network is complete.")
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._stack)
-        self._export = ExportMenu(self, "filters", self._session.message.emit)
+        self._framed(column, (self._channel,), self._grid)
 
     @staticmethod
     def _combo(name: str, help: str) -> QComboBox:
@@ -133,17 +90,18 @@ class FiltersView(QWidget):
         self._channel.blockSignals(False)
         self._channel.setVisible(channels > 1)
 
-    def _ask(self, _info: ModelInfo | None = None) -> None:
+    def _ask(self, _cause: Any = None) -> None:
         """Have the weights of the layer in view copied between two batches."""
         name = self._picker.layer
         if self._info is None or not name or not self.isVisible():
             return
-        shape, serial = filter_shape(self._info.network, name), self._info.serial
+        network, serial = self._info.network, self._info.serial
+        shape, full = filter_shape(network, name), weight_name(network, name)
         if shape is None:
             return
 
         def work(model: Any) -> Any:
-            return serial, name, _copied(model.weights[f"{name}.weight"], shape)
+            return serial, name, _copied(model.weights[full], shape)
 
         self._session.request("filters", work, self._take_weights, computes=False)
 
@@ -152,10 +110,6 @@ class FiltersView(QWidget):
         if isinstance(result, tuple) and result[:2] == (current, self._picker.layer):
             self._weights = result[2]
             self._draw()
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        super().showEvent(event)
-        self._ask()
 
     # ---- drawing
 
@@ -216,8 +170,9 @@ class FiltersView(QWidget):
 
 def _copied(weights: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     """A copy of the weights as filters of this shape, no more of them than can be looked at."""
-    if weights.ndim == 2 and shape[2:] == (1, 1):
+    pixel = weights.ndim == 4 and weights.shape[:2] == (1, 1)
+    if shape[2:] == (1, 1) and (weights.ndim == 2 or pixel):
         side = int(MOST_VALUES**0.5)
-        return weights[:side, :side].T[:, :, None, None].copy()
+        return weights.reshape(weights.shape[-2:])[:side, :side].T[:, :, None, None].copy()
     kept = max(MOST_VALUES // (shape[0] * shape[1] * shape[2]), 1)
     return weights.reshape(shape)[..., : min(kept, max(MOST_TILES // shape[2], 1))].copy()

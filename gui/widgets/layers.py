@@ -6,25 +6,41 @@ from convscope.engine.graph.network import Network
 from convscope.engine.spec import Shape, format_shape
 
 
-def filter_shape(network: Network, name: str) -> Shape | None:
+def weight_name(network: Network, key: str) -> str:
+    """Full name of the weight that a key of `weight_layers` stands for, "" if it is no filter.
+
+    A key is a layer's name, which stands for its first filters, or `name:weight` (names hold no colon).
+    """
+    layer, _, weight = key.partition(":")
+    shapes = _filter_shapes(network, layer)
+    weight = weight or next(iter(shapes), "")
+    return f"{layer}.{weight}" if weight in shapes else ""
+
+
+def filter_shape(network: Network, key: str) -> Shape | None:
     """A layer's weights as filters (rows, columns, channels, filters); None if it has none to look at.
 
     The weights of a Dense that reads a flattened image are filters too, as large as the image; those of any other
-    Dense are one picture of a row for each output.
+    Dense, and of a 1×1 convolution, are one picture of a row for each output.
     """
-    full = f"{name}.weight"
-    weights = network.weights()
-    if full not in weights:
+    layer, _, weight = weight_name(network, key).rpartition(".")
+    if not layer:
         return None
-    shape = weights[full].shape
+    shape = _filter_shapes(network, layer)[weight]
     if len(shape) == 4:
-        return shape
-    if len(shape) != 2:
-        return None
-    image = flattened_image(network, name)
+        return shape if shape[:2] != (1, 1) else (shape[3], shape[2], 1, 1)
+    image = flattened_image(network, layer)
     if image is not None:
         return (*image, shape[1])
     return (shape[1], shape[0], 1, 1)
+
+
+def _filter_shapes(network: Network, layer: str) -> dict[str, Shape]:
+    """A layer's filters and matrices, `weight` for most, with their shapes; biases and scales have but one axis."""
+    if layer not in network:
+        return {}
+    declared = network[layer].weights(network.input_shapes(layer))
+    return {weight.name: weight.shape for weight in declared if len(weight.shape) in (2, 4)}
 
 
 def flattened_image(network: Network, name: str) -> Shape | None:
@@ -37,12 +53,15 @@ def flattened_image(network: Network, name: str) -> Shape | None:
 
 
 def weight_layers(network: Network) -> list[tuple[str, str]]:
-    """Layers with filters to see, as (name, text)."""
+    """Filters to see, as (key, text); a layer with several kinds of filters has a key for each."""
     found = []
     for node in network.order():
-        shape = filter_shape(network, node.name)
-        if shape is not None:
-            found.append((node.name, f"{node.name} · {_filters_text(shape)}"))
+        for i, weight in enumerate(names := _filter_shapes(network, node.name)):
+            key = f"{node.name}:{weight}" if i else node.name
+            shape = filter_shape(network, key)
+            if shape is not None:
+                kind = f"{weight} " if len(names) > 1 else ""
+                found.append((key, f"{node.name} · {kind}{_filters_text(shape)}"))
     return found
 
 

@@ -189,3 +189,27 @@ def test_a_matrix_lies_on_its_side_when_that_shows_it_larger():
     turned = arrange(24, (5, 5), (300, 900), 2, 200, (8, 3))
     assert turned.transposed
     assert (turned.rows, turned.columns) == (3, 8)
+
+
+def test_both_kinds_of_filters_of_a_separable_convolution_are_offered(lab, filters):
+    def separable(network):
+        network.exchange(["conv2"], [("conv2", L.SeparableConv2D(16, 5))])
+
+    lab.document.edit("Separable", separable)
+    lab.document.select("conv2")
+    lab.until(lambda: filters.weights is not None and filters.weights.shape == (5, 5, 1, 6))
+    depthwise, pointwise = lab.ask(
+        lambda model: [model.weights[f"conv2.{k}"].copy() for k in ("depthwise", "pointwise")]
+    )
+    assert np.array_equal(filters.weights, depthwise)
+    filters._picker.pick("conv2:pointwise")
+    lab.until(lambda: filters.weights is not None and filters.weights.shape == (16, 6, 1, 1))
+    assert np.array_equal(filters.weights[:, :, 0, 0], pointwise[0, 0].T)
+    assert filters.layer == "conv2"
+
+
+def test_a_1x1_convolution_is_one_picture_with_a_row_for_each_filter(lab, filters):
+    lab.document.edit("1×1", lambda network: network.set("conv2", kernel=1, filters=12))
+    lab.document.select("conv2")
+    lab.until(lambda: filters.weights is not None and filters.weights.shape == (12, 6, 1, 1))
+    assert filters.grid.count == 1
