@@ -11,7 +11,22 @@ from pathlib import Path
 import click
 
 from ..spec import ConvscopeError
-from . import bench, data, desktop, doctor, evaluate, summary, train, warm_up, zoo
+from . import (
+    bench,
+    data,
+    desktop,
+    doctor,
+    evaluate,
+    features,
+    lr_range,
+    recipes,
+    runs,
+    summary,
+    train,
+    transfer,
+    warm_up,
+    zoo,
+)
 from .output import PipeClosed, accept_any_character, complain, silence_stdout
 
 BAD_INPUT = 2
@@ -39,7 +54,8 @@ def convscope(threads: int | None) -> None:
 
 
 _COMMANDS = (
-    train.train, evaluate.evaluate, summary.summary, zoo.zoo, data.data, bench.bench, warm_up.warm_up, doctor.doctor,
+    train.train, transfer.transfer, features.features, evaluate.evaluate, runs.runs, summary.summary, zoo.zoo, data.data,
+    lr_range.lr_range, recipes.recipes, bench.bench, warm_up.warm_up, doctor.doctor,
 )  # fmt: skip
 for _command in _COMMANDS:
     convscope.add_command(_command)

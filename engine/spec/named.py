@@ -31,13 +31,13 @@ class Named(Declared):
     def __str__(self) -> str:
         """The text form, with the parameters that are not at their defaults."""
         standard = type(self)().values()
-        changed = [f"{name}={_written(v)}" for name, v in self.values().items() if v != standard[name]]
+        changed = [f"{name}={written(v)}" for name, v in self.values().items() if v != standard[name]]
         return f"{self.name}:{','.join(changed)}" if changed else self.name
 
     def described(self) -> str:
         """For people: the name and every parameter that is neither off nor zero."""
         params = self.params()
-        told = [f"{params[name].label.lower()} {_written(v)}" for name, v in self.values().items() if v]
+        told = [f"{params[name].label.lower()} {written(v)}" for name, v in self.values().items() if v]
         return ", ".join([self.name, *told])
 
     def changed(self, changes: Mapping[str, Any]) -> Self:
@@ -101,7 +101,8 @@ def _read(text: str) -> Any:
         return text
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
+    """A parameter's value in the text form."""
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:.8g}" if isinstance(value, int | float) else str(value)

@@ -19,6 +19,7 @@ from .stopping import EarlyStopping
 if TYPE_CHECKING:
     from .evaluation import Evaluation, evaluate
     from .fitting import fit
+    from .rate_range import RangeTest, range_test
     from .run import TrainRun
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Event",
     "Loss",
     "Optimizer",
+    "RangeTest",
     "Recipe",
     "Schedule",
     "Settings",
@@ -46,10 +48,18 @@ __all__ = [
     "Warned",
     "evaluate",
     "fit",
+    "range_test",
     "suggested",
 ]
 
-_LATER = {"fit": ".fitting", "TrainRun": ".run", "evaluate": ".evaluation", "Evaluation": ".evaluation"}
+_LATER = {
+    "fit": ".fitting",
+    "TrainRun": ".run",
+    "evaluate": ".evaluation",
+    "Evaluation": ".evaluation",
+    "RangeTest": ".rate_range",
+    "range_test": ".rate_range",
+}
 
 
 def __getattr__(name: str) -> Any:

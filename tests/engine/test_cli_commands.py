@@ -243,6 +243,24 @@ def test_a_recipe_is_followed_where_nothing_else_is_asked(call, small: Path) -> 
     assert (settings.epochs, settings.batch_size, settings.augment) == (1, 128, ())
 
 
+def test_a_learning_rate_is_suggested_for_people_and_programs(call, small: Path) -> None:
+    command = ("lr-range", small, "--data", "digits", "--steps", 40)
+    found = json.loads(call(*command, "--json").out)
+    assert len(found["rates"]) == len(found["losses"]) <= 40
+    assert f"try --lr {found['suggestion']:.2g}" in call(*command).out
+    fails(call("lr-range", small, "--data", "digits", "--steps", 3), "3 steps are asked for")
+
+
+def test_what_a_run_can_be_made_of_is_listed(call) -> None:
+    listed = json.loads(call("recipes", "--json").out)
+    assert [recipe["name"] for recipe in listed["recipes"]] == list(RECIPES)
+    adam = next(kind for kind in listed["optimizers"] if kind["name"] == "adam")
+    assert {"name", "default", "minimum", "help"} <= set(adam["parameters"][0])
+    text = call("recipes").out
+    for part in ("resnet-cifar", "crop:padding=4,flip", "beta1=0.9", "one-cycle", "smooth-l1", "gaussian"):
+        assert part in text
+
+
 def test_the_file_of_a_run_that_stopped_early_holds_its_best_epoch(call, small: Path) -> None:
     options = ("--epochs", 30, "--lr", 0.3, "--early-stopping", "patience=1,improvement=0.5", "--out", "m.safetensors")
     outcome = call("train", small, "--data", "digits", *options, "--json")

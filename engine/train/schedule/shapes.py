@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from ...spec import integer, number
 from .base import Moment, Schedule, remainder, warm_up
@@ -13,6 +13,7 @@ from .base import Moment, Schedule, remainder, warm_up
 class Constant(Schedule):
     """Always the full rate."""
 
+    _: KW_ONLY
     warm_up: int = warm_up(0)
 
     name = "constant"
@@ -74,6 +75,7 @@ class OneCycle(Schedule):
     end: float = number(
         1e4, label="End", help="How many times the first rate is above the last one.", minimum=1.0, maximum=1e9
     )
+    _: KW_ONLY
     warm_up: int = warm_up(0)
 
     name = "one-cycle"
