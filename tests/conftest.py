@@ -1,5 +1,6 @@
 """What all tests share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,14 @@ settings.register_profile("convscope", derandomize=True, deadline=None, suppress
 # Many more, new ones in every run: python -m pytest --hypothesis-profile=thorough
 settings.register_profile("thorough", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("convscope")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _runs_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Runs that commands keep go into a folder of the tests, not among the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONVSCOPE_RUNS", str(tmp_path_factory.mktemp("runs")))
+        yield
 
 
 @pytest.fixture(scope="session")

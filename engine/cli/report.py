@@ -137,7 +137,7 @@ def _cells(event: Epoch, total: int) -> tuple[str, ...]:
     test_loss = "–" if event.test_loss is None else f"{event.test_loss:.4f}"
     return (
         f"{event.epoch}/{total}", f"{event.train_loss:.4f}", percent(event.train_accuracy), test_loss,
-        percent(event.test_accuracy), f"{event.images_per_second:,.0f}", _duration(event.seconds),
+        percent(event.test_accuracy), f"{event.images_per_second:,.0f}", duration(event.seconds),
     )  # fmt: skip
 
 
@@ -145,7 +145,7 @@ def _shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """`0.3 s`, `47 s`, `3:07`, `1:02:09`."""
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ..graph import Network
 from ..io import load, load_training_state
 from ..runs.checkpoint import Checkpoint
+from ..runs.recording import Recording
+from ..runs.sinks import Sink, observed
 from ..runtime.backend import backend
 from ..runtime.model import Model
 from ..spec import ConvscopeError
@@ -22,6 +24,7 @@ from .interrupt import interruptible
 from .output import PipeClosed, complain, say
 from .preparing import Change
 from .report import JsonReport, Report, TextReport
+from .run_options import Kept
 
 if TYPE_CHECKING:
     from ..data import Dataset
@@ -44,6 +47,7 @@ class Order:
     out: Path | None
     resume: Path | None
     as_json: bool
+    kept: Kept
     change: Change | None = None
     """Makes the model to train of the one that was named; a resumed run has been changed already."""
 
@@ -67,7 +71,8 @@ def run(order: Order) -> int:
     if checkpoint:
         checkpoint.check_room(model)
     training = fit(model, dataset, resume=state, **order.settings)
-    return _carry_out(training, checkpoint, order.as_json)
+    recording = order.kept.record(training, sources.source(order.data, order.data_dir))
+    return carry_out(recording or training, checkpoint, order.kept.sinks(), order.as_json)
 
 
 def _saved_state(path: Path) -> dict[str, Any]:
@@ -109,25 +114,29 @@ def _refuse_another_network(source: Network | Model | None, resumed: Model, orde
         raise ConvscopeError(f"{order.resume} holds another network than {order.target}; leave {order.target} out.")
 
 
-def _carry_out(training: TrainRun, checkpoint: Checkpoint | None, as_json: bool) -> int:
+def carry_out(run: TrainRun | Recording, checkpoint: Checkpoint | None, sinks: Sequence[Sink], as_json: bool) -> int:
+    """Run to the end, showing and keeping what happens; the exit status."""
+    recording = run if isinstance(run, Recording) else None
+    training = recording.training if recording else run
+    assert isinstance(training, TrainRun)
     report: Report = JsonReport() if as_json else TextReport(training)
+    events = observed(_kept(run, training, checkpoint), sinks)
     with interruptible(training.cancel) as interruption:
-        ended = _shown(training, checkpoint, report)
+        ended = _shown(events, training, report)
     lost = checkpoint is not None and checkpoint.error is not None
     if checkpoint and lost:
         complain(_rescued(checkpoint, training))
     if ended.reason == "error":
-        return _failure(training, ended)
+        return _failure(training, ended, recording)
     if not lost and not as_json:
-        say(_whereabouts(checkpoint, ended))
+        say(_whereabouts(checkpoint, recording, ended))
     if ended.reason == "cancelled":
         return interruption.status
     return BAD_INPUT if lost else 0
 
 
-def _shown(training: TrainRun, checkpoint: Checkpoint | None, report: Report) -> Ended:
+def _shown(events: Iterator[Event], training: TrainRun, report: Report) -> Ended:
     """Run to the end, showing every event; the last of them. If nobody reads any more, stop and keep the model."""
-    events = _kept(training, checkpoint)
     last: Event | None = None
     with report:
         try:
@@ -141,16 +150,13 @@ def _shown(training: TrainRun, checkpoint: Checkpoint | None, report: Report) ->
     return last
 
 
-def _kept(training: TrainRun, checkpoint: Checkpoint | None) -> Iterator[Event]:
+def _kept(run: Iterator[Event], training: TrainRun, checkpoint: Checkpoint | None) -> Iterator[Event]:
     """The events, with the model written before an epoch's or a stopped run's event is passed on."""
-    started_at, last = 0, 0
-    for event in training:
+    started_at = 0
+    for event in run:
         if isinstance(event, Started):
             started_at = event.step
-        if isinstance(event, Epoch):
-            last = event.epoch
-        went_back = isinstance(event, Ended) and event.reason == "completed" and event.epoch < last
-        if checkpoint and (went_back or _worth_keeping(event, started_at, checkpoint)):
+        if checkpoint and _worth_keeping(event, started_at, checkpoint):
             failed_before = checkpoint.error is not None
             if not checkpoint.write(training.model, training.state()) and not failed_before:
                 yield Warned(f"{checkpoint.error} Training goes on and will try again.")
@@ -168,13 +174,17 @@ def _worth_keeping(event: Event, started_at: int, checkpoint: Checkpoint) -> boo
     )
 
 
-def _whereabouts(checkpoint: Checkpoint | None, ended: Ended) -> str:
-    if checkpoint is None:
-        return "The model was not kept; name a file with --out to keep it."
-    if not checkpoint.path.exists():
-        return "There is nothing to keep yet."
-    go_on = f"; go on with --resume {checkpoint.path}" if ended.reason == "cancelled" else ""
-    return f"The model is in {checkpoint.path}{go_on}."
+def _whereabouts(checkpoint: Checkpoint | None, recording: Recording | None, ended: Ended) -> str:
+    stopped, places = ended.reason == "cancelled", []
+    if recording:
+        then = f"; go on with convscope runs resume {recording.id}" if stopped else ""
+        places.append(f"The run is kept as {recording.id}{then}.")
+    if checkpoint and checkpoint.path.exists():
+        go_on = f"; go on with --resume {checkpoint.path}" if stopped else ""
+        places.append(f"The model is in {checkpoint.path}{go_on}.")
+    elif checkpoint:
+        places.append("There is nothing to keep yet.")
+    return "\n".join(places) or "The model was not kept; name a file with --out to keep it."
 
 
 def _rescued(checkpoint: Checkpoint, training: TrainRun) -> str:
@@ -184,12 +194,13 @@ def _rescued(checkpoint: Checkpoint, training: TrainRun) -> str:
     return f"{checkpoint.error} The model was kept in {place} instead."
 
 
-def _failure(training: TrainRun, ended: Ended) -> int:
+def _failure(training: TrainRun, ended: Ended, recording: Recording | None) -> int:
     """Say why a run ended with an error; an unforeseen one is raised for the guard of the command line."""
     if isinstance(training.error, ConvscopeError):
         complain(ended.message)
         return BAD_INPUT
     if isinstance(training.error, DivergedError):
-        complain(ended.message)
+        again = f" The last good checkpoint: convscope runs resume {recording.id} --lr …" if recording else ""
+        complain(f"{ended.message}{again}")
         return FAILED
     raise training.error or RuntimeError(ended.message)

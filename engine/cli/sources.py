@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..data import Dataset
     from ..graph import Network
+    from ..runs import DataSource
     from ..runtime.model import Model
 
 _SUFFIXES = {".json", ".safetensors"}
@@ -51,6 +52,17 @@ def dataset(name: str, directory: Path | None, quiet: bool) -> Dataset:
     with ExitStack() as stack:
         told = _DataBar(stack) if sys.stderr.isatty() and not quiet else None
         return load_dataset(name, directory, told)
+
+
+def source(what: str, directory: Path | None) -> DataSource:
+    """How the data set can be loaded again, from any folder."""
+    from ..data.sources import DATASETS, separated  # noqa: PLC0415
+    from ..runs import DataSource  # noqa: PLC0415
+
+    name, options = separated(what)
+    if name not in DATASETS and Path(name).expanduser().exists():
+        name = str(Path(name).expanduser().resolve())
+    return DataSource(f"{name}:{options}" if options else name, directory)
 
 
 class _DataBar:

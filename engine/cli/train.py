@@ -10,6 +10,7 @@ import click
 from .data_options import data_options
 from .preparing import HEAD, head_options, preparation
 from .recipe_options import NAMES, recipe_options
+from .run_options import kept, run_options
 
 DEVICES = ("cpu", "cuda")
 
@@ -23,15 +24,17 @@ DEVICES = ("cpu", "cuda")
 @click.option("--recompute", is_flag=True, help="Keep few activations and compute the others again: less memory.")
 @click.option("--out", type=click.Path(path_type=Path), help="Model file, written after every epoch.")
 @click.option("--resume", type=click.Path(path_type=Path), help="Model file of a run to go on with; needs no ARCH.")
+@run_options
 @click.option("--json", "as_json", is_flag=True, help='Print one JSON event a line; the last is "ended".')
 def train(**options: Any) -> int:
     """Train ARCH (see `convscope zoo`), or the network or model in FILE, on a data set.
 
-    Ctrl-C ends the run after the batch in hand; with --out the model is kept, and --resume goes on from there, bit for
-    bit.
+    The run is kept (see `convscope runs`) unless --no-run is given: whatever ends it, `convscope runs resume` goes on
+    with it, bit for bit. Ctrl-C ends it after the batch in hand. With --out the model is also written to a file, and
+    --resume goes on from there.
     """
     from .session import Order, run  # loads the kernels  # noqa: PLC0415
 
     settings = {name: options.pop(name) for name in NAMES}
     change = preparation(**{name: options.pop(name) for name in HEAD})
-    return run(Order(settings=settings, change=change, **options))
+    return run(Order(settings=settings, kept=kept(options), change=change, **options))

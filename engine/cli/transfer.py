@@ -11,6 +11,7 @@ import click
 from .output import emit, say, table
 from .preparing import HEAD, parsed, preparation
 from .recipe_options import NAMES
+from .run_options import kept
 from .train import train
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def transfer(file: Path | None, advice: bool, **options: Any) -> int:
         arguments = {**head, "freeze": freeze, "seed": settings["seed"] or 0}
         return add_box(put_head(model, dataset.classes, **arguments), dataset)
 
-    return run(Order(target=str(file), resume=None, settings=settings, change=change, **options))
+    return run(Order(target=str(file), resume=None, settings=settings, kept=kept(options), change=change, **options))
 
 
 def _optional(param: click.Parameter) -> click.Parameter:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..io import FileError
-from ..train.events import Batch, Ended, Epoch, Evaluated, Event, Warned
+from ..train.events import Batch, Ended, Epoch, Evaluated, Event, Started, Warned
 from .checkpoints import BEST, named_after
 from .folder import RunFolder
 from .intervals import Clock
@@ -75,7 +76,8 @@ class Recording(Iterator[Event]):
 
     def _generate(self) -> Generator[Event, None, None]:
         try:
-            for event in self.training:
+            for told in self.training:
+                event = replace(told, run=self.id) if isinstance(told, Started) else told
                 if isinstance(event, Ended):
                     yield from self._finish(event)
                 self._note(event)

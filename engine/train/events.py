@@ -29,7 +29,7 @@ class Event:
 class Started(Event):
     """The run is set up; `epoch` whole epochs and `batch` batches of the next are done already (0 unless resumed).
 
-    `step` is how many batches that was.
+    `step` is how many batches that was. `run` is the id of a run that is kept.
     """
 
     network: str
@@ -46,6 +46,7 @@ class Started(Event):
     epoch: int = 0
     batch: int = 0
     step: int = 0
+    run: str | None = None
 
 
 @dataclass(frozen=True)
