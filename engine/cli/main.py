@@ -17,6 +17,7 @@ from . import (
     desktop,
     doctor,
     evaluate,
+    explain,
     features,
     lr_range,
     recipes,
@@ -54,7 +55,7 @@ def convscope(threads: int | None) -> None:
 
 
 _COMMANDS = (
-    train.train, transfer.transfer, features.features, evaluate.evaluate, runs.runs, summary.summary, zoo.zoo, data.data,
+    train.train, transfer.transfer, features.features, evaluate.evaluate, explain.explain, runs.runs, summary.summary, zoo.zoo, data.data,
     lr_range.lr_range, recipes.recipes, bench.bench, warm_up.warm_up, doctor.doctor,
 )  # fmt: skip
 for _command in _COMMANDS:
