@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,12 +43,19 @@ def evaluate(
     images = sources.dataset(data, data_dir, as_json)
     for file, model in zip(files, models):
         _warn_of_other_classes(file, model, images)
+    _warn(images.warnings)
     with Bar(quiet=as_json) as bar:
         result = measure(models, images, progress=bar.reached, crops=int(crops), scales=int(scales))
+    _warn(images.late_warnings())
     if as_json:
         emit(result.to_dict(hardest))
     else:
         say(_text(result, hardest))
+
+
+def _warn(texts: Iterable[str]) -> None:
+    for text in texts:
+        complain(f"warning: {text}")
 
 
 def _warn_of_other_classes(file: Path, model: Model, images: Dataset) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ def gather(listing: Listing, options: PictureOptions, progress: Progress | None 
         raise DataError(f"No picture of {listing.name} can be read: {some(faults, 3)}")
     form = _form(found, options, boxed=pictures[0].objects is not None)
     pictures, lost = _placed(pictures, found, form)
+    pictures = _on_sides(pictures, options)
     warnings = [*listing.warnings, *lost]
     pixels: list[NDArray[np.uint8]] | None = None
     if len(pictures) * int(np.prod(form.shape)) <= options.memory << 20:
@@ -70,9 +72,10 @@ def gather(listing: Listing, options: PictureOptions, progress: Progress | None 
         if not pictures:
             raise DataError(f"No picture of {listing.name} can be read: {some(faults, 3)}")
     if faults:
-        named = some((text.removesuffix(".") for text in faults), _NAMED)
+        root = _above(files)
+        named = some((text.replace(root, "", 1).removesuffix(".") for text in faults), _NAMED)
         warnings.append(f"{counted(len(faults), 'picture')} left out: {named}.")
-    return _assembled(listing, pictures, pixels, form, options, warnings)
+    return _assembled(listing, pictures, pixels, form, warnings)
 
 
 def _told(
@@ -99,6 +102,14 @@ def _told(
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return results, faults
+
+
+def _above(files: Sequence[Path]) -> str:
+    """The folder that all files lie below, which texts about them need not repeat."""
+    try:
+        return f"{os.path.commonpath([path.parent.parent for path in files])}{os.sep}"
+    except ValueError:  # several drives
+        return ""
 
 
 def _size(path: Path) -> int:
@@ -157,11 +168,10 @@ def _assembled(
     pictures: list[Picture],
     pixels: list[NDArray[np.uint8]] | None,
     form: _Form,
-    options: PictureOptions,
     warnings: list[str],
 ) -> Dataset:
     labels = np.array([picture.label for picture in pictures], np.int64)
-    test = _sides(pictures, labels, options)
+    test = np.array([bool(picture.test) for picture in pictures])
     objects = [picture.objects for picture in pictures if picture.objects is not None]
     rows = {False: np.flatnonzero(~test), True: np.flatnonzero(test)}
     if not len(rows[False]):
@@ -187,11 +197,15 @@ def _assembled(
     )  # fmt: skip
 
 
-def _sides(pictures: list[Picture], labels: NDArray[np.int64], options: PictureOptions) -> NDArray[np.bool_]:
-    """Which are test images: as marked, or drawn class by class where nothing is marked as such."""
+def _on_sides(pictures: list[Picture], options: PictureOptions) -> list[Picture]:
+    """The pictures with their sides: as marked, or drawn class by class where none is marked as a test image.
+
+    Drawn before pixels are read, so that the sides are the same for sets in memory and sets that are not.
+    """
     if any(picture.test for picture in pictures):
-        return np.array([bool(picture.test) for picture in pictures])
-    return held_out(labels, options.test, options.seed)
+        return pictures
+    drawn = held_out(np.array([picture.label for picture in pictures], np.int64), options.test, options.seed)
+    return [dataclasses.replace(picture, test=bool(test)) for picture, test in zip(pictures, drawn)]
 
 
 def _measured(images: Images) -> Preprocessing:

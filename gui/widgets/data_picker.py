@@ -233,6 +233,6 @@ class DataPicker(QWidget):
 
     def _describe_options(self, kind: type[Options]) -> None:
         """Say which options there are, with their defaults."""
-        known = list(params(kind))
-        self._options.setPlaceholderText("Options: " + ", ".join(name for name, _ in reversed(known)))
+        known = sorted(params(kind), key=lambda item: item[0] in Options.__dataclass_fields__)  # its own first
+        self._options.setPlaceholderText("Options: " + ", ".join(name for name, _ in known))
         self._options.setToolTip("\n".join(f"{name}={param.default}  {param.help}" for name, param in known))
