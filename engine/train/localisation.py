@@ -1,7 +1,7 @@
 """Classification and localisation: a second head that gives a box around the object, beside the class scores.
 
 The box is regressed as Sermanet et al. 2014 (OverFeat, §4.2) and Simonyan & Zisserman 2015 (appendix A) do it, either
-one for all classes or one for each, in shares of the image: middle (x, y), width, height.
+one for all classes or one for each: middle (x, y), width, height.
 """
 
 from __future__ import annotations
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from ..runtime.model import Model
 
 HIDDEN = 128
+UNIT = 0.2
+"""Share of the image that one in a box's number stands for, counted from a half.
+
+So a head with fresh weights begins near the middle, and its gradients are about as large as those of the scores; else
+its first steps kill the units in front of it. Girshick 2015 (Fast R-CNN, §2.3) normalises targets to the same end.
+"""
+
 FOUND = 0.5
 """Intersection over union from which a box counts as right (Russakovsky et al. 2015, ILSVRC, §4.2)."""
 
@@ -103,16 +110,17 @@ def last_map(network: Network) -> str:
 
 
 def encoded(boxes: Boxes, height: int, width: int) -> Boxes:
-    """Middle (x, y), width and height in shares of an image of this size, (N, 4)."""
+    """What a box's node should say, (N, 4): middle (x, y), width and height in an image of this size."""
     corners = boxes / np.array([width, height, width, height], np.float32)
     middles, sides = (corners[:, 2:] + corners[:, :2]) / 2, corners[:, 2:] - corners[:, :2]
-    return np.concatenate([middles, sides], 1).astype(np.float32)
+    return ((np.concatenate([middles, sides], 1) - 0.5) / UNIT).astype(np.float32)
 
 
 def decoded(values: Boxes, height: int, width: int) -> Boxes:
     """Corners in pixels, within the image: `encoded` undone."""
-    halves = np.maximum(values[:, 2:], 0) / 2
-    corners = np.clip(np.concatenate([values[:, :2] - halves, values[:, :2] + halves], 1), 0, 1)
+    shares = values * np.float32(UNIT) + np.float32(0.5)
+    halves = np.maximum(shares[:, 2:], 0) / 2
+    corners = np.clip(np.concatenate([shares[:, :2] - halves, shares[:, :2] + halves], 1), 0, 1)
     return (corners * np.array([width, height, width, height], np.float32)).astype(np.float32)
 
 

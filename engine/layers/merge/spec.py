@@ -68,13 +68,13 @@ class Concat(Layer):
 class WithBox(Layer):
     """Class scores, passed on as they are, and beside them a box around the object: the end of a network of two heads.
 
-    The second input has four numbers, or four for each class: middle (x, y), width and height, as shares of the image.
-    Training adds its loss, times the weight, to that of the scores.
+    The second input has four numbers, or four for each class: middle (x, y), width and height of the box, in fifths of
+    the image counted from its half. Training adds their loss, times the weight, to that of the scores.
     """
 
     loss: str = choice("l2", ("l2", "smooth-l1"), label="Loss", help="What is made small of the box's four errors.")
     weight: float = number(
-        10.0,
+        1.0,
         label="Weight",
         help="How much the box counts beside the class; 0 leaves it untrained.",
         minimum=0.0,
@@ -108,4 +108,4 @@ class WithBox(Layer):
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
-        return (Example(cls(), ((5,), (4,))), Example(cls("smooth-l1", 1.0), ((3,), (12,))))
+        return (Example(cls(), ((5,), (4,))), Example(cls("smooth-l1", 0.5), ((3,), (12,))))
