@@ -13,6 +13,7 @@ from ..data import Dataset
 from ..data.facts import doubts
 from ..runtime.compute import exclusive
 from ..spec import ConvscopeError
+from . import diagnosis
 from .controls import Controls
 from .events import Batch, Ended, EndReason, Epoch, Evaluated, Event, Started, Warned
 from .feed import Feed, shuffled
@@ -60,6 +61,7 @@ class TrainRun(Iterator[Event]):
         self._controls = Controls(model, settings, self._progress, images, changes, self._make_ready)
         self._best: Snapshot | None = None
         self._feeds: list[Feed] = []
+        self._fault: diagnosis.Fault | None = None
         self._cancelled = self._finished = False
         self._events: Generator[Event, None, None] = self._generate()
 
@@ -217,7 +219,7 @@ class TrainRun(Iterator[Event]):
     def _train_batch(self, order: NDArray[np.int64]) -> Batch:
         began, progress, rate = time.perf_counter(), self._progress, self._controls.rate()
         start = progress.batch * self.settings.batch_size
-        rows = order[start : start + self.settings.batch_size]
+        self._rows = rows = order[start : start + self.settings.batch_size]
         part = share(self.settings.mixup, self.settings.seed, progress.step)
         loss, correct = self._stepper.step(rows, progress.step, self._controls.optimizer, rate, part)
         seconds = time.perf_counter() - began
@@ -285,18 +287,21 @@ class TrainRun(Iterator[Event]):
         if isinstance(error, DivergedError):
             progress, rate = self._progress, self._controls.rate()
             where = f"in epoch {progress.epoch + 1}, batch {progress.batch + 1}"
+            self._fault = diagnosis.find(self.model, self._train, self._rows, progress.step)
+            cause = f"; {self._fault.text}" if self._fault else ""
             self._good.restore()
             kept = f"of epoch {progress.epoch}" if progress.epoch else "from before training"
             kept = "from where the run was resumed" if progress.batch else kept
             fix = f"use a lower learning rate than {rate:.3g}, such as {min(rate / 10, _GENTLE_RATE):.2g}"
-            return f"Training diverged {where}: {error}. The weights {kept} are back; {fix}."
+            return f"Training diverged {where}: {error}{cause}. The weights {kept} are back; {fix}."
         if isinstance(error, ConvscopeError):
             return str(error)
         return f"Internal error {self._place()} ({type(error).__name__}: {error})."
 
     def _ended(self, reason: EndReason, message: str) -> Ended:
         progress, last = self._progress, self._progress.last
+        layer = self._fault.layer if self._fault else None
         if last is None:
-            return Ended(reason, message, progress.epoch, progress.step)
+            return Ended(reason, message, progress.epoch, progress.step, layer=layer)
         figures = (last.train_loss, last.train_accuracy, last.test_loss, last.test_accuracy, last.images_per_second)
-        return Ended(reason, message, progress.epoch, progress.step, *figures)
+        return Ended(reason, message, progress.epoch, progress.step, *figures, layer)
