@@ -11,7 +11,7 @@ from convscope.engine.spec import ConvscopeError
 from .actions import make_action, shortcuts
 from .canvas.view import GraphView
 from .icons import set_icon
-from .models import clipboard, edits
+from .models import clipboard, edits, folding
 from .models.document import Document
 
 _Key = QKeySequence.StandardKey
@@ -43,6 +43,16 @@ class EditActions(QObject):
         self.rename = make_action(self, "&Rename", self.rename_wanted.emit, "F2", scope=view)
         self.search = make_action(self, "&Add Layer…", view.open_search, "Ctrl+Space", "plus")
         self.arrange = make_action(self, "A&rrange", self._arrange, "Ctrl+L", "tree-structure")
+
+        self.fold = make_action(self, "&Fold Block", self._fold, "Ctrl+G", "stack", view)
+        self.unfold = make_action(self, "&Unfold Block", self._unfold, "Ctrl+Shift+G", "list-bullets", view)
+        self.ungroup = make_action(self, "Un&group Block", self._ungroup, scope=view)
+        self.fold_all = make_action(self, "Fold All &Blocks", self._fold_all, "Ctrl+Alt+G")
+        self.unfold_all = make_action(self, "Unfold All Bloc&ks", self._unfold_all, "Ctrl+Alt+Shift+G")
+
+    def on_blocks(self) -> list[QAction]:
+        """Actions on blocks."""
+        return [self.fold, self.unfold, self.ungroup, self.fold_all, self.unfold_all]
 
     def on_selection(self) -> list[QAction]:
         """Actions on the selected layers."""
@@ -88,8 +98,45 @@ class EditActions(QObject):
             edits.disconnect(self._document, links)
 
     def _select_all(self) -> None:
-        self._view.graph.select(list(self._document.network.nodes))
+        self._view.graph.select(list(self._document.drawing.nodes))
 
     def _arrange(self) -> None:
         edits.arrange_all(self._document)
+        self._view.fit_soon()
+
+    # ---- blocks
+
+    def _blocks(self) -> list[str]:
+        """The blocks that are selected, folded or by one of their layers."""
+        network = self._document.network
+        found = (
+            (name if name in network.groups else group.name if (group := network.group_of(name)) else "")
+            for name in self._names()
+        )
+        return [name for name in dict.fromkeys(found) if name]
+
+    def _fold(self) -> None:
+        names = self._blocks()
+        if not names:
+            self.message.emit("No layer of a block is selected; Fold All Blocks finds blocks among layers.", True)
+            return
+        try:
+            folding.fold(self._document, names)
+        except ConvscopeError as error:
+            self.message.emit(str(error), True)
+
+    def _unfold(self) -> None:
+        folding.unfold(self._document, self._blocks())
+
+    def _ungroup(self) -> None:
+        folding.ungroup(self._document, self._blocks())
+
+    def _fold_all(self) -> None:
+        found = folding.fold_all(self._document)
+        if found:
+            self.message.emit(f"Found {found} block{'s' if found > 1 else ''} among the layers.", False)
+        self._view.fit_soon()
+
+    def _unfold_all(self) -> None:
+        folding.unfold_all(self._document)
         self._view.fit_soon()

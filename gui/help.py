@@ -20,6 +20,8 @@ _SHORTCUTS = (
     ("Pan", "Middle button, or Space and drag"),
     ("Zoom", "Wheel; F fits, Ctrl+0 is 100 %"),
     ("Arrange", "Ctrl+L"),
+    ("Unfold or fold a block", "Double-click its card, or the title of its frame; Ctrl+Shift+G, Ctrl+G"),
+    ("Fold or unfold all blocks", "Ctrl+Alt+G, Ctrl+Alt+Shift+G"),
     ("Build, train, learn", "Ctrl+1, Ctrl+2, Ctrl+3"),
 )
 

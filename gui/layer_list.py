@@ -1,4 +1,4 @@
-"""Layer types as a list: search, and how an entry looks. Used by the palette and the search on the canvas."""
+"""Layer and block types as a list: search, and how an entry looks. Used by the palette and the search on the canvas."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersiste
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from convscope.engine.layers import TYPES
+from convscope.engine import blocks, layers
+from convscope.engine.spec import Layer
 
 from .theme import body_font, small_font, theme
 
@@ -22,14 +23,20 @@ CATEGORIES = (
     "merge",
     "reshape",
     "regularisation",
+    "block",
 )
+HEADINGS = {"block": "Blocks"}
+"""Headings of categories that are not the category's own name."""
+
 Index = QModelIndex | QPersistentModelIndex
+TYPES: dict[str, type[Layer] | type[blocks.Block]] = {**layers.TYPES, **blocks.TYPES}
+"""What can be added to a network, by name."""
 TYPE = Qt.ItemDataRole.UserRole
 MIME = "application/x-convscope-layer"
 
 
 def search(query: str) -> list[str]:
-    """Names of the layer types that fit a query, best first; all of them, by category, for an empty one.
+    """Names of the layer and block types that fit a query, best first; all of them, by category, for an empty one.
 
     A query fits when its letters occur in this order in the name, or as a word's beginning in the summary.
     """
@@ -81,7 +88,7 @@ class LayerListModel(QAbstractListModel):
             category = TYPES[name].about.category
             if self._headings and not query.strip() and category != heading:
                 heading = category
-                self._rows.append((category.capitalize(), ""))
+                self._rows.append((HEADINGS.get(category, category.capitalize()), ""))
             self._rows.append(("", name))
         self.endResetModel()
 

@@ -102,6 +102,7 @@ class MainWindow(QMainWindow):
         change = (edit.undo, edit.redo, None, *edit.on_selection())
         self._edit_menu = bar.addMenu("&Edit")
         _fill(self._edit_menu, *change, edit.select_all, None, edit.search, edit.rename, edit.arrange)
+        _fill(self._edit_menu, None, *edit.on_blocks())
         zoom = (views.fit, views.actual, views.zoom_in, views.zoom_out)
         look = (*views.panels(), None, views.appearance, views.reset)
         _fill(bar.addMenu("&View"), *views.rooms(), None, *zoom, None, *look)
@@ -140,6 +141,7 @@ class MainWindow(QMainWindow):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         edit = self.edit
         _fill(menu, edit.search, None, *edit.on_selection(), None, edit.rename, self.views.fit)
+        _fill(menu, None, *edit.on_blocks())
         menu.popup(place)
 
     # ---- connections

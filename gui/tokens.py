@@ -67,6 +67,7 @@ LIGHT = Tokens(
         "merge": "#3d8f45",
         "reshape": "#748093",
         "regularisation": "#a8663b",
+        "block": "#3f51a3",
     },
     series=("#2466d8", "#d9730d", "#1d7f45", "#b83280", "#6a55d4", "#0d8a82"),
 )
@@ -98,6 +99,7 @@ DARK = Tokens(
         "merge": "#72c677",
         "reshape": "#98a4b5",
         "regularisation": "#d59a6d",
+        "block": "#8ea2ff",
     },
     series=("#5c9cff", "#ffa04d", "#54c987", "#f07dc0", "#9d8dff", "#3fc7ba"),
 )

@@ -68,6 +68,7 @@ class Camera(QGraphicsView):
 
     def reveal(self, name: str) -> None:
         """Scroll so that a node is seen."""
+        name = self.document.drawing.card(name)
         if name in self.graph.nodes:
             self.ensureVisible(self.graph.nodes[name], 32, 32)
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from convscope.engine.graph import INPUT
-from convscope.engine.spec import Layer, Param, Problem, format_shape
+from convscope.engine import blocks
+from convscope.engine.graph import INPUT, Group
+from convscope.engine.spec import Declared, Param, Problem, format_shape
 
 from ..models.document import Document
+from ..models.problems import sentence
 
 _NO_PADDING = (0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
 class Card:
-    """Texts and figures of one card. `slots` counts input ports; `share` is the part of all multiply-adds."""
+    """Texts and figures of one card. `slots` counts input ports; `share` is the part of all multiply-adds.
+
+    `stacked` cards stand for several layers: for a block that is folded.
+    """
 
     name: str
     title: str
@@ -27,6 +32,7 @@ class Card:
     error: str = ""
     warning: str = ""
     share: float = 0.0
+    stacked: bool = False
 
     @property
     def problem(self) -> str:
@@ -34,32 +40,46 @@ class Card:
 
 
 def cards(document: Document) -> dict[str, Card]:
-    """Cards of the input and all nodes."""
-    network = document.network
+    """Cards of the input, of all nodes and of the blocks that are folded."""
+    network, drawing = document.network, document.drawing
     shapes, macs = network.shapes(), {row.name: row.macs or 0 for row in document.summary.rows}
     total = max(1, document.summary.totals.macs)
     problems = _by_layer(network.problems())
     image = format_shape(network.input)
     result = {INPUT: Card(INPUT, "image", f"Input  {image}", "input", image, 0, 0)}
-    for node in network.nodes.values():
-        connected, most = len(node.inputs), node.layer.ports.maximum
-        shape = shapes.get(node.name)
-        result[node.name] = Card(
-            name=node.name,
-            title=node.name,
-            detail="  ".join(part for part in (node.layer.type_name(), detail(node.layer)) if part),
-            category=node.layer.about.category,
+    for name, node in drawing.nodes.items():
+        connected, most = drawing.ports(name)
+        shape, group, members = shapes.get(drawing.result(name)), drawing.folded.get(name), drawing.members(name)
+        own = [problem for member in (*members, *([name] if group else ())) for problem in problems.get(member, ())]
+        result[name] = Card(
+            name=name,
+            title=name,
+            detail=_of_block(document, group) if group else _described(node.layer),
+            category="block" if group else node.layer.about.category,
             output="" if shape is None else format_shape(shape),
             slots=connected + 1 if most is None else max(most, connected),
             connected=connected,
-            error=_sentences(problems, node.name, "error"),
-            warning=_sentences(problems, node.name, "warning"),
-            share=macs.get(node.name, 0) / total,
+            error=_sentences(own, name, "error"),
+            warning=_sentences(own, name, "warning"),
+            share=sum(macs.get(member, 0) for member in members) / total,
+            stacked=group is not None,
         )
     return result
 
 
-def detail(layer: Layer) -> str:
+def _of_block(document: Document, group: Group) -> str:
+    """Type and key parameters of a block, or that its layers are others by now."""
+    declared = blocks.declaration(group)
+    if declared is None:
+        return f"{group.block}  unknown"
+    return _described(declared) if blocks.intact(document.network, group) else f"{group.block}  edited"
+
+
+def _described(declared: Declared) -> str:
+    return "  ".join(part for part in (declared.type_name(), detail(declared)) if part)
+
+
+def detail(layer: Declared) -> str:
     """Key parameters in short: the first one and the kernel always, others where they differ from the default."""
     parts = []
     for position, (name, param) in enumerate(layer.params().items()):
@@ -97,6 +117,6 @@ def _by_layer(problems: list[Problem]) -> dict[str, list[Problem]]:
     return found
 
 
-def _sentences(problems: dict[str, list[Problem]], name: str, severity: str) -> str:
-    chosen = [p for p in problems.get(name, ()) if p.severity == severity]
-    return "\n".join(f"{p.what[:1].upper()}{p.what[1:]}; {p.fix}." for p in chosen)
+def _sentences(problems: list[Problem], name: str, severity: str) -> str:
+    """One sentence for each problem; those of layers in a block begin with the layer's name."""
+    return "\n".join(sentence(problem, name) for problem in problems if problem.severity == severity)

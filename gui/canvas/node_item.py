@@ -158,6 +158,8 @@ class NodeItem(QGraphicsItem):
     def _paint_body(self, painter: QPainter) -> None:
         outline = QPainterPath()
         outline.addRoundedRect(_BODY, RADIUS, RADIUS)
+        if self.card.stacked:
+            self._paint_stack(painter)
         shadow = QColor(0, 0, 0, 70 if theme.dark else 22)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(shadow)
@@ -174,6 +176,13 @@ class NodeItem(QGraphicsItem):
         painter.setPen(self._border())
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(outline)
+
+    def _paint_stack(self, painter: QPainter) -> None:
+        """The edges of the cards that lie below this one."""
+        painter.setPen(QPen(theme.category(self.card.category), 1))
+        painter.setBrush(theme.color("surface"))
+        for offset in (6.0, 3.0):
+            painter.drawRoundedRect(_BODY.translated(offset, -offset), RADIUS, RADIUS)
 
     def _paint_texts(self, painter: QPainter) -> None:
         left, width = STRIPE + 9, WIDTH - STRIPE - 19

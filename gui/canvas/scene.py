@@ -12,6 +12,7 @@ from ..models.document import Document
 from ..models.edits import Link
 from ..theme import follow
 from .cards import cards
+from .frame_item import FrameItem, frames
 from .node_item import NodeItem
 from .wire_item import WireItem
 
@@ -27,6 +28,7 @@ class GraphScene(QGraphicsScene):
         self.document = document
         self.nodes: dict[str, NodeItem] = {}
         self.wires: dict[Link, WireItem] = {}
+        self.frames: dict[str, FrameItem] = {}
         self.animation_ms = 180
         self._quiet = False  # while items are moved or selected by the program
         self._attached: dict[str, list[WireItem]] = {}
@@ -62,7 +64,7 @@ class GraphScene(QGraphicsScene):
         self._follow_layout(rewired=before != (list(self.nodes), list(self.wires)))
 
     def _sync_wires(self) -> None:
-        wanted = set(edits.links(self.document.network))
+        wanted = set(edits.links(self.document.drawing))
         for link, wire in list(self.wires.items()):
             ends = (self.nodes.get(link.source), self.nodes.get(link.target))
             if link not in wanted or ends != (wire.source, wire.target):
@@ -75,12 +77,23 @@ class GraphScene(QGraphicsScene):
             self._attached[link.source].append(wire)
             self._attached[link.target].append(wire)
 
+    def _sync_frames(self) -> None:
+        """Frames around the cards of blocks that are not folded."""
+        wanted = frames(self.document, {name: item.body() for name, item in self.nodes.items()}, self.blockers)
+        for name in [n for n in self.frames if n not in wanted]:
+            self.removeItem(self.frames.pop(name))
+        for name, frame in wanted.items():
+            if name not in self.frames:
+                self.frames[name] = FrameItem(frame)
+                self.addItem(self.frames[name])
+            self.frames[name].present(frame)
+
     def _reload(self) -> None:
         self._animation.stop()
         self._course = {}
-        for item in (*self.wires.values(), *self.nodes.values()):
+        for item in (*self.wires.values(), *self.nodes.values(), *self.frames.values()):
             self.removeItem(item)
-        self.nodes, self.wires = {}, {}
+        self.nodes, self.wires, self.frames = {}, {}, {}
         self.sync()
 
     def update_all(self) -> None:
@@ -105,6 +118,8 @@ class GraphScene(QGraphicsScene):
         elif self._course or rewired:
             self._animate(1.0)
             self._settle()
+        else:
+            self._sync_frames()
 
     def _animated(self) -> bool:
         shown = any(view.isVisible() for view in self.views())
@@ -124,6 +139,7 @@ class GraphScene(QGraphicsScene):
         self._course = {}
         for wire in self.wires.values():
             wire.reroute(self.blockers)
+        self._sync_frames()
         self.setSceneRect(self.extent().adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN))
 
     def _node_moved(self, item: NodeItem) -> None:
@@ -146,7 +162,8 @@ class GraphScene(QGraphicsScene):
         return [b for item in found if isinstance(item, NodeItem) and (b := item.body()).intersects(area)]
 
     def extent(self, names: list[str] | None = None) -> QRectF:
-        """The area of these nodes, or of all, with what hangs on them."""
+        """The area of the cards of these nodes, or of all, with what hangs on them."""
+        names = [self.document.drawing.card(name) for name in names] if names else names
         chosen = [self.nodes[n] for n in names if n in self.nodes] if names else list(self.nodes.values())
         area = QRectF()
         for item in chosen:
@@ -158,6 +175,10 @@ class GraphScene(QGraphicsScene):
     def node_at(self, point: QPointF) -> NodeItem | None:
         """The topmost card at a scene point, its ports included."""
         return next((item for item in self.items(point) if isinstance(item, NodeItem)), None)
+
+    def frame_at(self, point: QPointF) -> FrameItem | None:
+        """The frame whose title is at a scene point."""
+        return next((frame for frame in self.frames.values() if frame.title_area().contains(point)), None)
 
     def wire_at(self, point: QPointF) -> WireItem | None:
         """The wire at a scene point, if no card covers it."""
@@ -173,7 +194,8 @@ class GraphScene(QGraphicsScene):
         return [name for name, item in self.nodes.items() if item.isSelected()]
 
     def select(self, names: list[str]) -> None:
-        """Select exactly these nodes; the last one becomes current."""
+        """Select exactly the cards of these nodes; the last one becomes current."""
+        names = [self.document.drawing.card(name) for name in names]
         self._quiet = True
         for name, item in self.nodes.items():
             item.setSelected(name in names)
@@ -189,10 +211,11 @@ class GraphScene(QGraphicsScene):
         if self._quiet:
             return
         names = self.selected_names()
-        if self.document.selected not in names:
+        if self.document.drawing.card(self.document.selected) not in names:
             self.document.select(names[-1] if names else "")
 
     def _show_selection(self, name: str) -> None:
+        name = self.document.drawing.card(name)
         if self._quiet or (name and name in self.selected_names()):
             return
         self._quiet = True

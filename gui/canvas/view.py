@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from convscope.engine.graph import INPUT
 
 from ..layer_list import MIME
-from ..models import edits
+from ..models import edits, folding
 from ..models.document import Document
 from . import navigation
 from .camera import Camera
@@ -22,7 +22,10 @@ _ARROWS = {Qt.Key.Key_Up: "up", Qt.Key.Key_Down: "down", Qt.Key.Key_Left: "left"
 
 
 class GraphView(Camera):
-    """The editor. `inspect` asks to edit the current node, `menu_wanted` for the menu at a point of the screen."""
+    """The editor. `inspect` asks to edit the current node, `menu_wanted` for the menu at a point of the screen.
+
+    A double click on a folded block unfolds it; one on the title of its frame folds it again.
+    """
 
     inspect = Signal()
     menu_wanted = Signal(QPoint)
@@ -175,8 +178,10 @@ class GraphView(Camera):
         """The wire under an unconnected card that is being dragged."""
         names = self.graph.selected_names()
         moving = self.graph.mouseGrabberItem() is not None and len(names) == 1
-        network = self.document.network
-        if not moving or names[0] == INPUT or network.nodes[names[0]].inputs or network.consumers(names[0]):
+        drawing = self.document.drawing
+        if not moving or names[0] not in drawing or names[0] in drawing.folded:
+            return None
+        if drawing.nodes[names[0]].inputs or drawing.consumers(names[0]):
             return None
         body = self.graph.nodes[names[0]].body()
         return next((wire for wire in self.graph.wires.values() if wire.shape().intersects(body)), None)
@@ -185,10 +190,16 @@ class GraphView(Camera):
         point = self.mapToScene(event.position().toPoint())
         if event.button() != Qt.MouseButton.LeftButton:
             return
-        if self.graph.node_at(point) is None:
-            self.open_search(point)
-        else:
+        card = self.graph.node_at(point)
+        frame = self.graph.frame_at(point)
+        if card is not None and card.name in self.document.drawing.folded:
+            folding.unfold(self.document, [card.name])
+        elif card is not None:
             self.inspect.emit()
+        elif frame is not None:
+            folding.fold(self.document, [frame.name])
+        else:
+            self.open_search(point)
 
     def contextMenuEvent(self, event) -> None:  # noqa: N802
         point = self.mapToScene(event.pos())
@@ -235,7 +246,7 @@ class GraphView(Camera):
             self.graph.clearSelection()
 
     def _go(self, direction: str) -> None:
-        name = navigation.neighbour(self.document.network, self.document.selected, direction)
+        name = navigation.neighbour(self.document.drawing, self.document.selected, direction)
         if name:
             self.graph.select([name])
             self.reveal(name)

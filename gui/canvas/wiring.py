@@ -48,7 +48,7 @@ class Wiring:
         if target is None:
             return ""
         source, reader = (self.node, target) if self.forwards else (target, self.node)
-        return edits.refusal(self._scene.document.network, source.name, reader.name)
+        return edits.refusal(self._scene.document.drawing, source.name, reader.name)
 
     def _path(self, point: QPointF) -> QPainterPath:
         fixed = self.node.port_position(self.port)

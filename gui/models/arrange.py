@@ -12,6 +12,8 @@ from itertools import pairwise
 
 from convscope.engine.graph import INPUT, Network
 
+from .drawing import Drawing
+
 CARD = (184.0, 48.0)
 """Width and height of a node's card."""
 
@@ -31,32 +33,33 @@ class Spacing:
 
 
 def arrange(network: Network, spacing: Spacing | None = None) -> Positions:
-    """Top-left positions of the input and of every node, on whole numbers, the input near (0, 0)."""
+    """Top-left positions of every card, on whole numbers, the image's near (0, 0). Blocks that are folded stay so."""
     spacing = spacing or Spacing()
-    parents = {INPUT: (), **{name: _sources(network, name) for name in network.nodes}}
-    ranks = _ordered(_ranks(network, parents), parents)
+    drawing = Drawing(network)
+    parents = {INPUT: (), **{name: _sources(drawing, name) for name in drawing.nodes}}
+    ranks = _ordered(_ranks(drawing, parents), parents)
     lanes = _lanes(ranks, parents, spacing.lane)
     return _fold(ranks, lanes, parents, spacing)
 
 
-def _sources(network: Network, name: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(s for s in network.nodes[name].inputs if s == INPUT or s in network.nodes))
+def _sources(drawing: Drawing, name: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(s for s in drawing.nodes[name].inputs if s == INPUT or s in drawing))
 
 
-def _ranks(network: Network, parents: Parents) -> Ranks:
+def _ranks(drawing: Drawing, parents: Parents) -> Ranks:
     """Nodes by the longest path from the input; nodes without inputs stand just above their first reader."""
     rank = {INPUT: 0}
-    ordered = [node.name for node in network.order()]
+    ordered = [node.name for node in drawing.order()]
     for name in ordered:
         rank[name] = 1 + max((rank.get(p, 0) for p in parents[name]), default=0)
     for name in reversed(ordered):
-        readers = [rank[r] for r in network.consumers(name) if r in rank]
+        readers = [rank[r] for r in drawing.consumers(name) if r in rank]
         if not parents[name] and readers:
             rank[name] = max(1, min(readers) - 1)
-    for name in network.nodes:
+    for name in drawing.nodes:
         rank.setdefault(name, 1)  # on a cycle
     rows: Ranks = [[] for _ in range(max(rank.values()) + 1)]
-    for name in [INPUT, *network.nodes]:
+    for name in drawing.names:
         rows[rank[name]].append(name)
     return rows
 

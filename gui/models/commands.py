@@ -48,7 +48,8 @@ class EditNetwork(QUndoCommand):
             return False
         self._after = other._after
         self.setText(other.text())
-        self.setObsolete(self._after == self._before and self._after.layout == self._before.layout)
+        same = self._after == self._before and self._after.groups == self._before.groups
+        self.setObsolete(same and self._after.layout == self._before.layout)
         return True
 
 

@@ -1,4 +1,4 @@
-"""The cost table as a Qt model: one row a layer."""
+"""The cost table as a Qt model: one row a layer, or a block that is folded."""
 
 from __future__ import annotations
 
@@ -37,13 +37,16 @@ class CostModel(QAbstractTableModel):
     def __init__(self, document: Document, parent: Any = None) -> None:
         super().__init__(parent)
         self._document = document
-        self._rows: tuple[Row, ...] = document.summary.rows
+        self._rows: tuple[Row, ...] = self._current()
         document.changed.connect(self.refresh)
         document.replaced.connect(self.refresh)
         document.batch_changed.connect(self.refresh)
 
+    def _current(self) -> tuple[Row, ...]:
+        return self._document.summary.folded(self._document.drawing.folded.values()).rows
+
     def refresh(self) -> None:
-        rows = self._document.summary.rows
+        rows = self._current()
         if [row.name for row in rows] == [row.name for row in self._rows]:
             self._rows = rows
             if rows:
@@ -54,7 +57,8 @@ class CostModel(QAbstractTableModel):
             self.endResetModel()
 
     def row_of(self, name: str) -> int:
-        """Row of a layer, -1 if it has none."""
+        """Row of a layer, or of the folded block that it is in; -1 if it has none."""
+        name = self._document.drawing.card(name)
         return next((i for i, row in enumerate(self._rows) if row.name == name), -1)
 
     def name_at(self, row: int) -> str:
@@ -82,7 +86,7 @@ class CostModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return alignment(column)
         if role == CATEGORY:
-            return TYPES[row.type].about.category
+            return TYPES[row.type].about.category if row.type in TYPES else "block"
         if role == SHARE and column in _KEYS:
             total = getattr(self._document.summary.totals, _KEYS[column])
             return (getattr(row, _KEYS[column]) or 0) / total if total else 0.0

@@ -14,6 +14,7 @@ from convscope.engine.graph import INPUT, Network
 
 from .arrange import arrange
 from .commands import EditNetwork, MoveNodes
+from .drawing import Drawing
 
 _FARTHEST = 1e6  # a file may hold any number, even NaN
 
@@ -43,6 +44,7 @@ class Document(QObject):
         self._selected = ""
         self._batch = 1
         self._summary: Summary | None = None
+        self._drawing: Drawing | None = None
         self._complete_layout(self._network)
 
     # ---- reading
@@ -57,7 +59,7 @@ class Document(QObject):
 
     @property
     def selected(self) -> str:
-        """Name of the current node, "input", or "" for none."""
+        """Name of the current node or block, "input", or "" for none."""
         return self._selected
 
     @property
@@ -81,6 +83,13 @@ class Document(QObject):
             self._summary = self._network.summary(self._batch)
         return self._summary
 
+    @property
+    def drawing(self) -> Drawing:
+        """The network as it stands on the canvas, with blocks folded."""
+        if self._drawing is None:
+            self._drawing = Drawing(self._network)
+        return self._drawing
+
     # ---- editing
 
     def edit(self, text: str, change: Callable[[Network], None], *, select: str | None = None, field: str = "") -> None:
@@ -101,8 +110,8 @@ class Document(QObject):
             self.undo_stack.push(MoveNodes(self, text, new))
 
     def select(self, name: str) -> None:
-        """Make a node current; "" for none."""
-        if name != INPUT and name not in self._network:
+        """Make a node or a block current; "" for none."""
+        if name != INPUT and name not in self._network and name not in self._network.groups:
             name = ""
         if name != self._selected:
             self._selected = name
@@ -114,7 +123,7 @@ class Document(QObject):
         """Show another network and forget the history."""
         self._complete_layout(network)
         self._network.assign(network)
-        self._summary = None
+        self._summary = self._drawing = None
         self._path = path
         self.undo_stack.clear()
         self.select("")
@@ -132,7 +141,7 @@ class Document(QObject):
     def show(self, network: Network, selected: str) -> None:
         """Become equal to a snapshot. Only undo commands call this."""
         self._network.assign(network)
-        self._summary = None
+        self._summary = self._drawing = None
         self.changed.emit()
         self.select(selected)
 
@@ -143,7 +152,7 @@ class Document(QObject):
 
     @staticmethod
     def _complete_layout(network: Network) -> None:
-        """Arrange the network if it has nodes without a usable position."""
-        places = [network.layout.get(name, (math.nan, math.nan)) for name in (INPUT, *network.nodes)]
+        """Arrange the network if it has cards without a usable position."""
+        places = [network.layout.get(name, (math.nan, math.nan)) for name in Drawing(network).names]
         if not all(abs(x) < _FARTHEST and abs(y) < _FARTHEST for x, y in places):
             network.layout = arrange(network)

@@ -1,4 +1,4 @@
-"""The inspector: the current layer's parameters as a form, and what they lead to."""
+"""The inspector: the parameters of the current layer or block as a form, and what they lead to."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
-from convscope.engine.graph import INPUT
+from convscope.engine import blocks
+from convscope.engine.graph import INPUT, Group
 from convscope.engine.spec import ConvscopeError, NetworkError, Param
 
 from ..accessible import named
-from ..models import edits
+from ..models import edits, folding
 from ..models.document import Document
+from ..models.problems import sentence
 from ..theme import follow, theme
 from .facts import Facts
 from .form import LABEL_WIDTH, ParameterForm
-from .node_facts import layer_facts, network_facts
+from .node_facts import block_facts, layer_facts, network_facts
 
 _IMAGE = {
     "height": Param("integer", 28, "Height", "Rows of the image.", 1),
@@ -24,9 +26,11 @@ _IMAGE = {
     "channels": Param("integer", 1, "Channels", "1 for grey, 3 for colour.", 1),
 }
 
+_EDITED = "Its layers were edited and are no longer those of this type; undo that to change the block's parameters."
+
 
 class Inspector(QScrollArea):
-    """Shows the selected layer, the image, or the network when nothing is selected."""
+    """Shows the selected layer or block, the image, or the network when nothing is selected."""
 
     title = "Inspector"
 
@@ -111,6 +115,8 @@ class Inspector(QScrollArea):
             self._show_image()
         elif name in self._document.network:
             self._show_layer(name)
+        elif name in self._document.network.groups:
+            self._show_block(self._document.network.groups[name])
         else:
             self._show_network()
         self._paint_dot()
@@ -136,6 +142,23 @@ class Inspector(QScrollArea):
         self._show_form(form, layer.values())
         self._show_problems(name)
         self.facts.show_facts(layer_facts(self._document, name))
+
+    def _show_block(self, group: Group) -> None:
+        network, block_type = self._document.network, blocks.TYPES.get(group.block)
+        block = blocks.declaration(group) if blocks.intact(network, group) else None
+        summary, more = "", ""
+        if block_type is not None:
+            summary, more = block_type.about.summary, f"{block_type.about.help}\n\nSource: {block_type.about.source}."
+        if block_type is not None and block is None:
+            summary = _EDITED
+        self._texts(group.block, "Block", summary, more)
+        self._show_name(group.name, enabled=True)
+        form = None if block is None else self._forms.get(group.block)
+        if block is not None and form is None:
+            form = self._forms[group.block] = ParameterForm(block.params(), self._set_block)
+        self._show_form(form, {} if block is None else block.values())
+        self._show_problems(group.name, *group.members)
+        self.facts.show_facts(block_facts(self._document, group))
 
     def _show_image(self) -> None:
         self._texts("Image", "Input", "What the network looks at.", "")
@@ -180,20 +203,21 @@ class Inspector(QScrollArea):
         if form is not None:
             form.show_values(values)
 
-    def _show_problems(self, name: str) -> None:
-        problems = [p for p in self._document.network.problems() if p.layer == name]
+    def _show_problems(self, *names: str) -> None:
+        problems = [p for p in self._document.network.problems() if p.layer in names]
         role = "error" if any(p.severity == "error" for p in problems) else "warning"
         if self._problem.property("role") != role:
             self._problem.setProperty("role", role)
             self._problem.style().unpolish(self._problem)
             self._problem.style().polish(self._problem)
-        self._problem.setText("\n".join(f"{p.what[:1].upper()}{p.what[1:]}; {p.fix}." for p in problems))
+        self._problem.setText("\n".join(sentence(problem, names[0]) for problem in problems))
         self._problem.setVisible(bool(problems))
 
     def _paint_dot(self) -> None:
         name = self._document.selected
         network = self._document.network
-        category = network[name].about.category if name in network else "input"
+        category = "block" if name in network.groups else "input"
+        category = network[name].about.category if name in network else category
         colour = theme.category(category).name()
         self._dot.setStyleSheet(f"background: {colour}; border-radius: 4px;")
         self._dot.setVisible(bool(name))
@@ -203,6 +227,10 @@ class Inspector(QScrollArea):
     def _set(self, parameter: str, value: Any, visit: str) -> None:
         name = self._document.selected
         edits.set_parameter(self._document, name, parameter, value, field=f"{name} {visit}")
+
+    def _set_block(self, parameter: str, value: Any, visit: str) -> None:
+        name = self._document.selected
+        folding.set_block_parameter(self._document, name, parameter, value, field=f"{name} {visit}")
 
     def _set_image(self, parameter: str, value: Any, visit: str) -> None:
         shape = dict(zip(_IMAGE, self._document.network.input, strict=True))

@@ -1,9 +1,10 @@
-"""The figures the inspector shows of a layer and of the whole network."""
+"""The figures the inspector shows of a layer, of a block and of the whole network."""
 
 from __future__ import annotations
 
 from convscope.engine.cost import Row
 from convscope.engine.cost.units import format_bytes, format_count
+from convscope.engine.graph import Group
 from convscope.engine.spec import format_shape
 
 from ..models.document import Document
@@ -23,7 +24,29 @@ def layer_facts(document: Document, name: str) -> list[Fact]:
         ("Input", inputs, "Shape of what the layer reads: height × width × channels."),
         ("Output", format_shape(row.output), "Shape of what the layer computes."),
     ]
+    group = document.network.group_of(name)
+    if group is not None:
+        facts.insert(0, ("Block", f"{group.name}, {group.block}", "The block that the layer belongs to."))
     return facts + (_cost_facts(row, document.batch) if row.output is not None else [])
+
+
+def block_facts(document: Document, group: Group) -> list[Fact]:
+    """Shapes of a block and the costs of its layers together."""
+    rows = document.summary.folded([group]).rows
+    row = next((row for row in rows if row.name == group.name), None)
+    if row is None:
+        return []
+    shapes, share = document.network.shapes(), document.summary.share(row, "macs")
+    inputs = ", ".join(format_shape(shapes.get(source)) for source in row.inputs) or "not connected"
+    facts = [
+        ("Layers", f"{len(group.members)}", "What the block consists of; a double click on its card shows them."),
+        ("Input", inputs, "Shape of what the block reads: height × width × channels."),
+        ("Output", format_shape(row.output), "Shape of what the block computes."),
+    ]
+    if row.params is None:
+        return facts
+    of_all = "" if share is None else f"{share:.1%}"
+    return [*facts, *_cost_facts(row, document.batch), ("Share", of_all, "Of the network's multiply-adds.")]
 
 
 def _cost_facts(row: Row, batch: int) -> list[Fact]:

@@ -56,7 +56,8 @@ class LayerPicker(QWidget):
         The one selected on the canvas is shown if it is followed; else the one in view stays, or `first` is shown.
         """
         names = [name for name, _ in layers]
-        wanted = (self._document.selected if self._follow.isChecked() else "", self.layer, first)
+        selected = self._document.drawing.result(self._document.selected)  # a folded block's is its last layer
+        wanted = (selected if self._follow.isChecked() else "", self.layer, first)
         keep = next((name for name in wanted if name in names), names[0] if names else "")
         if layers != [(self._list.itemData(i), self._list.itemText(i)) for i in range(self._list.count())]:
             self._list.blockSignals(True)
@@ -77,4 +78,4 @@ class LayerPicker(QWidget):
 
     def _take_selection(self, name: str) -> None:
         if self._follow.isChecked() and name:
-            self.pick(name)
+            self.pick(self._document.drawing.result(name))

@@ -119,12 +119,11 @@ def test_deleting_reconnects_and_selects_what_came_before(document):
 
 
 def test_refusals_name_the_reason(document):
-    network = document.network
-    assert edits.refusal(network, "conv2", "conv1") == "Would close a cycle: conv1 → relu1 → conv2 → conv1"
-    assert edits.refusal(network, "conv1", "conv1") == "A layer cannot read itself"
-    assert edits.refusal(network, "conv1", INPUT) == "The image reads nothing"
-    assert edits.refusal(network, "conv1", "relu1") == "relu1 reads conv1 already"
-    assert edits.refusal(network, "conv1", "conv2") == ""
+    assert edits.refusal(document.drawing, "conv2", "conv1") == "Would close a cycle: conv1 → relu1 → conv2 → conv1"
+    assert edits.refusal(document.drawing, "conv1", "conv1") == "A layer cannot read itself"
+    assert edits.refusal(document.drawing, "conv1", INPUT) == "The image reads nothing"
+    assert edits.refusal(document.drawing, "conv1", "relu1") == "relu1 reads conv1 already"
+    assert edits.refusal(document.drawing, "conv1", "conv2") == ""
 
 
 def test_loading_replaces_the_network_and_forgets_history_and_selection(qtbot, document):

@@ -4,8 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from convscope.engine.layers import TYPES
-from convscope.gui.layer_list import CATEGORIES, MIME, TYPE
+from convscope.gui.layer_list import CATEGORIES, MIME, TYPE, TYPES
 from convscope.gui.models import edits
 from convscope.gui.models.costs import SHARE
 from convscope.gui.panels.cost import Costs
@@ -43,9 +42,10 @@ def rows(palette):
 def test_the_palette_shows_every_type_below_its_category(palette):
     shown = rows(palette)
     assert set(TYPES) <= set(shown)
+    assert shown.index("Blocks") < shown.index("Bottleneck") < shown.index("XceptionShrinking") == len(shown) - 1
     for heading, after in pairwise(shown):
         if heading not in TYPES:
-            assert TYPES[after].about.category == heading.lower()
+            assert TYPES[after].about.category == heading.lower().removesuffix("s")
 
 
 def test_every_category_has_a_colour_in_both_appearances():
