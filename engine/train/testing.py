@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,9 +24,9 @@ from .feed import Feed
 CROPS = (1, 10)
 LARGE_SCALES = (1.0, 8 / 7, 12 / 7, 15 / 7, 20 / 7)
 """Of the network's side; for one of 224: 224, 256, 384, 480 and 640, as He et al. 2016 have them."""
-SMALL_SCALES = (1.0, 17 / 16, 18 / 16, 19 / 16, 20 / 16)
+SMALL_SCALES = (1.0, 33 / 32, 34 / 32, 35 / 32, 36 / 32)
 _TEN_CROP_SCALE = 8 / 7  # 256 for 224
-_PADDING = 1 / 8  # of the network's side: 4 pixels for 28 and 32
+_PADDING = 1 / 16  # of the network's side: 2 pixels for 28 and 32, well within what training with crops has shown
 _LARGEST_SCALE = 8.0
 
 
@@ -49,30 +50,33 @@ def views(
     """The views of images of height and width `given`, and how often each counts: crops that coincide are one.
 
     One crop is the centre; ten are the four corners and the centre, each also mirrored. `scales` says how large the
-    scaled image is for the network's input: factors, or 5 for `LARGE_SCALES`. Images that are not larger than the
-    network's input hold nothing beside their middle: their five scales are `SMALL_SCALES`, and ten crops at one scale
-    are taken of the image padded with zeros, which is what training with random crops has shown. Larger images are
-    scaled to 8/7 of the input for ten crops. ConvscopeError for other numbers.
+    scaled image is for the network's input: factors, or 5 for `LARGE_SCALES`. Images larger than the input are scaled
+    to 8/7 of it for ten crops. Of others nothing could be cut off: their five scales are `SMALL_SCALES`, and for ten
+    crops zeros are added until a sixteenth of the input's side can be cut off on each side, which is what training with
+    padded random crops has shown. ConvscopeError for other numbers.
     """
     small = given[0] <= window[0] and given[1] <= window[1]
-    factors = _factors(crops, scales, small)
-    pads = [round(side * _PADDING) if small and crops == 10 and factors == (1.0,) else 0 for side in window]
-    border = "zeros" if any(pads) else "edge"
     counts: Counter[View] = Counter()
-    for factor in factors:
-        size = _scaled(given, window, factor, fit)
-        spans = [(-pad, side - cut + pad) for side, cut, pad in zip(size, window, pads)]
-        centre = [(side - cut) // 2 for side, cut in zip(size, window)]
-        places = [(centre[0], centre[1])]
-        if crops == 10:
-            places += [(top, left) for top in spans[0] for left in spans[1]]
-        for flipped in (False, True)[: 1 if crops == 1 else 2]:
-            counts.update(View(size, top, left, flipped, border) for top, left in places)
+    for factor in _factors(crops, scales, small):
+        counts.update(_at(_scaled(given, window, factor, fit), window, crops, small))
     return dict(counts)
 
 
+def _at(size: Size, window: Size, crops: int, padded: bool) -> Iterator[View]:
+    """The views of an image scaled to `size`."""
+    centre = [(side - cut) // 2 for side, cut in zip(size, window)]
+    if crops == 1:
+        yield View(size, centre[0], centre[1], False)
+        return
+    pads = [max(round(cut * _PADDING) - free, 0) if padded else 0 for cut, free in zip(window, centre)]
+    rows, columns = ((-pad, side - cut + pad) for side, cut, pad in zip(size, window, pads))
+    for flipped in (False, True):
+        for top, left in ((centre[0], centre[1]), *itertools.product(rows, columns)):
+            yield View(size, top, left, flipped, "zeros" if any(pads) else "edge")
+
+
 def _factors(crops: int, scales: int | Sequence[float], small: bool) -> tuple[float, ...]:
-    if crops not in CROPS or isinstance(crops, bool):
+    if crops not in CROPS:
         raise ConvscopeError(f"There cannot be {crops!r} crops; use 1 (the centre) or 10 (corners, centre, mirrored).")
     if isinstance(scales, int) and scales in {1, 5}:
         if scales == 5:

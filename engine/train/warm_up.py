@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..data.augment import augmenter
+from ..data.augment import cpu as augmenting
 from ..graph import Network
 from ..kernels import cache
 from ..runtime.warm_up import Build, Pass
@@ -113,15 +115,17 @@ def _update_build(network: Network, optimizer: str) -> Build:
 
 
 def _asked_for() -> Iterator[Build]:
-    """What only clipping and mixing take."""
+    """What only clipping, mixing and augmentation take."""
     yield Build.called(update.cpu.sum_squares, 1, update.norm_arguments(1))
     yield Build.called(cpu.mix, 1, (np.empty((1, 1), np.float32), 1.0))
+    for pixels in (np.uint8, np.float32):
+        yield Build.called(augmenting.augment, 1, augmenter.example(pixels))
 
 
 def needed(networks: Sequence[Network], batch_size: int, optimizer: str = SGD.name) -> dict[Build, int]:
     """What training the networks calls, each build with the place of the first network that calls it.
 
-    Then, with the number of networks as their place, what clipping and mixing take, and the twins of all of them.
+    Then, with the number of networks as their place, what clipping, mixing and augmentation take, and the twins of all.
     """
     places: dict[Build, int] = {}
     for place, network in enumerate(networks):

@@ -85,12 +85,16 @@ class Finish:
         self, drawn: Drawn, images: NDArray[Any], places: NDArray[np.int64], out: NDArray[np.float32], threads: int = 1
     ) -> None:
         """out (n, H, W, C) from images (N, h, w, C): number i from images[places[i]]."""
-        channels, tint = out.shape[3], drawn.tint
-        rows_in = images.reshape(*images.shape[:2], -1)
-        rows_out = out.reshape(*out.shape[:2], -1)
         threads = threads if _work(drawn, out) > _WORTH_THREADS else 1
-        cpu.augment.for_threads(threads)(
-            rows_in, places, channels, drawn.maps, drawn.lenses, drawn.whole, drawn.samples, drawn.border,
+        cpu.augment.for_threads(threads)(*self.arguments(drawn, images, places, out, threads))
+
+    def arguments(
+        self, drawn: Drawn, images: NDArray[Any], places: NDArray[np.int64], out: NDArray[np.float32], threads: int
+    ) -> tuple[Any, ...]:
+        """What the kernel is called with."""
+        tint, rows_in, rows_out = drawn.tint, images.reshape(*images.shape[:2], -1), out.reshape(*out.shape[:2], -1)
+        return (
+            rows_in, places, out.shape[3], drawn.maps, drawn.lenses, drawn.whole, drawn.samples, drawn.border,
             tint.gain, tint.of_mean, tint.offset, drawn.holes,
             self._scale, self._means, self._mean_image, self._stds, self._reverse, rows_out, threads,
         )  # fmt: skip
@@ -99,6 +103,15 @@ class Finish:
     def _row(values: Sequence[float], width: int, channels: int) -> NDArray[np.float32]:
         """A value for each channel, or one for all, repeated along a row of the input."""
         return np.tile(np.broadcast_to(np.asarray(values, np.float32), (channels,)), width)
+
+
+def example(pixels: type) -> tuple[Any, ...]:
+    """The kernel's arguments for one image of one pixel, with the types of all: `pixels` is uint8 or float32."""
+    one, rows = np.zeros((1, 1, 1, 1)), np.zeros(1, np.int64)
+    drawn = Pipeline((), (1, 1), (1, 1), 0, None).draw(0, rows, 1)
+    return Finish(Preprocessing(), (1, 1, 1), (1, 1)).arguments(
+        drawn, one.astype(pixels), rows, one.astype(np.float32), 1
+    )
 
 
 def _work(drawn: Drawn, out: NDArray[np.float32]) -> float:
