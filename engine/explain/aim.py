@@ -52,6 +52,10 @@ class Aim:
         found = [divmod(int(one.argmax()), one.shape[1]) for one in maps]
         return replace(self, positions=tuple(found))
 
+    def at(self, position: tuple[int, int]) -> Aim:
+        """The channels' units at one position."""
+        return replace(self, positions=(position,))
+
     def of(self, number: int) -> Aim:
         """The same for any number of copies of the image with this number."""
         positions = None if self.positions is None else (_of(self.positions, number),)

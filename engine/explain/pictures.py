@@ -13,7 +13,8 @@ from PIL import Image
 from ..spec import ConvscopeError
 
 Pixels = NDArray[np.uint8]
-_GAP = 4  # pixels between the pictures of a sheet
+_GAP, _NARROW = 4, 1  # pixels between the pictures of a sheet, and between small maps
+_READABLE = 24  # pixels a side that a small map is enlarged to
 _SPREAD = 4.0  # standard deviations of a gradient from grey to full colour
 # Control points of a map from dark blue through green to yellow, of rising lightness, that colour-blind eyes can read.
 _STOPS = np.array(
@@ -27,9 +28,20 @@ def raw(kind: str, array: NDArray[np.float32]) -> Pixels:
         raise ConvscopeError("A table has no picture; save it as .npy or .json.")
     if kind == "sequence":
         array = array[-1]
+    if kind == "maps":
+        return grid(array)
     if kind == "heat map":
         return signed(array) if array.ndim == 3 else coloured(array)
     return rgb(array)
+
+
+def grid(maps: NDArray[np.float32]) -> Pixels:
+    """Maps (h, w, K) in grey or (h, w, K, 3) in colour, each from its least to its greatest value, enlarged if tiny."""
+    colour = maps.ndim == 4
+    tiles = [255 * unit_range(maps[:, :, k]) for k in range(maps.shape[2])]
+    shown = [rgb(tile if colour else tile[..., None]) for tile in tiles]
+    times = max(_READABLE // max(maps.shape[0], maps.shape[1]), 1)
+    return sheet([np.repeat(np.repeat(tile, times, 0), times, 1) for tile in shown], gap=_NARROW)
 
 
 def rgb(image: NDArray[np.float32]) -> Pixels:
@@ -75,16 +87,16 @@ def resized(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     return np.asarray(Image.fromarray(pixels).resize((size[1], size[0]), Image.Resampling.BILINEAR))
 
 
-def sheet(shown: Sequence[Pixels]) -> Pixels:
+def sheet(shown: Sequence[Pixels], gap: int = _GAP) -> Pixels:
     """Pictures of one size in a square of rows, white between them; one alone stays as it is."""
     if len(shown) == 1:
         return shown[0]
     height, width = shown[0].shape[:2]
     columns = math.ceil(math.sqrt(len(shown)))
     rows = -(-len(shown) // columns)
-    page = np.full((rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP, 3), 255, np.uint8)
+    page = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, np.uint8)
     for number, picture in enumerate(shown):
-        top, left = number // columns * (height + _GAP), number % columns * (width + _GAP)
+        top, left = number // columns * (height + gap), number % columns * (width + gap)
         page[top : top + height, left : left + width] = picture
     return page
 

@@ -71,6 +71,10 @@ class Question:
         """The score of `target`, or of each image's best class, whatever layer is looked at."""
         return dataclasses.replace(self, layer=None, unit=None).aim()
 
+    def layer_aim(self, layer: str) -> Aim:
+        """The unit of this layer, or the channel that responds most."""
+        return dataclasses.replace(self, layer=layer, target=None).aim()
+
     def mean_image(self) -> Floats:
         """The image (H, W, C) that preprocessing turns into zeros, as far as it holds pixels from 0 to 255."""
         return mean_image(self.model, self.probe.shape)

@@ -17,15 +17,16 @@ from PIL import Image
 from ..io.atomic import atomic_write
 from . import pictures
 
-Kind = Literal["heat map", "image", "sequence", "table"]
+Kind = Literal["heat map", "image", "maps", "sequence", "table"]
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
     """The outcome of one method for one image, or for several (`batched`: every array then begins with their axis).
 
-    `array` is a heat map (H, W), a signed gradient (H, W, C), an image (H, W, C) in pixel units 0–255 or a sequence of
-    images (T, H, W, C); for a table it holds the numbers, and `columns` their names. `image` is what was looked at, in
+    `array` is a heat map (H, W), a signed gradient (H, W, C), an image (H, W, C) in pixel units 0–255, many small maps
+    (h, w, K), in colour (h, w, K, 3), or a sequence of images (T, H, W, C); for a table it holds the numbers, and
+    `columns` their names. `image` is what was looked at, in
     pixel units. `config` says how to repeat it, `scores` what the network said before and after, `history` the figures
     of each step, `extras` further arrays of the method by name. `caveat` is what must be known to read the picture.
     """
