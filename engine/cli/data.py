@@ -60,6 +60,7 @@ def _text(facts: Facts) -> str:
         f"{format_bytes(facts.nbytes)} of pixels, {where}; largest class {facts.balance:.2g} times the smallest\n"
         f"mean {_values(facts.mean)}, standard deviation {_values(facts.std)} (pixels 0–255, a channel)"
     )
+    head = "\n".join([head, *facts.notes])
     rows = [(name, f"{train:,}", f"{test:,}") for name, train, test in facts.classes]
     return f"{head}\n\n{table(('class', 'training', 'test'), rows, (False, True, True))}"
 

@@ -31,8 +31,8 @@ class Dataset:
     Images are (N, H, W, C) uint8 pixels, RGB or grey; labels are (N,) int64 indices into `classes`. There may be no
     test images (N = 0). Sets with boxes hold the largest box of each image in `train_boxes` and `test_boxes`, (N, 4)
     float32 x1, y1, x2, y2 in pixels of these images, and all of them in `train_objects` and `test_objects`.
-    `warnings` are sentences about what was left out or is doubtful. DataError lists everything that does not fit
-    together.
+    `warnings` are sentences about what was left out or is doubtful, `notes` about how pictures were brought to one
+    size. DataError lists everything that does not fit together.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Dataset:
     classes: tuple[str, ...]
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     train_boxes: NDArray[np.float32] | None = field(default=None, repr=False)
     test_boxes: NDArray[np.float32] | None = field(default=None, repr=False)
     train_objects: tuple[Objects, ...] | None = field(default=None, repr=False)
@@ -51,6 +52,7 @@ class Dataset:
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", tuple(str(c) for c in self.classes))
         object.__setattr__(self, "warnings", tuple(self.warnings))
+        object.__setattr__(self, "notes", tuple(self.notes))
         faults = [
             *_image_faults("training", self.train_images),
             *_image_faults("test", self.test_images),

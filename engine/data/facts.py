@@ -38,6 +38,7 @@ class Facts:
     balance: float
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    notes: tuple[str, ...]
     warnings: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -45,7 +46,7 @@ class Facts:
         rows = [{"class": name, "train_images": train, "test_images": test} for name, train, test in self.classes]
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return {**values, "image_shape": list(self.image_shape), "classes": rows, "warnings": list(self.warnings),
-                "mean": list(self.mean), "std": list(self.std)}  # fmt: skip
+                "mean": list(self.mean), "std": list(self.std), "notes": list(self.notes)}  # fmt: skip
 
 
 def describe(dataset: Dataset, measured: Measured | None = None) -> Facts:
@@ -67,6 +68,7 @@ def describe(dataset: Dataset, measured: Measured | None = None) -> Facts:
         balance=max(some) / min(some),
         mean=tuple(float(v) for v in found.mean),
         std=tuple(float(v) for v in found.std),
+        notes=dataset.notes,
         warnings=(*doubts(dataset), *dataset.late_warnings()),
     )
 

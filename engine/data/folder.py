@@ -31,6 +31,7 @@ def read_folder(folder: Path) -> Listing:
     names = sorted({p.name for root in roots.values() for p in subfolders(root)}, key=natural)
     if not names:
         raise DataError(f"{folder} holds no folders; put the pictures of each class into a folder of its own.")
+    numbers = {name: label for label, name in enumerate(names)}
     pictures: list[Picture] = []
     warnings: list[str] = []
     for test, root in roots.items():
@@ -41,8 +42,7 @@ def read_folder(folder: Path) -> Listing:
             elif path.parent == root:
                 alien.append(f"{path.relative_to(folder)} (in no class)")
             else:
-                label = names.index(path.relative_to(root).parts[0])
-                pictures.append(Picture(path, label, test))
+                pictures.append(Picture(path, numbers[path.relative_to(root).parts[0]], test))
         if alien:
             warnings.append(f"{counted(len(alien), 'file')} of {root} left out: {some(alien, 3, ', ')}.")
     if not pictures:

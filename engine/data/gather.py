@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,15 +20,15 @@ from .images import Header, read_fitted, read_header
 from .listing import Listing, Picture, counted, some
 from .options import PictureOptions
 from .preprocess import Preprocessing
+from .reading import each_file
 from .splits import held_out
-from .stream import ImageStream, readers
+from .stream import ImageStream
 
 LONGEST_SHORT_SIDE = 256
 """Pictures whose size nobody set are reduced to this short side, as those of ImageNet are (Krizhevsky et al. 2012)."""
 
 _MEASURED = 2048  # training images that mean and deviation are taken from
 _NAMED = 5  # files named in one warning
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -54,54 +53,83 @@ def gather(listing: Listing, options: PictureOptions, progress: Progress | None 
     of the listing.
     """
     files = [picture.path for picture in listing.pictures]
-    headers, faults = _told(files, read_header, progress, "Looking at pictures")
+    headers, faults = each_file(files, lambda row: read_header(files[row]), progress, "Looking at pictures")
     pictures = [p for p, header in zip(listing.pictures, headers) if header is not None]
     found = [header for header in headers if header is not None]
     if not pictures:
-        raise DataError(f"No picture of {listing.name} can be read: {some(faults, 3)}")
+        raise _nothing(listing, faults)
     form = _form(found, options, boxed=pictures[0].objects is not None)
     pictures, lost = _placed(pictures, found, form)
     pictures = _on_sides(pictures, options)
-    warnings = [*listing.warnings, *lost]
-    pixels: list[NDArray[np.uint8]] | None = None
-    if len(pictures) * int(np.prod(form.shape)) <= options.memory << 20:
-        decoded, more = _told([p.path for p in pictures], _decoder(form), progress, "Reading pictures")
-        faults += more
-        pixels = [image for image in decoded if image is not None]
-        pictures = [p for p, image in zip(pictures, decoded) if image is not None]
-        if not pictures:
-            raise DataError(f"No picture of {listing.name} can be read: {some(faults, 3)}")
-    if faults:
-        root = _above(files)
-        named = some((text.replace(root, "", 1).removesuffix(".") for text in faults), _NAMED)
-        warnings.append(f"{counted(len(faults), 'picture')} left out: {named}.")
-    return _assembled(listing, pictures, pixels, form, warnings)
+    fits = len(pictures) * int(np.prod(form.shape)) <= options.memory << 20
+    take = partial(_kept, form=form, progress=progress, faults=faults) if fits else partial(_streamed, form=form)
+    train, test = (take([p for p in pictures if bool(p.test) is wanted]) for wanted in (False, True))
+    if not train.pictures:
+        if test.pictures:
+            raise DataError(f"{listing.name} has test images only; mark some as training images.")
+        raise _nothing(listing, faults)
+    warnings = [*listing.warnings, *lost, *_left_out(faults, files)]
+    return _assembled(listing, train, test, warnings, _notes(found, form))
 
 
-def _told(
-    files: Sequence[Path], work: Callable[[Path], T], progress: Progress | None, what: str
-) -> tuple[list[T | None], list[str]]:
-    """`work` on each file, by threads, in order; None and a fault for each DataError."""
-    results: list[T | None] = []
-    faults: list[str] = []
-    nbytes = [_size(path) for path in files]
-    total, done = sum(nbytes), 0
-    with ThreadPoolExecutor(readers(), "convscope-read") as pool:
-        futures = [pool.submit(work, path) for path in files]
-        try:
-            for future, size in zip(futures, nbytes):
-                try:
-                    results.append(future.result())
-                except DataError as error:
-                    results.append(None)
-                    faults.append(str(error))
-                done += size
-                if progress:
-                    progress(what, done, total)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return results, faults
+@dataclass(frozen=True)
+class _Side:
+    """Training or test images and what is known of them."""
+
+    pictures: list[Picture]
+    images: Images
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        return np.array([picture.label for picture in self.pictures], np.int64)
+
+    @property
+    def objects(self) -> tuple[Objects, ...]:
+        return tuple(picture.objects for picture in self.pictures if picture.objects is not None)
+
+
+def _kept(pictures: list[Picture], form: _Form, progress: Progress | None, faults: list[str]) -> _Side:
+    """Decoded into one array; faults tell of those that cannot be."""
+    height, width, channels = form.shape
+    pixels = np.empty((len(pictures), *form.shape), np.uint8)
+
+    def decode(row: int) -> bool:
+        pixels[row] = read_fitted(pictures[row].path, channels, (height, width), form.fit)
+        return True
+
+    done, more = each_file([p.path for p in pictures], decode, progress, "Reading pictures")
+    faults += more
+    rows = [row for row, read in enumerate(done) if read]
+    return _Side([pictures[row] for row in rows], pixels[rows] if more else pixels)
+
+
+def _streamed(pictures: list[Picture], form: _Form) -> _Side:
+    """To be read when wanted."""
+    labels = np.array([picture.label for picture in pictures], np.int64)
+    return _Side(pictures, ImageStream([p.path for p in pictures], labels, form.shape, form.fit))
+
+
+def _nothing(listing: Listing, faults: list[str]) -> DataError:
+    return DataError(f"No picture of {listing.name} can be read: {some(faults, 3)}")
+
+
+def _left_out(faults: list[str], files: Sequence[Path]) -> list[str]:
+    if not faults:
+        return []
+    root = _above(files)
+    named = some((text.replace(root, "", 1).removesuffix(".") for text in faults), _NAMED)
+    return [f"{counted(len(faults), 'picture')} left out: {named}."]
+
+
+def _notes(headers: Sequence[Header], form: _Form) -> list[str]:
+    """How pictures of other sizes are brought to the one that all have."""
+    sizes = sorted({(header.height, header.width) for header in headers}, key=lambda size: size[0] * size[1])
+    height, width, _ = form.shape
+    if sizes == [(height, width)]:
+        return []
+    given = " to ".join(f"{h}×{w}" for h, w in dict.fromkeys((sizes[0], sizes[-1])))
+    how = "stretched" if form.fit == "stretch" else "scaled by their short sides, their centres cut out"
+    return [f"Pictures of {given} (height × width) are brought to {height}×{width}: {how}."]
 
 
 def _above(files: Sequence[Path]) -> str:
@@ -110,18 +138,6 @@ def _above(files: Sequence[Path]) -> str:
         return f"{os.path.commonpath([path.parent.parent for path in files])}{os.sep}"
     except ValueError:  # several drives
         return ""
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
-def _decoder(form: _Form) -> Callable[[Path], NDArray[np.uint8]]:
-    height, width, channels = form.shape
-    return lambda path: read_fitted(path, channels, (height, width), form.fit)
 
 
 def _form(headers: Sequence[Header], options: PictureOptions, boxed: bool) -> _Form:
@@ -155,7 +171,7 @@ def _placed(pictures: list[Picture], headers: list[Header], form: _Form) -> tupl
         else:
             label = int(moved.labels[moved.largest])
             kept.append(dataclasses.replace(picture, objects=moved, label=label))
-    warnings = [f"{counted(len(outside), 'box')[:-1]}es left out: {some(outside, 3)}."] if outside else []
+    warnings = [f"{counted(len(outside), 'box', 'boxes')} left out: {some(outside, 3)}."] if outside else []
     if lost:
         warnings.append(f"{counted(len(lost), 'picture')} without any box left out: {some(lost, 3, ', ')}.")
     if not kept:
@@ -163,38 +179,23 @@ def _placed(pictures: list[Picture], headers: list[Header], form: _Form) -> tupl
     return kept, warnings
 
 
-def _assembled(
-    listing: Listing,
-    pictures: list[Picture],
-    pixels: list[NDArray[np.uint8]] | None,
-    form: _Form,
-    warnings: list[str],
-) -> Dataset:
-    labels = np.array([picture.label for picture in pictures], np.int64)
-    test = np.array([bool(picture.test) for picture in pictures])
-    objects = [picture.objects for picture in pictures if picture.objects is not None]
-    rows = {False: np.flatnonzero(~test), True: np.flatnonzero(test)}
-    if not len(rows[False]):
-        raise DataError(f"{listing.name} has test images only; mark some as training images.")
-
-    def images(which: bool) -> Images:
-        if pixels is None:
-            return ImageStream([pictures[row].path for row in rows[which]], labels[rows[which]], form.shape, form.fit)
-        return (
-            np.stack([pixels[row] for row in rows[which]]) if len(rows[which]) else np.zeros((0, *form.shape), np.uint8)
-        )
-
-    def theirs(which: bool) -> tuple[Objects, ...] | None:
-        return tuple(objects[row] for row in rows[which]) if objects else None
-
-    train = images(False)
+def _assembled(listing: Listing, train: _Side, test: _Side, warnings: list[str], notes: list[str]) -> Dataset:
+    boxed = bool(train.objects)
     return Dataset(
-        listing.name, train, labels[rows[False]], images(True), labels[rows[True]], listing.classes, _measured(train),
+        listing.name,
+        train.images,
+        train.labels,
+        test.images,
+        test.labels,
+        listing.classes,
+        _measured(train.images),
         tuple(warnings),
-        train_boxes=largest_boxes(theirs(False) or ()) if objects else None,
-        test_boxes=largest_boxes(theirs(True) or ()) if objects else None,
-        train_objects=theirs(False), test_objects=theirs(True),
-    )  # fmt: skip
+        tuple(notes),
+        train_boxes=largest_boxes(train.objects) if boxed else None,
+        test_boxes=largest_boxes(test.objects) if boxed else None,
+        train_objects=train.objects if boxed else None,
+        test_objects=test.objects if boxed else None,
+    )
 
 
 def _on_sides(pictures: list[Picture], options: PictureOptions) -> list[Picture]:

@@ -15,7 +15,7 @@ TEST_NAMES = frozenset({"test", "testing", "val", "valid", "validation"})
 """What folders and columns call the two sides."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Picture:
     """A file and its class; `test` says on which side it is (None: to be drawn), `objects` what is where in it."""
 
@@ -54,9 +54,9 @@ def some(items: Iterable[str], most: int = _SHOWN, between: str = "; ") -> str:
     return between.join(found[:most]) + more
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str, plural: str | None = None) -> str:
     """`1 picture`, `2 pictures`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def find(name: str, folders: Sequence[Path]) -> Path | None:

@@ -22,7 +22,7 @@ from .download import Progress
 from .entry import Entry
 from .options import Options, ShapesOptions
 from .preprocess import Preprocessing
-from .stream import readers
+from .reading import readers
 
 Floats = NDArray[Any]  # of 32 bits: NumPy keeps them beside Python's own numbers
 Distance = Callable[[Floats, Floats], Any]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from .dataset import DataError
 from .geometry import Fit
 from .images import read_fitted
+from .reading import readers
 
 AHEAD_BYTES = 128 << 20  # pixels that may lie ready before anybody has asked for them
 MOST_AHEAD = 512  # pictures
@@ -154,10 +154,3 @@ class ImageStream:
                     self._broken[row] = str(error)
                     self._untold.append(row)
             return None
-
-
-def readers() -> int:
-    """Threads that decode pictures: one a core this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -202,6 +202,7 @@ class DataPicker(QWidget):
             f"{len(dataset.train_images):,} training{test} images of {format_shape(given)}{resized}, "
             f"{len(dataset.classes)} classes{boxes}"
         )
+        self._caption.setToolTip("\n".join(dataset.notes))
         self._show_doubts(doubts(dataset))
 
     def show_fault(self, text: str) -> None:
@@ -225,6 +226,7 @@ class DataPicker(QWidget):
         self._default.setEnabled(bool(self._folder))
         origin = f" From {self._folder}." if self._folder else ""
         self._caption.setText(f"{DATASETS[choice.name].summary if choice.known else choice.name}.{origin}")
+        self._caption.setToolTip("")
         self._caption.setVisible(True)
         self._describe_options(DATASETS[choice.name].options if choice.known else PictureOptions)
         self._fault.clear()

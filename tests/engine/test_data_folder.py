@@ -39,6 +39,7 @@ def test_pictures_of_one_size_keep_it_and_their_pixels(tmp_path):
     data = load_dataset(f"{tmp_path}:test=0")
     assert data.image_shape == (5, 7, 3)
     np.testing.assert_array_equal(data.train_images[1], np.asarray(Image.open(tmp_path / "a" / "1.png")))
+    assert data.notes == ()
 
 
 def test_mixed_sizes_are_brought_to_the_median_short_side_by_scaling_and_cutting(tmp_path):
@@ -49,6 +50,10 @@ def test_mixed_sizes_are_brought_to_the_median_short_side_by_scaling_and_cutting
     assert data.image_shape == (12, 12, 3)
     image = Image.open(tmp_path / "a" / "0.png").resize((48, 12), Image.Resampling.BILINEAR).crop((18, 0, 30, 12))
     np.testing.assert_array_equal(data.train_images[0], np.asarray(image))
+    assert data.notes == (
+        "Pictures of 12×12 to 30×14 (height × width) are brought to 12×12: scaled by their short sides, "
+        "their centres cut out.",
+    )
 
 
 def test_size_fit_and_channels_can_be_asked_for(tmp_path):
@@ -160,6 +165,13 @@ def test_the_split_depends_on_the_seed_alone(tmp_path):
     np.testing.assert_array_equal(once.test_images, again.test_images)
     assert not np.array_equal(once.test_images, other.test_images)
     assert np.bincount(once.test_labels).tolist() == [2, 2]
+
+
+def test_a_damaged_file_moves_no_other_to_the_other_side(tmp_path):
+    classes(tmp_path, "a", "b", each=9)
+    before = {image.tobytes() for image in load_dataset(tmp_path).test_images}
+    cut(tmp_path / "a" / "4.png")
+    assert {image.tobytes() for image in load_dataset(tmp_path).test_images} <= before
 
 
 def test_uneven_classes_are_doubtful(tmp_path):
