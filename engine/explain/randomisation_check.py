@@ -49,9 +49,8 @@ class RandomisationCheck(Method):
     def steps(self, question: Question) -> Iterator[Progress]:
         pinned = _pinned(question)
         model = _copy(question.model)
-        layers = [
-            name for name in reversed(model.network.nodes) if any(w.startswith(f"{name}.") for w in model.weights)
-        ]
+        owners = {name.rpartition(".")[0] for name in model.weights}
+        layers = [name for name in reversed(tuple(model.network.nodes)) if name in owners]
         untouched = _map(self.method, pinned)
         maps, rows = [untouched], [np.ones(len(untouched))]
         for number, layer in enumerate(layers, start=1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,7 @@ class ReceptiveField(Method):
         inside = np.s_[:, max(box[0], 0) : min(box[1], height), max(box[2], 0) : min(box[3], width)]
         heat = np.zeros(question.images.shape[:3], np.float32)
         heat[inside] = 1
-        scores = {"layer": layer, "position": list(place), "box": list(box), "size": list(field.size)}
+        scores: dict[str, Any] = {"layer": layer, "position": list(place), "box": list(box), "size": list(field.size)}
         scores |= {"stride": [float(s) for s in field.stride], "padding": list(field.padding), "aligned": field.aligned}
         if self.show == "effective":
             one = aim.at(place)

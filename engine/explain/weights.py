@@ -52,9 +52,7 @@ def _as_filters(model: Model, layer: str) -> Floats:
     if weight.ndim == 4:
         return weight
     if weight.ndim != 2:
-        raise ConvscopeError(
-            f"The weights of {layer} are {weight.shape}; filters of convolutions and dense layers show."
-        )
+        raise ConvscopeError(f"The weights of {layer} are {weight.shape}; ask for a convolution or a dense layer.")
     return weight.reshape(*_read_shape(model, layer), weight.shape[1])
 
 
