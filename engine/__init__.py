@@ -16,7 +16,7 @@ from .spec import ConvscopeError, NetworkError, ParameterError, Problem, ShapeEr
 
 if TYPE_CHECKING:
     from . import explain, teach
-    from .data import DATASETS, Dataset, load_dataset
+    from .data import DATASETS, Dataset, augment, load_dataset
     from .data.preprocess import Preprocessing
     from .io import load, save
     from .runtime.model import Model
@@ -38,7 +38,7 @@ _LATER = {
     "threads": ".runtime.threads",
     "evaluate": ".train",
 }
-_ROOMS_LATER = frozenset({"explain", "teach"})
+_ROOMS_LATER = {"augment": ".data.augment", "explain": ".explain", "teach": ".teach"}
 
 __all__ = [
     "DATASETS",
@@ -54,6 +54,7 @@ __all__ = [
     "Preprocessing",
     "Problem",
     "ShapeError",
+    "augment",
     "blocks",
     "evaluate",
     "explain",
@@ -72,5 +73,5 @@ def __getattr__(name: str) -> Any:
     if name in _LATER:
         return getattr(importlib.import_module(_LATER[name], __name__), name)
     if name in _ROOMS_LATER:
-        return importlib.import_module(f".{name}", __name__)
+        return importlib.import_module(_ROOMS_LATER[name], __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

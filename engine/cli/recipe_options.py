@@ -64,6 +64,12 @@ def _value(name: str) -> Callable[[], str]:
     return told
 
 
+def _augmentations() -> str:
+    from ..data.augment import AUGMENTATIONS  # noqa: PLC0415
+
+    return f"Changes to images at random, such as flip,crop:padding=4: {_named(AUGMENTATIONS)}  [default: none]"
+
+
 def _named(kinds: Mapping[str, Any]) -> str:
     return ", ".join(kinds)
 
@@ -87,11 +93,7 @@ _OPTIONS = (
         help="End when so many epochs brought nothing better, and go back to the best one: 5, or "
         "patience=5,monitor=test_accuracy  [default: never]",
     ),
-    click.option(
-        "--augment",
-        metavar="LIST",
-        help="Show images changed at random: flip,crop:padding=4 and the like  [default: as they are]",
-    ),
+    click.option("--augment", cls=ToldOption, told=_augmentations, metavar="LIST"),
     click.option("--init", cls=ToldOption, told=_initialisers, metavar="NAME[:…]"),
     click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of weights, order and dropout  [default: 0]"),
 )

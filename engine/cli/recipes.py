@@ -11,7 +11,7 @@ from ..spec.named import written
 from .output import emit, say, table
 
 
-@click.command(short_help="List recipes, optimisers, schedules, losses and initialisers.")
+@click.command(short_help="List recipes and what a run can be made of.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def recipes(as_json: bool) -> None:
     """List the presets of `convscope train --recipe`, and what its other options take, with parameters and defaults."""
@@ -38,12 +38,19 @@ def recipes(as_json: bool) -> None:
 
 
 def _kinds() -> dict[str, Mapping[str, Any]]:
+    from ..data.augment import AUGMENTATIONS  # noqa: PLC0415
     from ..runtime.initialisers import INITIALISERS  # noqa: PLC0415
     from ..train.loss import LOSSES  # noqa: PLC0415
     from ..train.optimizer import OPTIMIZERS  # noqa: PLC0415
     from ..train.schedule import SCHEDULES  # noqa: PLC0415
 
-    return {"optimizers": OPTIMIZERS, "schedules": SCHEDULES, "losses": LOSSES, "initialisers": INITIALISERS}
+    return {
+        "optimizers": OPTIMIZERS,
+        "schedules": SCHEDULES,
+        "losses": LOSSES,
+        "augmentations": AUGMENTATIONS,
+        "initialisers": INITIALISERS,
+    }
 
 
 def _values(recipe: Any) -> dict[str, Any]:

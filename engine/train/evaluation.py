@@ -31,7 +31,8 @@ class Evaluation:
     """Figures of a model on one split. `confusion[t, p]` counts images of class t that were taken for class p.
 
     `top5` is the share of images whose class is among the five highest scores. Equal scores rank in class order.
-    `outcomes` has what became of every image: other top-N shares, the hardest images, calibration.
+    `outcomes` has what became of every image: other top-N shares, the hardest images, calibration. Probabilities are
+    means over `views` crops of each image.
     """
 
     network: str
@@ -44,6 +45,7 @@ class Evaluation:
     classes: tuple[str, ...]
     confusion: NDArray[np.int64]
     outcomes: Outcomes = field(repr=False)
+    views: int = 1
 
     @property
     def recall(self) -> NDArray[np.float64]:
@@ -72,6 +74,7 @@ class Evaluation:
             "dataset": self.dataset,
             "split": self.split,
             "images": self.images,
+            "views": self.views,
             "loss": number(self.loss),
             "top1": self.top1,
             "top5": self.top5,
@@ -127,6 +130,7 @@ def evaluate(
         classes=dataset.classes,
         confusion=found.confusion(len(dataset.classes)),
         outcomes=found,
+        views=sum(count for _, count in scorers) // len(models),
     )
 
 

@@ -60,7 +60,8 @@ class Calibration:
     bins: tuple[Bin, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """The JSON form."""
+        return {**asdict(self), "bins": [asdict(one) for one in self.bins]}
 
 
 @dataclass(frozen=True, eq=False)

@@ -328,6 +328,16 @@ def test_evaluation_prints_figures_for_people_and_programs(call, small: Path) ->
     assert "taken for" in text
 
 
+def test_evaluation_over_crops_says_so(call, small: Path) -> None:
+    call("train", small, "--data", "digits", "--epochs", 1, "--augment", "crop:padding=1", "--out", "m.safetensors")
+    expected = evaluate(load("m.safetensors"), load_dataset("digits"), crops=10, scales=5)
+    found = call("evaluate", "m.safetensors", "--data", "digits", "--crops", 10, "--scales", 5, "--json").out
+    assert json.loads(found) == expected.to_dict()
+    assert expected.views == 50
+    text = call("evaluate", "m.safetensors", "--data", "digits", "--crops", 10, "--scales", 5).out
+    assert "50 crops of each averaged" in text
+
+
 def test_evaluating_on_other_classes_is_warned_of(call, tmp_path: Path) -> None:
     save(Model(zoo.build("lenet5"), classes=[f"animal {i}" for i in range(10)]), tmp_path / "m.safetensors")
     outcome = call("evaluate", "m.safetensors", "--data", "digits", "--json")

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from .base import Augmentation
 from .kinds import TYPES
-from .listing import augmentations
+from .listing import AUGMENTATIONS, augmentations
 
 if TYPE_CHECKING:
     from .showing import preview
 
 globals().update(TYPES)
-__all__ = ["TYPES", "Augmentation", "augmentations", "preview", *TYPES]  # noqa: PLE0604
+__all__ = ["AUGMENTATIONS", "TYPES", "Augmentation", "augmentations", "preview", *TYPES]  # noqa: PLE0604
 
 _LATER = {"preview": ".showing"}
 

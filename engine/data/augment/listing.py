@@ -9,7 +9,8 @@ from ...spec import ConvscopeError, find
 from .base import Augmentation
 from .kinds import TYPES
 
-_BY_NAME = {kind.name: kind for kind in TYPES.values()}
+AUGMENTATIONS = {kind.name: kind for kind in TYPES.values()}
+"""Augmentations by the names that texts and files know them by."""
 
 
 def augmentations(given: Any) -> tuple[Augmentation, ...]:
@@ -26,7 +27,7 @@ def augmentations(given: Any) -> tuple[Augmentation, ...]:
     found, faults = [], []
     for one in given:
         try:
-            found.append(find(_BY_NAME, one))
+            found.append(find(AUGMENTATIONS, one))
         except ConvscopeError as error:
             faults.append(str(error).removesuffix("."))
     if faults:

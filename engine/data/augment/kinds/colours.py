@@ -24,7 +24,7 @@ class Contrast(Colour):
     name = "contrast"
     title = "Contrast"
     summary = "Strengthens or weakens contrast."
-    source = "Howard 2013, §2.2"
+    source = "Howard 2013"
 
     def tint(self, draws: Draws, before: Tint, components: Floats | None) -> Tint:
         return before.stretched(draws.uniform(1 - self.strength, 1 + self.strength))
@@ -41,7 +41,7 @@ class Brightness(Colour):
     name = "brightness"
     title = "Brightness"
     summary = "Makes the image brighter or darker."
-    source = "Howard 2013, §2.2"
+    source = "Howard 2013"
 
     def tint(self, draws: Draws, before: Tint, components: Floats | None) -> Tint:
         return before.brighter(draws.uniform(-self.strength, self.strength)[:, None] * _WHITE)
