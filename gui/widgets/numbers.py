@@ -21,7 +21,7 @@ class NumberBox(QDoubleSpinBox):
     def __init__(self, param: Param, smallest: float, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._smallest = smallest
-        self.setDecimals(8)
+        self.setDecimals(12)
         self.setRange(smallest if param.open_ends else param.minimum or 0.0, param.maximum or 1e9)
         self.setKeyboardTracking(False)
         self.setValue(param.default)

@@ -31,7 +31,7 @@ class Compiler(QObject):
         self._process: QProcess | None = None
         self._folder = QTemporaryDir()
 
-    def start(self, network: Network, others: Sequence[str], batch_size: int) -> None:
+    def start(self, network: Network, others: Sequence[str], batch_size: int, optimizer: str) -> None:
         """Compile what a network takes and then what architectures take, in place of what is being compiled."""
         self.stop()
         path = Path(self._folder.path()) / "network.json"
@@ -41,7 +41,8 @@ class Compiler(QObject):
         process.finished.connect(self._end)
         process.errorOccurred.connect(self._fail)
         program, *arguments = COMMAND
-        process.start(program, [*arguments, "--batch-size", str(batch_size), str(path), *others])
+        options = ["--batch-size", str(batch_size), "--optimizer", optimizer]
+        process.start(program, [*arguments, *options, str(path), *others])
 
     def stop(self) -> None:
         """End the process, if there is one; what it has compiled is kept."""

@@ -55,16 +55,16 @@ class Kernels(QObject):
         """From now on compile outside; until then, and after a failure, kernels are compiled where they run."""
         self._on = True
 
-    def require(self, network: Network, batch_size: int) -> None:
+    def require(self, network: Network, batch_size: int, optimizer: str) -> None:
         """Have the kernels for training a network without errors; until they are there, `then` keeps work back."""
-        need = Need(network.input, dict(network.nodes), batch_size)
+        need = Need(network.input, dict(network.nodes), batch_size, optimizer)
         if not self._on or need in (self._wanted, self._there):
             return
         self._wanted = need
         copy = network.copy()
         self._worker.look(
             "kernels",
-            lambda: self._toolkit.lacking(copy, batch_size),
+            lambda: self._toolkit.lacking(copy, batch_size, optimizer),
             lambda found: Lacking(need, copy, found),
         )
 
@@ -93,7 +93,7 @@ class Kernels(QObject):
             return
         if isinstance(found.count, int) and found.count > 0 and self._on:
             self._compiling = found.need
-            self._compiler.start(found.network, self._others, found.need.batch_size)
+            self._compiler.start(found.network, self._others, found.need.batch_size, found.need.optimizer)
         else:  # what cannot even be looked for fails, with its reason, where it is run
             self._settle()
 

@@ -100,11 +100,12 @@ class Failed:
 
 @dataclass(frozen=True)
 class Need:
-    """What decides which kernels training takes: the network's input and layers, and the batch size."""
+    """What decides which kernels training takes: the network's input and layers, batch size, and optimiser."""
 
     input: Shape
     nodes: Mapping[str, Node]
     batch_size: int
+    optimizer: str
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from convscope.engine.data import DATASETS
-from convscope.engine.train.optimizer import SGD
-
-_SGD = SGD()
+from convscope.engine.train.optimizer import SGD, Optimizer
+from convscope.engine.train.schedule import Cosine, Schedule
 
 
 @dataclass(frozen=True)
@@ -41,12 +40,21 @@ class DataChoice:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Data set and settings of one training run; the settings have the names they have in `Model.fit`."""
+    """Data set and settings of one training run; the settings have the names they have in `Model.fit`.
+
+    `preset` names the engine's recipe that gives what is not a field here, "" for none. `recompute` is the model's:
+    activations are computed again instead of being kept.
+    """
 
     data: DataChoice = DataChoice()
     epochs: int = 23
     batch_size: int = 32
-    learning_rate: float = _SGD.learning_rate
-    momentum: float = _SGD.momentum
-    weight_decay: float = _SGD.weight_decay
+    optimizer: Optimizer = field(default_factory=SGD)
+    schedule: Schedule = field(default_factory=Cosine)
     seed: int = 0
+    preset: str = ""
+    recompute: bool = False
+
+    @property
+    def learning_rate(self) -> float:
+        return self.optimizer.learning_rate

@@ -151,7 +151,7 @@ class Session(QObject):
         """From now on have kernels compiled by a process of their own; views and runs wait until theirs are there."""
         self._kernels.turn_on()
         if self._info is not None:
-            self._kernels.require(self._info.network, self._recipe.batch_size)
+            self._require(self._info.network)
 
     def load_data(self) -> None:
         """Load the chosen data, by a download if need be."""
@@ -271,12 +271,16 @@ class Session(QObject):
             self._finish(Ended("error", " ".join(map(str, reasons)), 0, 0))
             return
         network, dataset, recipe = self._document.network.copy(), self._loader.dataset, self._recipe
-        self._kernels.require(network, recipe.batch_size)
+        self._require(network)
         if self._kernels.busy:
             self.phase.emit("Preparing kernels…")
             self._kernels.then(_RUN, lambda: self._begin(single))
             return
         self._worker.run(lambda: self._bench.training(network, dataset, recipe), single)
+
+    def _require(self, network: Network) -> None:
+        """Have the kernels for training this network by the recipe."""
+        self._kernels.require(network, self._recipe.batch_size, self._recipe.optimizer.name)
 
     def _take_up_network(self, discard: bool = False) -> None:
         """Show the document's network with the weights it would start with; trained weights stay unless `discard`."""
@@ -403,7 +407,7 @@ class Session(QObject):
         self._info = item
         if not new:
             return
-        self._kernels.require(item.network, self._recipe.batch_size)
+        self._require(item.network)
         if item.path:
             network: Network = item.network.copy()
             self.opened.emit(network, item.path)

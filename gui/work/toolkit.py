@@ -32,7 +32,7 @@ class Toolkit(Protocol):
     def fit(self, model: Any, dataset: Any, recipe: Recipe) -> Iterator[Event]:
         """A training run that has not begun."""
 
-    def lacking(self, network: Network, batch_size: int) -> int:
+    def lacking(self, network: Network, batch_size: int, optimizer: str) -> int:
         """How many of the kernels that training this network takes are not in the cache; those that are are loaded."""
 
     def open(self, path: str | os.PathLike[str]) -> Any:
@@ -68,20 +68,21 @@ class EngineToolkit:
         return Model(network, seed=seed, preprocessing=dataset.preprocessing, classes=dataset.classes)
 
     def fit(self, model: Any, dataset: Any, recipe: Recipe) -> Iterator[Event]:
+        model.recompute = recipe.recompute
         return model.fit(
             dataset,
             epochs=recipe.epochs,
             batch_size=recipe.batch_size,
-            learning_rate=recipe.learning_rate,
-            momentum=recipe.momentum,
-            weight_decay=recipe.weight_decay,
+            optimizer=recipe.optimizer,
+            schedule=recipe.schedule,
             seed=recipe.seed,
+            recipe=recipe.preset or None,
         )
 
-    def lacking(self, network: Network, batch_size: int) -> int:
+    def lacking(self, network: Network, batch_size: int, optimizer: str) -> int:
         from convscope.engine.train.warm_up import lacking  # noqa: PLC0415
 
-        return lacking(network, batch_size)
+        return lacking(network, batch_size, optimizer)
 
     def open(self, path: str | os.PathLike[str]) -> Any:
         from convscope.engine import load  # noqa: PLC0415

@@ -146,7 +146,7 @@ class Script:
         Model.network = network
         return Model()
 
-    def lacking(self, network: Any, batch_size: int) -> int:
+    def lacking(self, network: Any, batch_size: int, optimizer: str) -> int:
         if isinstance(self.kernels_lacking, Exception):
             raise self.kernels_lacking
         return self.kernels_lacking

@@ -110,7 +110,8 @@ def test_a_run_waits_for_its_kernels_and_says_how_many_are_to_come(cold: Laborat
 
 
 def test_the_canvas_comes_first_and_the_compact_architectures_after_it(cold: Laboratory, stand: Stand) -> None:
-    size, path, *others = stand.arguments[1:]
+    size, _, optimizer, path, *others = stand.arguments[1:]
+    assert optimizer == "sgd"
     assert int(size) == SHORT.batch_size
     assert json.loads(Path(path).read_text(encoding="utf-8"))["name"] == cold.document.network.name
     assert others == [name for name, entry in zoo.ARCHITECTURES.items() if entry.compact]
