@@ -220,7 +220,7 @@ class RunStore:
         """Give a run tags, or take them from it; what it then has."""
         now = self.folder(reference).about().tags
         left = tuple(tag for tag in now if tag not in tags)
-        return self.describe(reference, tags=left if remove else (*now, *(tag for tag in tags if tag not in now)))
+        return self.describe(reference, tags=left if remove else tuple(dict.fromkeys((*now, *tags))))
 
     def remove(self, reference: str) -> str:
         """Remove a run with all its files; its id. RunError if it is going on."""
