@@ -29,6 +29,18 @@ class Options:
         label="Hold out",
         help="Share of the training images held out for validation, in place of the test images.",
     )
+    mean: str = choice(
+        "usual",
+        ("usual", "channel", "image"),
+        label="Mean",
+        help="What is subtracted: the usual mean, or that of the training images a channel or for every pixel.",
+    )
+    input: str = choice(
+        "stretch",
+        ("stretch", "crop", "centre"),
+        label="Input",
+        help="How images get the network's size: stretched, scaled to cover it and cut, or the centre as it is.",
+    )
     seed: int = integer(0, minimum=0, maximum=LARGEST_SEED, label="Seed", help="Seed of all that is drawn.")
 
 

@@ -21,6 +21,7 @@ from .gather import gather
 from .listing import Listing
 from .mnist import FASHION_MNIST, MNIST
 from .options import Options, PictureOptions, parse, written
+from .preprocess import Preprocessing
 from .shapes import SHAPES
 from .voc import is_voc, read_voc
 
@@ -76,8 +77,20 @@ def _chosen(dataset: Dataset, options: Options) -> Dataset:
         dataset = dataset.split(options.hold_out, options.seed)
     if options.per_class:
         dataset = dataset.subset(per_class=options.per_class, seed=options.seed)
+    dataset = dataclasses.replace(dataset, preprocessing=_preprocessing(dataset, options))
     text = written(options)
     return dataclasses.replace(dataset, name=f"{dataset.name}:{text}") if text else dataset
+
+
+def _preprocessing(dataset: Dataset, options: Options) -> Preprocessing:
+    """The data set's own, with the mean and the way into the network that were asked for."""
+    found = dataset.preprocessing
+    if options.mean in {"channel", "image"}:
+        found = Preprocessing.measured(dataset, "image" if options.mean == "image" else "channel")
+    if options.input == "stretch":
+        return found
+    short_side = min(dataset.image_shape[:2]) if options.input == "centre" else None
+    return dataclasses.replace(found, fit="crop", short_side=short_side)
 
 
 def _path(name: str) -> Path:

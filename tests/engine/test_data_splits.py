@@ -165,3 +165,10 @@ def test_pixels_come_back_from_input_with_a_mean_image():
     values = made.apply(data.train_images, (5, 4))
     np.testing.assert_allclose(made.undo(values), data.train_images, atol=1e-3)
     np.testing.assert_allclose(made.undo(values[0]), data.train_images[0], atol=1e-3)
+
+
+def test_options_choose_the_mean_and_the_way_into_the_network():
+    data = load_dataset("shapes:size=16,count=40,test=4,mean=image,input=centre")
+    assert data.preprocessing == Preprocessing.measured(data, "image", fit="crop", short_side=16)
+    data = load_dataset("shapes:size=16,count=40,test=4,mean=channel,input=crop")
+    assert data.preprocessing == Preprocessing.measured(data, fit="crop")
