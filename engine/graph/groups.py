@@ -135,7 +135,7 @@ def _between(nodes: Mapping[str, Node], members: Iterable[str]) -> list[str]:
     inside = set(members)
     leading = {s for m in inside for s in nodes[m].inputs if s in nodes and s not in inside}
     candidates = {name for source in leading for name in order.ancestors(nodes, source)} - inside
-    if not candidates:
+    if not any(source in inside for name in candidates for source in nodes[name].inputs):
         return []
     behind = set(inside)
     found = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
@@ -64,7 +64,10 @@ class Camera(QGraphicsView):
 
     def fit_soon(self) -> None:
         """Show everything once the cards have come to rest."""
-        QTimer.singleShot(self.graph.animation_ms + 20, self, lambda: self.fit(all_nodes=True))
+        if self.graph.moving:
+            self.graph.settled.connect(self.fit_soon, Qt.ConnectionType.SingleShotConnection)
+        else:
+            self.fit(all_nodes=True)
 
     def reveal(self, name: str) -> None:
         """Scroll so that a node is seen."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
@@ -12,14 +13,19 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from ..models.document import Document
 from ..theme import small_font, theme
 from ..tokens import RADIUS
-from .route import Blockers
 
 _MARGIN, _BELOW = 8.0, 6.0
+_LARGEST_TITLE = 17
 _ROOM = 13.0  # of the title, above the uppermost card: with the margins it just fits between two rows
 
 
 Area = tuple[float, float, float, float]
 """Left, top, width and height."""
+Edges = np.ndarray
+"""Left, top, right and bottom, of one card or a row of them."""
+
+
+_PADDING = np.array([-_MARGIN, -_MARGIN - _ROOM, _MARGIN, _BELOW])
 
 
 @dataclass(frozen=True)
@@ -31,31 +37,32 @@ class Frame:
     areas: tuple[Area, ...]
 
 
-def frames(document: Document, bodies: Mapping[str, QRectF], blockers: Blockers) -> dict[str, Frame]:
-    """Frames of the blocks that are not folded; `bodies` are the cards' by name, `blockers` finds those in an area."""
-    drawing = document.drawing
+def frames(document: Document, bodies: Mapping[str, QRectF]) -> dict[str, Frame]:
+    """Frames of the blocks that are not folded; `bodies` are the cards' by name."""
+    edges = np.array([body.getCoords() for body in bodies.values()]).reshape(-1, 4)
+    rows = {name: row for row, name in enumerate(bodies)}
     found = {}
     for group in document.network.groups.values():
-        if group.name not in drawing.folded:
-            own = [bodies[member] for member in group.members if member in bodies]
-            found[group.name] = Frame(group.name, f"{group.name}  {group.block}", tuple(_areas(own, blockers)))
+        own = [rows[member] for member in group.members if member in rows]
+        if own and group.name not in document.drawing.folded:
+            areas = _areas(edges[own], np.delete(edges, own, axis=0))
+            found[group.name] = Frame(group.name, f"{group.name}  {group.block}", tuple(areas))
     return found
 
 
-def _areas(own: list[QRectF], blockers: Blockers) -> Iterator[Area]:
-    """Rectangles around the cards, joined in the order of the block as long as none reaches a card of others."""
-    areas: list[QRectF] = []
-    for body in own:
-        padded = body.adjusted(-_MARGIN, -_MARGIN - _ROOM, _MARGIN, _BELOW)
+def _areas(own: Edges, others: Edges) -> Iterator[Area]:
+    """Areas around a block's cards, joined in the order of the block as long as none reaches a card of others."""
+    areas: list[Edges] = []
+    for padded in own + _PADDING:
         for i, area in enumerate(areas):
-            joined = area.united(padded)
-            if all(other in own for other in blockers(joined)):
+            joined = np.concatenate([np.minimum(area[:2], padded[:2]), np.maximum(area[2:], padded[2:])])
+            if not ((others[:, :2] < joined[2:]) & (others[:, 2:] > joined[:2])).all(axis=1).any():
                 areas[i] = joined
                 break
         else:
             areas.append(padded)
-    for area in areas:
-        yield area.x(), area.y(), area.width(), area.height()
+    for left, top, right, bottom in areas:
+        yield float(left), float(top), float(right - left), float(bottom - top)
 
 
 class FrameItem(QGraphicsItem):
@@ -105,9 +112,14 @@ class FrameItem(QGraphicsItem):
         for area in self._rectangles():
             painter.drawRoundedRect(area, RADIUS + 4, RADIUS + 4)
         painter.setPen(colour)
-        painter.setFont(small_font())
-        title = QFontMetricsF(small_font()).elidedText(
-            self._frame.title, Qt.TextElideMode.ElideRight, self.title_area().width() - 12
-        )
-        place = self.title_area().adjusted(8, 2, -4, 0)
+        self._paint_title(painter, option.levelOfDetailFromTransform(painter.worldTransform()))
+
+    def _paint_title(self, painter: QPainter, zoom: float) -> None:
+        """The title, larger from afar as far as there is room."""
+        font = small_font()
+        font.setPixelSize(max(font.pixelSize(), int(min(_LARGEST_TITLE, 11 / max(zoom, 0.1)))))
+        place = self._rectangles()[0].adjusted(8, 1, -4, 0)
+        place.setHeight(_ROOM + _MARGIN - 2)
+        painter.setFont(font)
+        title = QFontMetricsF(font).elidedText(self._frame.title, Qt.TextElideMode.ElideRight, place.width())
         painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, title)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QVariantAnimation
+from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QVariantAnimation, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
 from convscope.engine.graph import INPUT
@@ -21,7 +21,12 @@ _LARGEST_ANIMATED = 200
 
 
 class GraphScene(QGraphicsScene):
-    """Node and wire items of a document. Moving cards by hand is committed with `commit_moves`."""
+    """Node and wire items of a document. Moving cards by hand is committed with `commit_moves`.
+
+    `settled` tells that cards which the document moved have come to rest.
+    """
+
+    settled = Signal()
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -79,7 +84,7 @@ class GraphScene(QGraphicsScene):
 
     def _sync_frames(self) -> None:
         """Frames around the cards of blocks that are not folded."""
-        wanted = frames(self.document, {name: item.body() for name, item in self.nodes.items()}, self.blockers)
+        wanted = frames(self.document, {name: item.body() for name, item in self.nodes.items()})
         for name in [n for n in self.frames if n not in wanted]:
             self.removeItem(self.frames.pop(name))
         for name, frame in wanted.items():
@@ -87,6 +92,12 @@ class GraphScene(QGraphicsScene):
                 self.frames[name] = FrameItem(frame)
                 self.addItem(self.frames[name])
             self.frames[name].present(frame)
+        self._show_frames(True)
+
+    def _show_frames(self, on: bool) -> None:
+        """Frames are not seen while cards move."""
+        for frame in self.frames.values():
+            frame.setVisible(on)
 
     def _reload(self) -> None:
         self._animation.stop()
@@ -113,6 +124,7 @@ class GraphScene(QGraphicsScene):
             if item.pos() != QPointF(*layout[name])
         }
         if self._course and self._animated():
+            self._show_frames(False)
             self._animation.setDuration(self.animation_ms)
             self._animation.start()
         elif self._course or rewired:
@@ -141,6 +153,12 @@ class GraphScene(QGraphicsScene):
             wire.reroute(self.blockers)
         self._sync_frames()
         self.setSceneRect(self.extent().adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN))
+        self.settled.emit()
+
+    @property
+    def moving(self) -> bool:
+        """Whether cards are on their way to where the document has them."""
+        return bool(self._course)
 
     def _node_moved(self, item: NodeItem) -> None:
         if not self._quiet:
@@ -148,8 +166,9 @@ class GraphScene(QGraphicsScene):
                 wire.reroute()
 
     def commit_moves(self) -> None:
-        """Make the positions to which cards were dragged an undo step."""
-        places = {name: (item.pos().x(), item.pos().y()) for name, item in self.nodes.items()}
+        """Make the positions to which cards were dragged an undo step; cards on their way were not."""
+        still = [(name, item.pos()) for name, item in self.nodes.items() if name not in self._course]
+        places = {name: (pos.x(), pos.y()) for name, pos in still}
         layout = self.document.network.layout
         moved = {name: place for name, place in places.items() if layout[name] != place}
         if moved:

@@ -87,6 +87,15 @@ def test_a_double_click_unfolds_and_one_on_the_frame_folds_and_both_can_be_undon
     assert set(view.graph.nodes) == {INPUT, "conv1", "b1", "b2", "pool"}
 
 
+def test_cards_come_to_rest_where_the_document_has_them_after_a_double_click(view, folded, qtbot):
+    view.graph.animation_ms = 120
+    with qtbot.waitSignal(view.graph.settled):
+        double_click(view, gestures.middle(view, "b1"))
+        QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=gestures.middle(view, "pool"))
+    assert {name: item.pos().toTuple() for name, item in view.graph.nodes.items()} == folded.network.layout
+    assert folded.undo_stack.undoText() == "Unfold b1"
+
+
 def test_what_is_folded_is_kept_in_the_file(folded):
     again = Document(Network.from_json(folded.network.to_json()))
     assert list(again.drawing.folded) == ["b1", "b2"]
