@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..data import Dataset
     from ..runtime.model import Model
     from ..train import Evaluation
+    from ..train.localisation_figures import Localisation
 
 _MOST_CLASSES = 20  # more do not fit a terminal's width as a matrix
 
@@ -34,7 +35,8 @@ def evaluate(
     """Measure the model in FILE on the test images of a data set: accuracy, loss, figures of every class, calibration.
 
     Several files are one ensemble: the probabilities that they give are averaged. So are those of several crops; ten
-    are the corners and the centre of each image, also mirrored.
+    are the corners and the centre of each image, also mirrored. Where model and data set have boxes, those are measured
+    too.
     """
     from ..io import load  # noqa: PLC0415
     from ..train import evaluate as measure  # noqa: PLC0415
@@ -47,10 +49,28 @@ def evaluate(
     with Bar(quiet=as_json) as bar:
         result = measure(models, images, progress=bar.reached, crops=int(crops), scales=int(scales))
     _warn(images.late_warnings())
+    located = _located(models, images)
     if as_json:
-        emit(result.to_dict(hardest))
+        emit(result.to_dict(hardest) | ({"boxes": located.to_dict()} if located else {}))
     else:
-        say(_text(result, hardest))
+        say(_text(result, hardest) + (f"\n\n{_boxes(located)}" if located else ""))
+
+
+def _located(models: Sequence[Model], images: Dataset) -> Localisation | None:
+    """How well a model that gives boxes finds those of the data set; None if there is nothing to compare."""
+    from ..train.localisation import box_node  # noqa: PLC0415
+    from ..train.localisation_figures import evaluate_boxes  # noqa: PLC0415
+
+    if len(models) > 1 or box_node(models[0].network) is None or images.test_boxes is None:
+        return None
+    return evaluate_boxes(models[0], images)
+
+
+def _boxes(found: Localisation) -> str:
+    return (
+        f"boxes: {percent(found.iou)} overlap (intersection over union) on average, {percent(found.found)} with half "
+        f"or more; class right as well: {percent(found.located)}"
+    )
 
 
 def _warn(texts: Iterable[str]) -> None:
@@ -66,6 +86,8 @@ def _warn_of_other_classes(file: Path, model: Model, images: Dataset) -> None:
 
 def _text(result: Evaluation, hardest: int) -> str:
     head = f"{result.network} on {result.images:,} {result.split} images of {result.dataset}"
+    if result.views > 1:
+        head += f", {result.views} crops of each averaged"
     figures = f"top-1 {percent(result.top1)}   top-5 {percent(result.top5)}   loss {result.loss:.4f}"
     parts = [f"{head}\n{figures}\n{_calibration(result)}", _classes(result)]
     if len(result.classes) <= _MOST_CLASSES:

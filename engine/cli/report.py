@@ -6,13 +6,15 @@ import sys
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from ..train.events import Batch, Changed, Ended, Epoch, Evaluated, Event, Started, Warned
+from ..train.localisation import box_node
 from .output import complain, emit, percent, say
 
 if TYPE_CHECKING:
     from ..train import Settings, TrainRun
 
 _HEAD = ("epoch", "train loss", "train acc.", "test loss", "test acc.", "images/s", "time")
-_WIDTHS = (7, 11, 11, 11, 11, 10, 9)
+_BOX_HEAD = ("overlap", "located")
+_WIDTHS = (7, 11, 11, 11, 11, 10, 9, 11, 11)
 
 
 class Report(Protocol):
@@ -75,8 +77,9 @@ class TextReport:
         self._total = event.epochs
         for line in _heading(event, self._run):
             self._print(line)
-        self._line(_HEAD)
-        self._print("─" * sum(_WIDTHS))
+        head = (*_HEAD, *_BOX_HEAD) if box_node(self._run.model.network) else _HEAD
+        self._line(head)
+        self._print("─" * sum(_WIDTHS[: len(head)]))
         if self._bar is not None:
             done = event.epoch * event.batches + event.batch
             self._task = self._bar.add_task("", total=event.epochs * event.batches, completed=done, note="preparing")
@@ -113,6 +116,8 @@ def _heading(event: Started, run: TrainRun) -> list[str]:
         f"{event.epochs} epochs of {event.batches:,} batches of {event.batch_size}",
         f"{settings.optimizer.described()}, {settings.schedule} schedule, seed {event.seed}, {event.device}",
     ]
+    if run.model.frozen:
+        lines.append(f"{run.model.learned_parameters:,} parameters learn; frozen: {', '.join(run.model.frozen)}")
     if settings.augment:
         lines.append(f"augmented by {', '.join(map(str, settings.augment))}")
     if more := _extras(settings):
@@ -138,6 +143,7 @@ def _cells(event: Epoch, total: int) -> tuple[str, ...]:
     return (
         f"{event.epoch}/{total}", f"{event.train_loss:.4f}", percent(event.train_accuracy), test_loss,
         percent(event.test_accuracy), f"{event.images_per_second:,.0f}", duration(event.seconds),
+        *([] if event.test_iou is None else [percent(event.test_iou), percent(event.test_located)]),
     )  # fmt: skip
 
 
