@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from convscope.engine import Preprocessing
 from convscope.engine.data import augment as A
 from convscope.engine.data.augment import augmenter
 from convscope.engine.data.augment import cpu as kernels
+from convscope.engine.data.stream import ImageStream
 from convscope.engine.runtime.warm_up import Build
 from convscope.engine.train import Batch, TrainingError, TrainRun, fit
 from convscope.engine.train.feed import Feed, shuffled
@@ -179,3 +182,23 @@ def test_the_kernels_compiled_beforehand_are_those_that_run() -> None:
     made = {Build.called(kernels.augment, 1, augmenter.example(pixels)).types for pixels in (np.uint8, np.float32)}
     assert made <= set(kernels.augment.serial.signatures)
     assert len(kernels.augment.serial.signatures) == 2
+
+
+def test_pictures_read_from_files_are_augmented_as_those_in_memory(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 9, 8, 3), dtype=np.uint8)
+    paths = [tmp_path / f"{number}.png" for number in range(20)]
+    for path, image in zip(paths, pixels):
+        Image.fromarray(image).save(path)
+    labels, shape = np.zeros(20, np.int64), (6, 7, 3)
+    listed, order = A.augmentations("crop:padding=1,flip,pca-colour"), np.random.default_rng(1).permutation(20)
+    found = []
+    for images in (pixels, ImageStream(paths, labels, (9, 8, 3), "stretch", workers=2)):
+        feed = Feed(images, labels, Preprocessing(), shape, listed, 3)
+        feed.follow(1, order, 8)
+        outs = [np.full((len(rows), *shape), np.nan, np.float32) for rows in (order[:8], order[8:16], order[16:])]
+        for place, out in enumerate(outs):
+            feed.fill(order[8 * place : 8 * place + 8], out)
+        found.append(np.concatenate(outs))
+        feed.close()
+    np.testing.assert_array_equal(found[1], found[0])
+    assert not any(thread.name.startswith("convscope") for thread in threading.enumerate())

@@ -19,7 +19,8 @@ def preview(
 ) -> NDArray[np.uint8]:
     """`count` ways in which each image is shown: pixels (N, count, H, W, C) from images (N, h, w, C).
 
-    Column k is what epoch k shows with this seed. `size` (H, W) is the network's input, that of the images if None.
+    Number k is what epoch k of a run with this seed shows, if these are the first images of its set. `size` (H, W) is
+    that of the network's input, or None for that of the images. Components of colour are those of these images.
     ConvscopeError tells what is wrong with the list.
     """
     shape = (*(size or images.shape[1:3]), images.shape[3])
