@@ -19,6 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from convscope.engine.cost.recomputing import with_and_without
+from convscope.engine.cost.units import format_bytes
+from convscope.engine.graph import Network
 from convscope.engine.train.events import Ended, Epoch
 from convscope.engine.train.settings import suggested
 
@@ -42,6 +45,8 @@ class TrainingPanel(QWidget):
         self._session = session
         self._fault: Fault | None = None
         self._progress: Progress | None = None
+        # Of what memory is shown: network, batch size, the optimiser's arrays.
+        self._weighed: tuple[Network, int, int] | None = None
         self._make_actions()
         self._build()
         self._connect()
@@ -219,8 +224,28 @@ class TrainingPanel(QWidget):
         self._train_button.setEnabled(self.train_action.isEnabled())
         self._train_button.setToolTip(self._reason.text() or "Train (F5)")
         self._offer(idle)
+        self._weigh()
         if self._session.dataset is not None:
             self._data.show_data(self._session.dataset, self._session.document.network.input)
+
+    def _weigh(self) -> None:
+        """Have the memory worked out that training takes with either choice."""
+        network, recipe = self._session.document.network, self._form.recipe(self._data.choice)
+        wanted = (recipe.batch_size, len(recipe.optimizer.buffers))
+        if self._weighed == (network, *wanted):
+            return
+        copy = network.copy()
+        self._weighed = (copy, *wanted)
+        if network.errors():
+            self._form.show_memory("", "")
+            return
+        self._session.consider("memory", lambda: with_and_without(copy, *wanted), self._show_memory, computes=False)
+
+    def _show_memory(self, result: Any) -> None:
+        if isinstance(result, Exception):
+            self._form.show_memory("", "")
+        else:
+            self._form.show_memory(*(format_bytes(memory.total) for memory in result))
 
     def _offer(self, idle: bool) -> None:
         """Say whether Train goes on with what was learned or begins anew."""

@@ -8,9 +8,13 @@ from typing import Any
 
 from convscope.engine.data import DATASETS
 from convscope.engine.graph.network import Network
+from convscope.engine.graph.score_setting import score_setting
+from convscope.engine.layers.pool.spec import GlobalAvgPool
 from convscope.engine.spec import format_shape
 
 from .recipe import DataChoice
+
+_BELOW = 76.0  # a row of the canvas further down
 
 
 @dataclass(frozen=True)
@@ -78,31 +82,35 @@ def _class_fault(network: Network, data: _Facts) -> Fault | None:
     if shape is None or shape == (classes,):
         return None
     if len(shape) != 1:
-        return Fault(
-            f"{where}: the network ends in an image of {format_shape(shape)} and {data.title} has {classes} classes; "
-            f"end with GlobalAvgPool or Flatten and a Dense of {classes} units."
-        )
+        return _map_fault(network, where, data)
     counts = f"{where}: gives {shape[0]} scores and {data.title} has {classes} classes"
-    source = _last_dense(network, name)
-    if not source:
+    setting = score_setting(network, classes)
+    if setting is None:
         return Fault(f"{counts}; end with a Dense of {classes} units.")
+    source, parameter = setting
 
     def fix(other: Network) -> None:
-        other.set(source, units=classes)
+        other.set(source, **{parameter: classes})
 
-    return Fault(f"{counts}; set the units of {source} to {classes}.", f"Set {source} to {classes} units", fix)
+    name = f"Set {source} to {classes} {parameter}"
+    return Fault(f"{counts}; set the {parameter} of {source} to {classes}.", name, fix)
 
 
-def _last_dense(network: Network, name: str) -> str:
-    """The Dense that sets the number of scores, looked for upwards along single inputs; "" if there is none."""
-    while name in network:
-        node = network.nodes[name]
-        if node.layer.type_name() == "Dense":
-            return name
-        if len(node.inputs) != 1:
-            return ""
-        name = node.inputs[0]
-    return ""
+def _map_fault(network: Network, where: str, data: _Facts) -> Fault:
+    """The network ends in an image; where that has a map for each class, averaging them is enough."""
+    name, classes = network.output, data.classes
+    shape = network.shapes()[name]
+    ends = f"{where}: the network ends in an image of {format_shape(shape)} and {data.title} has {classes} classes"
+    if shape is None or shape[-1] != classes:
+        return Fault(f"{ends}; end with GlobalAvgPool or Flatten and a Dense of {classes} units.")
+
+    def fix(other: Network) -> None:
+        average = other.add(GlobalAvgPool(), inputs=[name])
+        if name in other.layout:
+            x, y = other.layout[name]
+            other.layout[average] = (x, y + _BELOW)
+
+    return Fault(f"{ends}; add GlobalAvgPool, which makes a score of each map.", "Add GlobalAvgPool", fix)
 
 
 def _channels(count: int) -> str:

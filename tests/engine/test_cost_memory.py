@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from convscope.engine import Network, zoo
 from convscope.engine import layers as L
 from convscope.engine.cost.memory import holdings
+from convscope.engine.cost.recomputing import with_and_without
 from convscope.engine.graph.schedule import build
 from convscope.engine.runtime.backend import backend
 from convscope.engine.runtime.plan import Plan
@@ -83,3 +84,11 @@ def test_an_optimiser_with_two_numbers_a_weight_takes_them() -> None:
     one, two = (net.summary(4, optimizer_arrays=count).totals.training for count in (1, 2))
     assert two.optimizer - one.optimizer == one.gradients
     assert two.activations == one.activations
+
+
+def test_computing_activations_again_is_weighed_against_keeping_them() -> None:
+    network = zoo.build("resnet20_cifar")
+    kept, again = with_and_without(network, 8, optimizer_arrays=2)
+    assert kept.total == network.summary(8, optimizer_arrays=2).totals.training_bytes
+    assert again.total < kept.total / 1.5
+    assert (again.weights, again.gradients, again.optimizer) == (kept.weights, kept.gradients, kept.optimizer)

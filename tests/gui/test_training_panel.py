@@ -5,6 +5,10 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLabel, QToolButton, QWidget
 
+from convscope.engine import Network, zoo
+from convscope.engine import layers as L
+from convscope.engine.cost.recomputing import with_and_without
+from convscope.engine.cost.units import format_bytes
 from convscope.engine.data import DATASETS
 from convscope.gui.panels.training import TrainingPanel
 from convscope.gui.work.recipe import DataChoice
@@ -273,3 +277,57 @@ def test_closing_the_panel_during_a_run_leaves_no_thread(lab, panel):
     lab.until(lambda: lab.session.state == "running")
     panel.close()
     assert lab.session.close()
+
+
+def test_activations_are_computed_again_if_wished_and_both_choices_show_their_memory(lab, panel):
+    def memory():
+        return named(panel, QLabel, "Memory for training").text()
+
+    lab.until(lambda: memory().endswith("computing again saves nothing here"))
+    lab.document.load(zoo.build("resnet20_cifar"))
+    lab.until(lambda: memory().endswith("with activations computed again"))
+    kept, again = (part.total for part in with_and_without(zoo.build("resnet20_cifar"), 32))
+    assert memory().startswith(f"Memory for training: {format_bytes(kept)}; {format_bytes(again)} with")
+    box = panel._form.recompute
+    lab.qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
+    assert lab.session.recipe.recompute
+
+
+def test_a_run_computes_activations_again(lab, panel):
+    enter(lab, panel, "Epochs", "1")
+    panel._form.recompute.setChecked(True)
+    press_train(lab, panel)
+    lab.until_idle()
+    assert lab.log.ends[-1].reason == "completed"
+    assert lab.ask(lambda model: model.recompute)
+
+
+@pytest.mark.parametrize(
+    ("ending", "fix"),
+    [
+        ([L.Conv2D(7, 1), L.ReLU(), L.GlobalAvgPool()], "Set conv1 to 10 filters"),
+        ([L.Conv2D(7, 28), L.Flatten()], "Set conv1 to 10 filters"),
+        ([L.SeparableConv2D(7, 3), L.GlobalAvgPool(), L.Softmax()], "Set separableconv1 to 10 filters"),
+        ([L.Conv2D(10, 3)], "Add GlobalAvgPool"),
+        ([L.Flatten(), L.Dense(7), L.Dropout()], "Set dense1 to 10 units"),
+    ],
+)
+def test_any_layer_that_makes_the_scores_can_be_fitted_to_the_classes(lab, panel, ending, fix):
+    network = Network((28, 28, 1))
+    for layer in ending:
+        network.add(layer)
+    lab.document.load(network)
+    assert panel._fix.isVisible()
+    assert panel._fix.text() == fix
+    click(lab, panel._fix)
+    assert lab.session.faults() == []
+    assert lab.document.undo_stack.count() == 1
+
+
+def test_scores_that_no_number_can_fit_are_explained_without_a_fix(lab, panel):
+    network = Network((28, 28, 1))
+    network.add(L.Conv2D(7, 3))
+    network.add(L.Flatten())
+    lab.document.load(network)
+    assert not panel._fix.isVisible()
+    assert "end with a Dense of 10 units" in panel._reason.text()
