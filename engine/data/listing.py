@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -60,6 +61,6 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def find(name: str, folders: Sequence[Path]) -> Path | None:
-    """The file of this name in the first folder that has it."""
+    """The file of this name in the first folder that has it. Names that cannot be files' are those of no file."""
     relative = name.replace("\\", "/")
-    return next((path for folder in folders if (path := folder / relative).is_file()), None)
+    return next((path for folder in folders if os.path.isfile(path := folder / relative)), None)

@@ -67,7 +67,7 @@ def load_dataset(
 
 def separated(what: str) -> tuple[str, str]:
     """A name or path, and the options behind it; a path that exists is never cut."""
-    found = None if Path(what).expanduser().exists() else _OPTIONS.search(what)
+    found = None if os.path.exists(Path(what).expanduser()) else _OPTIONS.search(what)
     return (what[: found.start()], found[1]) if found else (what, "")
 
 
@@ -96,7 +96,7 @@ def _preprocessing(dataset: Dataset, options: Options) -> Preprocessing:
 def _path(name: str) -> Path:
     """An existing path; DataError tells an unknown name from a missing file."""
     path = Path(name).expanduser()
-    if path.exists():
+    if name and os.path.exists(path):
         return path
     if len(path.parts) > 1 or path.suffix.casefold() in (*LISTS, *ANNOTATIONS, *SUFFIXES):
         raise DataError(f"There is no file or folder {name}; check the path.")

@@ -152,6 +152,7 @@ def test_what_does_not_exist_and_what_is_no_data_set_are_told_apart(tmp_path):
     (tmp_path / "x.txt").write_text("")
     assert "x.txt is no data set" in fault(tmp_path / "x.txt")
     assert "needs a folder" in fault("folder")
+    assert "There is no dataset ''; use one of" in fault("")
 
 
 def test_folder_stands_for_the_folder_given_beside_it(tmp_path):

@@ -34,9 +34,9 @@ def taken(path) -> None:
         assert str(path.parent) in str(error) or path.stem in str(error)
 
 
+heads = ("image", "label", "x1", "y1", "x2", "y2", "split", "train")
 cells = st.sampled_from(
-    ["image", "label", "x1", "y1", "x2", "y2", "split", "0.png", "1.png", "../0.png", "cat", "dog", "train"]
-    + ["", "3", "nan", "1e400", '"', "\x00", "ä"]
+    (*heads, "0.png", "1.png", "../0.png", "cat", "dog", "", "3", "nan", '"', "\x00", "ä", "a" * 999)
 )
 
 
@@ -89,6 +89,14 @@ def test_any_damage_to_a_pickle(damages):
     try:
         read_plain(bytes(content))
     except RefusedError as error:
+        assert str(error)
+
+
+@pytest.mark.parametrize("name", ["a" * 5000, "\x00", "~nobody/x", "", ":", "shapes:", "a:b=c"])
+def test_any_name(name):
+    try:
+        load_dataset(f"{name}:count=10" if name == "shapes:" else name)
+    except DataError as error:
         assert str(error)
 
 
