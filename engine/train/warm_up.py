@@ -88,7 +88,7 @@ def builds(network: Network, batch_size: int, optimizer: str = SGD.name) -> list
     network.check()
     node, keep = scores(network)
     passes = (
-        Pass(batch_size, "training", keep, (node,)),
+        Pass(batch_size, "training", keep, keep or (node,)),
         Pass(EVALUATION_BATCH, "inference", keep),
         Pass(1, "inference"),
         Pass(1, "gradient", (), tuple(network.nodes)),
