@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..data import Dataset
 
 BAD_INPUT, FAILED = 2, 1
+_NO_FILE = "; --out FILE writes its model to a file of yours"
 
 
 @dataclass(frozen=True)
@@ -152,11 +153,14 @@ def _shown(events: Iterator[Event], training: TrainRun, report: Report) -> Ended
 
 def _kept(run: Iterator[Event], training: TrainRun, checkpoint: Checkpoint | None) -> Iterator[Event]:
     """The events, with the model written before an epoch's or a stopped run's event is passed on."""
-    started_at = 0
+    started_at, last = 0, 0
     for event in run:
         if isinstance(event, Started):
             started_at = event.step
-        if checkpoint and _worth_keeping(event, started_at, checkpoint):
+        if isinstance(event, Epoch):
+            last = event.epoch
+        went_back = isinstance(event, Ended) and event.reason == "completed" and event.epoch < last
+        if checkpoint and (went_back or _worth_keeping(event, started_at, checkpoint)):
             failed_before = checkpoint.error is not None
             if not checkpoint.write(training.model, training.state()) and not failed_before:
                 yield Warned(f"{checkpoint.error} Training goes on and will try again.")
@@ -178,7 +182,7 @@ def _whereabouts(checkpoint: Checkpoint | None, recording: Recording | None, end
     stopped, places = ended.reason == "cancelled", []
     if recording:
         then = f"; go on with convscope runs resume {recording.id}" if stopped else ""
-        places.append(f"The run is kept as {recording.id}{then}.")
+        places.append(f"The run is kept as {recording.id}{then}{'' if checkpoint else _NO_FILE}.")
     if checkpoint and checkpoint.path.exists():
         go_on = f"; go on with --resume {checkpoint.path}" if stopped else ""
         places.append(f"The model is in {checkpoint.path}{go_on}.")

@@ -165,7 +165,7 @@ class Recording(Iterator[Event]):
 
 
 def merit_of(epoch: dict[str, Any]) -> Merit:
-    """How good an epoch's figures are: accuracy on the test images, or else the training images, then the loss."""
-    which = "train" if epoch.get("test_accuracy") is None else "test"
+    """How good an epoch is: its accuracy (where there is one), then its loss, on the test images if there are any."""
+    which = "train" if epoch.get("test_loss") is None else "test"
     loss = epoch.get(f"{which}_loss")
     return epoch.get(f"{which}_accuracy") or 0.0, -(float("inf") if loss is None else loss)

@@ -71,7 +71,7 @@ def summarise(folder: RunFolder) -> RunSummary:
         step=max((line["step"] for line in told if line["event"] == "batch"), default=0),
         figures={name: epochs[-1][name] if epochs else None for name in FIGURES},
         best_epoch=best["epoch"] if best else None,
-        best_accuracy=merit_of(best)[0] if best else None,
+        best_accuracy=_accuracy(best) if best else None,
         seconds=sum(line["seconds"] for line in epochs),
         settings=flat(config["settings"]),
         tags=about.tags,
@@ -106,6 +106,12 @@ def _plain(value: Any) -> Any:
         rest = ",".join(f"{key}={_plain(one)}" for key, one in value.items() if key != "name")
         return f"{value.get('name')}:{rest}" if rest else value.get("name")
     return value
+
+
+def _accuracy(epoch: log.Line) -> float | None:
+    """An epoch's accuracy on the test images, or else the training images; None where targets are values."""
+    found: float | None = epoch["train_accuracy"] if epoch["test_loss"] is None else epoch["test_accuracy"]
+    return found
 
 
 def _status(folder: RunFolder, told: list[log.Line]) -> tuple[str, str]:

@@ -37,7 +37,7 @@ def store(tmp_path: Path) -> RunStore:
 
 def test_training_keeps_its_run_and_says_where(train, store: RunStore) -> None:
     outcome = train("--tag", "one", "--tag", "two")
-    assert outcome.lines[-1] == "The run is kept as small."
+    assert outcome.lines[-1].startswith("The run is kept as small; --out FILE")
     (run,) = store.runs()
     assert (run.id, run.status, run.tags, run.epoch) == ("small", "completed", ("one", "two"), 2)
     assert train("--run", "named", "--json").events()[0]["run"] == "named"
