@@ -52,10 +52,12 @@ def features(
 def stages(network: Network) -> tuple[str, ...]:
     """The layers whose features are worth trying: the last of each image size, and what the scores are made of.
 
-    Layers that only rename stand for what they rename.
+    Layers that only rename are left out for what they rename.
     """
     shapes, found = network.shapes(), []
     top = before_scores(network)
+    while top in network and network[top].renames(training=False):
+        top = network.nodes[top].inputs[0]
     inside = network.ancestors(top)
     for node in network.order():
         if node.name not in inside or node.layer.renames(training=False):
@@ -64,7 +66,7 @@ def stages(network: Network) -> tuple[str, ...]:
         size, sizes = shapes[node.name], [shapes[name] for name in readers]
         if node.name == top or any(other is None or size is None or other[:-1] != size[:-1] for other in sizes):
             found.append(node.name)
-    return tuple(found) if top in found else (*found, top)
+    return tuple(found)
 
 
 def _shape(network: Network, pooled: bool) -> tuple[int, ...]:
