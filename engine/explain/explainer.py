@@ -32,12 +32,15 @@ class Explainer:
         layer: str | None = None,
         unit: Unit | None = None,
         seed: int | None = None,
+        second_image: Any = None,
         progress: Callable[[Progress], None] | None = None,
         **params: Any,
     ) -> Result:
         """The method's result. `progress` is told of every step and may raise to stop."""
         result = None
-        for step in self.steps(model, image, target, layer=layer, unit=unit, seed=seed, **params):
+        for step in self.steps(
+            model, image, target, layer=layer, unit=unit, seed=seed, second_image=second_image, **params
+        ):
             if progress is not None:
                 progress(step)
             result = step.result
@@ -53,11 +56,12 @@ class Explainer:
         layer: str | None = None,
         unit: Unit | None = None,
         seed: int | None = None,
+        second_image: Any = None,
         **params: Any,
     ) -> Iterator[Progress]:
         """The same as an iterator of Progress; dropping it cancels. Arguments are checked before the first step."""
         method = self.method().replace(**params)
-        question = self._ask(model, image, target, layer, unit, seed)
+        question = self._ask(model, image, target, layer, unit, seed, second_image)
         return method.steps(question)
 
     def _ask(
@@ -68,8 +72,9 @@ class Explainer:
         layer: str | None,
         unit: Unit | None,
         seed: int | None,
+        second: Any,
     ) -> Question:
-        given = {"image": image, "target": target, "layer": layer, "unit": unit}
+        given = {"image": image, "target": target, "layer": layer, "unit": unit, "second image": second}
         missing = [name for name in self.method.needs if name in given and given[name] is None]
         useless = [name for name, value in given.items() if value is not None and name not in self.method.asks]
         reasons = [f"needs {_article(name)} {name}" for name in sorted(missing)]
@@ -77,7 +82,7 @@ class Explainer:
         if reasons:
             raise ConvscopeError(f"{self.method.name} {' and '.join(reasons)}.")
         own_size = self.method.any_size
-        return ask(model, image, target, layer=layer, unit=unit, seed=seed, own_size=own_size)
+        return ask(model, image, target, layer=layer, unit=unit, seed=seed, own_size=own_size, second_image=second)
 
 
 def _article(noun: str) -> str:

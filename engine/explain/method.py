@@ -43,12 +43,16 @@ class Method(Named):
         scores: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Result:
-        """A result of this method; `array` begins with the axis of images, which goes where one image was asked of."""
+        """A result of this method; `array` begins with the axis of images, which goes where one image was asked of.
+
+        So do `extras` and `shown`.
+        """
         single = not question.batched
         asked = {"network": question.model.network.name, "target": question.target, "layer": question.layer}
         unit = question.unit if question.unit is None or isinstance(question.unit, int) else list(question.unit)
         config = {**asked, "unit": unit, "seed": question.seed, **self.values()}
         extras = {name: found[0] if single else found for name, found in more.pop("extras", {}).items()}
+        shown = more.pop("shown", None)
         return Result(
             method=self.name,
             kind=self.gives,
@@ -59,5 +63,6 @@ class Method(Named):
             extras=extras,
             caveat=self.caveat,
             batched=question.batched,
+            shown=shown[0] if single and shown is not None else shown,
             **more,
         )

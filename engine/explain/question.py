@@ -28,8 +28,9 @@ _UNIT_RANGE = 1.0
 class Question:
     """A model and what is asked of it; `ask` makes one from what people give.
 
-    `images` (N, H, W, C) are in pixel units and have the size that `probe` reads. `batched` tells whether several were
-    given. `random(name)` are the seed's random numbers.
+    `images` (N, H, W, C) are in pixel units and have the size that `probe` reads; `given` tells whether they are
+    somebody's or the mean image, `batched` whether several were given. `second` is a second image (H, W, C) in its own
+    size. `random(name)` are the seed's random numbers.
     """
 
     model: Model
@@ -40,6 +41,8 @@ class Question:
     layer: str | None
     unit: Unit | None
     seed: int
+    given: bool = True
+    second: Floats | None = None
 
     def random(self, stream: int = 0) -> np.random.Generator:
         """Random numbers of this seed; each stream has its own."""
@@ -52,9 +55,6 @@ class Question:
         most in sum. ConvscopeError for a class, layer or unit that does not exist.
         """
         node = self.layer or self.probe.scores
-        if node not in self.probe.model.network.nodes:
-            names = ", ".join(self.probe.model.network.nodes)
-            raise ConvscopeError(f"There is no layer {node!r}; there are: {names}.")
         shape = self.probe.model.network.shapes()[node]
         assert shape is not None  # the model runs
         chosen = self.target if self.layer is None else self.unit
@@ -99,6 +99,7 @@ def ask(
     unit: Unit | None = None,
     seed: int | None = None,
     own_size: bool = False,
+    second_image: Any = None,
 ) -> Question:
     """A question from an image as people have it: a path, a picture, or an array (H, W), (H, W, C) or (N, H, W, C).
 
@@ -107,6 +108,8 @@ def ask(
     preprocessing. ConvscopeError names whatever does not fit.
     """
     channels = model.network.input[2]
+    if layer is not None and layer not in model.network.nodes:
+        raise ConvscopeError(f"There is no layer {layer!r}; there are: {', '.join(model.network.nodes)}.")
     if image is None:
         pixels, batched = mean_image(model, model.network.input)[None], False
     else:
@@ -114,7 +117,9 @@ def ask(
     height, width = pixels.shape[1:3] if own_size else model.network.input[:2]
     probe = Probe(model, (height, width, channels), layer)
     sized = np.ascontiguousarray(pixels if own_size else model.preprocessing.sized(pixels, (height, width)), np.float32)
-    return Question(model, probe, sized, batched, target, layer, unit, 0 if seed is None else int(seed))
+    second = None if second_image is None else as_pixels(second_image, channels)[0][0]
+    number = 0 if seed is None else int(seed)
+    return Question(model, probe, sized, batched, target, layer, unit, number, image is not None, second)
 
 
 def as_pixels(image: Any, channels: int) -> tuple[Floats, bool]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..io.atomic import atomic_write
-from . import pictures
+from . import films, pictures
 
 Kind = Literal["heat map", "image", "maps", "sequence", "table"]
 
@@ -28,7 +28,8 @@ class Result:
     (h, w, K), in colour (h, w, K, 3), or a sequence of images (T, H, W, C); for a table it holds the numbers, and
     `columns` their names. `image` is what was looked at, in
     pixel units. `config` says how to repeat it, `scores` what the network said before and after, `history` the figures
-    of each step, `extras` further arrays of the method by name. `caveat` is what must be known to read the picture.
+    of each step, `extras` further arrays of the method by name. `caveat` is what must be known to read the picture;
+    `shown`, if there, is drawn in place of an image too faint to be seen.
     """
 
     method: str
@@ -42,6 +43,7 @@ class Result:
     columns: tuple[str, ...] = ()
     caveat: str = ""
     batched: bool = False
+    shown: NDArray[np.float32] | None = None
 
     @property
     def heatmap(self) -> NDArray[np.float32]:
@@ -76,9 +78,13 @@ class Result:
     def save(self, path: str | os.PathLike[str], raw: bool = False) -> None:
         """Write the overlay (or the `raw` picture) as PNG, the array as .npy or `meta` as .json, by the name's ending.
 
-        FileError if it cannot be written; nothing is left half written.
+        A sequence becomes a film under .gif or .mp4, and a folder of PNGs under a name without ending. FileError if it
+        cannot be written; nothing is left half written.
         """
         ending, buffer = Path(path).suffix.lower(), io.BytesIO()
+        if self.kind == "sequence" and ending in films.ENDINGS:
+            films.write(path, self.frames())
+            return
         if ending == ".npy":
             np.save(buffer, self.array, allow_pickle=False)
         elif ending == ".json":
@@ -87,5 +93,11 @@ class Result:
             Image.fromarray(self.picture() if raw else self.overlay()).save(buffer, "PNG")
         atomic_write(path, buffer.getvalue())
 
+    def frames(self) -> list[NDArray[np.uint8]]:
+        """The pictures of a sequence as RGB pixels; several images side by side."""
+        parts = self._parts()
+        return [pictures.sheet([pictures.rgb(part[frame]) for part in parts]) for frame in range(len(parts[0]))]
+
     def _parts(self) -> list[NDArray[np.float32]]:
-        return list(self.array) if self.batched else [self.array]
+        drawn = self.array if self.shown is None else self.shown
+        return list(drawn) if self.batched else [drawn]

@@ -1,0 +1,72 @@
+"""What a picture is made for: the score of a class, or a unit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..graph import INPUT
+from ..spec import ConvscopeError
+from .aim import Aim
+from .probe import Floats
+from .question import Question
+from .scales import Scales
+
+STIR = 10.0
+"""Standard deviation in pixels of noise that wakes a unit (Yosinski et al. begin with as much)."""
+
+
+def sought(question: Question, what: str) -> Aim:
+    """The class or unit that a question names; ConvscopeError if it names none.
+
+    A unit behind a ReLU is sought through what the ReLU reads: where it is off, its own gradient is zero.
+    """
+    if question.target is None and (question.layer is None or question.unit is None):
+        raise ConvscopeError(f"{what} needs a target class, or a layer and a unit.")
+    aim = question.aim()
+    nodes = question.model.network.nodes
+    while nodes[aim.node].layer.type_name() == "ReLU" and nodes[aim.node].inputs[0] != INPUT:
+        aim = replace(aim, node=nodes[aim.node].inputs[0])
+    return aim
+
+
+def centred(aim: Aim, shape: Sequence[int]) -> Aim:
+    """The unit in the middle of its map, where a whole channel was named."""
+    if aim.positions is not None or len(shape) == 1:
+        return aim
+    return replace(aim, positions=((shape[0] // 2, shape[1] // 2),))
+
+
+def stirred(numbers: Floats, gradient: Floats, random: np.random.Generator, spread: float) -> Floats:
+    """The numbers (N, …) of each picture whose gradient is zero, because ReLUs are off on every path, with noise added.
+
+    From a picture that moves nothing there is no way up; after some noise something responds.
+    """
+    axes = tuple(range(1, gradient.ndim))
+    still = ~gradient.any(axes, keepdims=True)
+    if not still.any():
+        return numbers
+    noise = random.normal(0, spread, numbers.shape[1:]).astype(np.float32)
+    found: Floats = numbers + still * noise
+    return found
+
+
+def before_and_after(question: Question, aim: Aim, scales: Scales, before: Floats, after: Floats) -> dict[str, Any]:
+    """What the network said of the first images and says of the last, each set in a size that the network reads."""
+    values = [scales.at(*images.shape[1:3]).values(images, aim.node)[aim.node] for images in (before, after)]
+    told = aim.told(values[1])
+    told["before"], told["after"] = (aim.response(one).tolist() for one in values)
+    del told["responses"]
+    if question.layer is None:
+        pairs = [_probabilities(one, aim) for one in values]
+        told["probability before"], told["probability after"] = pairs
+    return told
+
+
+def _probabilities(scores: Floats, aim: Aim) -> list[float]:
+    e = np.exp(scores - scores.max(-1, keepdims=True), dtype=np.float64)
+    shares = e / e.sum(-1, keepdims=True)
+    return [float(share[aim.of(number).channels[0]]) for number, share in enumerate(shares)]
