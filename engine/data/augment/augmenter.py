@@ -79,7 +79,7 @@ class Finish:
         self._mean_image = np.empty((0, width * channels), np.float32)
         if preprocessing.mean_image is not None:
             image = np.broadcast_to(preprocessing.mean_at(given, (height, width)), shape)
-            self._mean_image = np.ascontiguousarray(image).reshape(height, width * channels)
+            self._mean_image = np.array(image, order="C").reshape(height, width * channels)  # writable, as all are
 
     def write(
         self, drawn: Drawn, images: NDArray[Any], places: NDArray[np.int64], out: NDArray[np.float32], threads: int = 1
