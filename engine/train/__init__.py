@@ -15,6 +15,7 @@ from .recipes import RECIPES, Recipe
 from .schedule import SCHEDULES, Schedule
 from .settings import Settings, TrainingError, suggested
 from .stopping import EarlyStopping
+from .targets import Targets
 
 if TYPE_CHECKING:
     from .evaluation import Evaluation, evaluate
@@ -43,6 +44,7 @@ __all__ = [
     "Schedule",
     "Settings",
     "Started",
+    "Targets",
     "TrainRun",
     "TrainingError",
     "Warned",

@@ -7,14 +7,29 @@ from collections.abc import Sequence
 from ..data import Dataset
 from ..data.augment import Augmentation, pipeline
 from ..graph import Network
+from ..graph.score_setting import score_setting
 from ..spec import format_shape
 from .localisation import box_node
-from .loss import score_node
+from .loss import Loss, score_node
+from .targets import Targets
 
 
 def misfits(network: Network, dataset: Dataset) -> list[str]:
     """Reasons, each with its fix, why this network cannot be trained or evaluated on this data set."""
     return [*channel_misfit(network, dataset), *_score_misfit(network, dataset), *_label_faults(dataset)]
+
+
+def goal_misfits(network: Network, dataset: Dataset, loss: Loss, targets: Targets | None) -> list[str]:
+    """As `misfits`, where the goal may be values."""
+    if targets is None:
+        reasons = misfits(network, dataset)
+        if loss.for_values:
+            reasons.append(f"the loss {loss.name} is for values, give `targets` or use cross-entropy")
+        return reasons
+    reasons = [*channel_misfit(network, dataset), *targets.misfits(network, dataset)]
+    if not loss.for_values:
+        reasons.append(f"the loss {loss.name} is for classes, use l2 or smooth-l1 where targets are values")
+    return reasons
 
 
 def augmentation_misfits(network: Network, dataset: Dataset, augment: Sequence[Augmentation]) -> list[str]:
@@ -54,7 +69,11 @@ def _score_misfit(network: Network, dataset: Dataset) -> list[str]:
     if shape[0] == classes:
         return []
     what = f"{name} ({layer}) gives {_count(shape[0], 'score')} and {dataset.name} has {classes} classes"
-    return [f"{what}, set its units to {classes}" if layer == "Dense" else f"{what}, end with Dense({classes})"]
+    setting = score_setting(network, classes)
+    if setting is None:
+        return [f"{what}, end with Dense({classes})"]
+    source, parameter = setting
+    return [f"{what}, set {f'its {parameter}' if source == name else f'the {parameter} of {source}'} to {classes}"]
 
 
 def _label_faults(dataset: Dataset) -> list[str]:

@@ -51,7 +51,10 @@ class Started(Event):
 
 @dataclass(frozen=True)
 class Batch(Event):
-    """One optimiser step is done. `loss` and `accuracy` are the batch's before it; `step` counts all batches."""
+    """One optimiser step is done. `loss` and `accuracy` are the batch's before it; `step` counts all batches.
+
+    `accuracy` is NaN where targets are values.
+    """
 
     epoch: int
     batch: int
@@ -74,7 +77,8 @@ class Evaluated(Event):
 
 @dataclass(frozen=True)
 class Epoch(Event):
-    """One pass over the training images is done. Test figures are None without test images.
+    """One pass over the training images is done. Test figures are None without test images, accuracies where targets
+    are values.
 
     `train_loss` and `train_accuracy` are means over the epoch's batches, each before its own step. Where the network
     gives boxes, `test_iou` is the mean overlap with the true ones (intersection over union), and `test_located` the
@@ -83,7 +87,7 @@ class Epoch(Event):
 
     epoch: int
     train_loss: float
-    train_accuracy: float
+    train_accuracy: float | None
     test_loss: float | None
     test_accuracy: float | None
     images_per_second: float

@@ -30,7 +30,7 @@ class Maker(Protocol):
 
 
 class Feed:
-    """Images (N, h, w, C) and labels (N,) of one split, for a network input of `shape` (H, W, C).
+    """Images (N, h, w, C) and labels (N,) or values (N, D) of one split, for a network input of `shape` (H, W, C).
 
     Without augmentations `fill` writes a batch exactly as `Preprocessing.apply` would; with some, as the epoch that
     `follow` has named shows them with this seed. Where it is quicker, the batch behind the one asked for is made ready
@@ -47,7 +47,7 @@ class Feed:
         seed: int = 0,
         maker: Maker | None = None,
     ) -> None:
-        self.labels = np.ascontiguousarray(labels, np.int64)
+        self.labels: NDArray[Any] = np.ascontiguousarray(labels, np.int64 if labels.ndim == 1 else np.float32)
         self._images = images
         made = Augmenter(images, preprocessing, shape, augment, seed) if augment else None
         self._maker: Maker = maker or made or Plain(images, preprocessing, shape)

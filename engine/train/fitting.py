@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..data import Dataset
 from ..graph import freezing
 from ..spec import ConvscopeError, ParameterError
-from .checks import augmentation_misfits, box_misfits, misfits
-from .loss import Loss
+from .checks import augmentation_misfits, box_misfits, goal_misfits
+from .loss import L2, CrossEntropy, Loss
 from .optimizer import SGD, Optimizer
 from .optimizer import optimizer as find_optimizer
 from .recipes import Recipe
@@ -20,6 +20,7 @@ from .schedule import Schedule
 from .settings import Settings, TrainingError, in_a_list, suggested
 from .state import State
 from .stopping import EarlyStopping
+from .targets import Targets
 
 if TYPE_CHECKING:
     from ..runtime.model import Model
@@ -43,6 +44,7 @@ def fit(
     loss: str | Loss | None = None,
     mixup: float | None = None,
     early_stopping: str | int | EarlyStopping | None = None,
+    targets: Targets | None = None,
     augment: Any = None,
     resume: Mapping[str, Any] | None = None,
     freeze: Iterable[str] | None = None,
@@ -57,14 +59,15 @@ def fit(
     which images are mixed. `augment` lists augmentations, such as [Flip(), "crop:padding=4"]; one text with commas does
     as well. `freeze` names the layers whose weights stay as they are; without it those that are frozen already.
 
-    Training uses the model's own preprocessing; the model takes the data set's class names.
+    With a loss for values ("l2", "smooth-l1"), `targets` are what the network learns in the place of classes; a resumed
+    run is given them again. Training uses the model's own preprocessing; the model takes the data set's class names.
 
     `resume` is what `TrainRun.state()` gave, and `model` must hold the weights of that moment. What is not given then
     stays as it was; batch size and seed cannot be changed, and a learning rate given counts from here on.
 
     TrainingError lists every reason why this cannot be done.
     """
-    reasons: list[str] = list(misfits(model.network, dataset))
+    reasons: list[str] = []
     state = None if resume is None else _collected(reasons, lambda: State.from_dict(resume))
     if not model.parameters:
         reasons.append(f"{model.network.name} has no weights to learn, add a Conv2D or Dense layer")
@@ -81,6 +84,8 @@ def fit(
     named = base if optimizer is None or optimizer == base.name else optimizer
     chosen = _collected(reasons, lambda: find_optimizer(named, **changes))
     settings = _collected(reasons, lambda: _settings(given, chosen or base, len(dataset.train_images), state))
+    objective = settings.loss if settings else L2() if targets else CrossEntropy()
+    reasons += goal_misfits(model.network, dataset, objective, targets)
     if settings:
         reasons += augmentation_misfits(model.network, dataset, settings.augment)
         reasons += box_misfits(model.network, dataset, settings.mixup)
@@ -92,7 +97,7 @@ def fit(
     if state:
         state = state.overruled(name for name, value in changes.items() if value is not None)
     model.classes = dataset.classes
-    return TrainRun(model, dataset, settings, state)
+    return TrainRun(model, dataset, settings, state, targets)
 
 
 def _freezing(model: Model, names: Iterable[str]) -> tuple[str, ...]:

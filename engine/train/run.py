@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ from .settings import Settings
 from .snapshot import Snapshot
 from .state import Arrays, Progress, State
 from .step import DivergedError, Scorer, Stepper
+from .targets import Targets
 
 if TYPE_CHECKING:
     from ..runtime.model import Model
@@ -48,8 +50,14 @@ class TrainRun(Iterator[Event]):
     When training diverges, the weights of the last full epoch (or of the start) are put back before Ended is sent.
     """
 
-    def __init__(self, model: Model, dataset: Dataset, settings: Settings, state: State | None = None) -> None:
+    def __init__(
+        self, model: Model, dataset: Dataset, settings: Settings, state: State | None = None,
+        targets: Targets | None = None,
+    ) -> None:  # fmt: skip
         self.model, self.dataset = model, dataset
+        self._goals: tuple[Any, Any] = (dataset.train_labels, dataset.test_labels)
+        if targets is not None:
+            self._goals = (targets.train, targets.test)
         self.error: Exception | None = None
         """What ended the run with reason "error"."""
         self._progress = state.progress if state else Progress()
@@ -157,7 +165,7 @@ class TrainRun(Iterator[Event]):
     def _set_up(self) -> Iterator[Event]:
         self._go_on_unless_cancelled()
         model, data, progress, settings = self.model, self.dataset, self._progress, self.settings
-        self._test = Feed(data.test_images, data.test_labels, model.preprocessing, model.network.input)
+        self._test = Feed(data.test_images, self._goals[1], model.preprocessing, model.network.input)
         self._feeds = [self._test]
         self._scorer = Scorer(model, self._test)
         self._make_ready(settings)
@@ -176,7 +184,7 @@ class TrainRun(Iterator[Event]):
         """Have what the next epoch needs; ConvscopeError, with nothing changed, if it cannot be had."""
         model, data = self.model, self.dataset
         way = model.preprocessing, model.network.input
-        feed = Feed(data.train_images, data.train_labels, *way, settings.augment, settings.seed)
+        feed = Feed(data.train_images, self._goals[0], *way, settings.augment, settings.seed)
         stepper = Stepper(model, feed, settings.optimizer, self._buffers, settings.loss, data.train_boxes)
         stepper.prepare(min(settings.batch_size, len(feed)))
         self._train, self._stepper = feed, stepper
@@ -189,7 +197,7 @@ class TrainRun(Iterator[Event]):
         while self._progress.batch < self._controls.batches:
             yield from self._before_batch()
             yield self._train_batch(order)
-        tally, boxes = Tally(len(self.dataset.classes)), self._box_tally()
+        tally, boxes = Tally(len(self.dataset.classes), self.settings.loss), self._box_tally()
         for index in range(self._scorer.batches):
             yield from self._before_batch()
             yield self._test_batch(index, tally, boxes)
@@ -226,8 +234,8 @@ class TrainRun(Iterator[Event]):
         progress.count(loss, correct, len(rows), seconds)
         speed = len(rows) / max(seconds, 1e-9)
         return Batch(
-            progress.epoch + 1, progress.batch, self._controls.batches, progress.step, loss, correct / len(rows), rate,
-            speed,
+            progress.epoch + 1, progress.batch, self._controls.batches, progress.step, loss,
+            math.nan if self.settings.loss.for_values else correct / len(rows), rate, speed,
         )  # fmt: skip
 
     def _box_tally(self) -> BoxTally | None:
@@ -252,9 +260,9 @@ class TrainRun(Iterator[Event]):
         return Epoch(
             epoch=done.epoch + 1,
             train_loss=done.loss_sum / done.images,
-            train_accuracy=done.correct / done.images,
+            train_accuracy=None if self.settings.loss.for_values else done.correct / done.images,
             test_loss=test.loss if test.images else None,
-            test_accuracy=test.accuracy if test.images else None,
+            test_accuracy=None if math.isnan(test.accuracy) else test.accuracy,
             images_per_second=done.images / max(done.seconds, 1e-9),
             seconds=done.seconds + test.seconds,
             learning_rate=self._controls.rate(back=1),

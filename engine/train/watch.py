@@ -63,4 +63,6 @@ def watched_value(figures: Epoch, monitor: str) -> float:
     train = figures.train_loss if loss else figures.train_accuracy
     test = figures.test_loss if loss else figures.test_accuracy
     value = train if test is None or monitor.startswith("train") else test
+    if value is None:  # targets are values: nothing is right or wrong
+        return figures.train_loss if figures.test_loss is None else figures.test_loss
     return value if loss else 1 - value
