@@ -10,6 +10,7 @@ from .. import blocks
 from ..cost import advice
 from . import sources
 from .output import complain, emit, say
+from .preparing import parsed
 
 if TYPE_CHECKING:
     from ..cost import Summary
@@ -34,6 +35,8 @@ class _Shape(click.ParamType):
 @click.option("--input", "shape", type=_Shape(), help="Shape of the image, instead of the network's own.")
 @click.option("--batch", type=click.IntRange(1, 1_000_000), default=1, show_default=True, help="Images at a time.")
 @click.option("--compare", "other", metavar="ARCH|FILE", help="Show this network's totals beside the other's.")
+@click.option("--freeze", metavar="LAYERS", help="Layers that do not learn: names with commas, or the number that do.")
+@click.option("--optimizer", default="sgd", show_default=True, help="Whose arrays are memory for training.")
 @click.option("--measure", is_flag=True, help="Run it too: milliseconds of each layer, forward and backward.")
 @click.option("--fold", is_flag=True, help="Show each block as one line, the sum of its layers.")
 @click.option("--advice", "wants_advice", is_flag=True, help="Say what the guidelines of network design advise.")
@@ -44,6 +47,8 @@ def summary(
     shape: tuple[int, ...] | None,
     batch: int,
     other: str | None,
+    freeze: str | None,
+    optimizer: str,
     measure: bool,
     fold: bool,
     wants_advice: bool,
@@ -55,7 +60,8 @@ def summary(
     networks = [sources.network(name, shape) for name in (target, other) if name]
     errors = [error for network in networks for error in network.errors()]
     if form is None or not errors:
-        tables = [_costs(network, batch, measure and not errors) for network in networks]
+        arrays = _arrays(optimizer)
+        tables = [_costs(network, batch, arrays, measure and not errors, freeze) for network in networks]
         if fold:
             tables = [_folded(table, network) for table, network in zip(tables, networks)]
         shown = tables[0] if len(tables) == 1 else _side_by_side(*tables)
@@ -84,13 +90,27 @@ def _print(
                 say(f"\nWarning: {problem}")
 
 
-def _costs(network: Network, batch: int, measured: bool) -> Summary:
-    costs = network.summary(batch)
+def _arrays(optimizer: str) -> int:
+    """How many numbers the optimiser keeps for each weight."""
+    from ..train.optimizer import optimizer as found  # noqa: PLC0415
+
+    return len(found(optimizer).buffers)
+
+
+def _costs(network: Network, batch: int, arrays: int, measured: bool, freeze: str | None) -> Summary:
+    costs = network.summary(batch, arrays, frozen=() if freeze is None else _frozen(network, freeze))
     if not measured:
         return costs
     from ..runtime.timing import measure  # loads Numba  # noqa: PLC0415
 
     return costs.with_measured(measure(network, batch))
+
+
+def _frozen(network: Network, text: str) -> tuple[str, ...]:
+    from ..train.transfer import frozen_layers  # noqa: PLC0415
+
+    network.check()
+    return frozen_layers(network, parsed(text))
 
 
 def _folded(costs: Summary, network: Network) -> Summary:

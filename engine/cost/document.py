@@ -31,6 +31,7 @@ def document(summary: Summary) -> dict[str, Any]:
         "inference_bytes": totals.inference_bytes,
         "batch": summary.batch,
         "complete": totals.complete,
+        "learned_params": totals.learned,
         "totals": {key: getattr(totals, key) for key in _NUMBERS},
         "memory": {
             "inference": None if totals.inference is None else asdict(totals.inference),

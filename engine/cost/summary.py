@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,7 +51,8 @@ class Row:
 class Totals:
     """Sums over the layers that can be costed. `complete` is False while some cannot.
 
-    `activation_bytes` adds up all layer outputs for the batch. `inference` and `training` are what a run needs with
+    `learned` counts the parameters of the layers that are not frozen. `activation_bytes` adds up all layer outputs for
+    the batch. `inference` and `training` are what a run needs with
     buffers reused; None while the network has errors. Their workspace is not included in `inference_bytes` and
     `training_bytes`.
     """
@@ -73,6 +74,7 @@ class Totals:
     gradient_bytes: int | None = None
     forward_ms: float | None = None
     backward_ms: float | None = None
+    learned: int = 0
 
     @property
     def flops(self) -> int:
@@ -145,10 +147,11 @@ class Summary:
         return replace(self, rows=rows, totals=totals, measured=measured)
 
 
-def summarise(network: Network, batch: int = 1, optimizer_arrays: int = 1) -> Summary:
+def summarise(network: Network, batch: int = 1, optimizer_arrays: int = 1, frozen: Collection[str] = ()) -> Summary:
     """Cost every layer of a network, finished or not.
 
-    `optimizer_arrays` is how many numbers the optimiser keeps for each weight: 1 for momentum, 2 for Adam.
+    `optimizer_arrays` is how many numbers the optimiser keeps for each weight: 1 for momentum, 2 for Adam. Training
+    leaves the weights of the layers `frozen` as they are, and keeps nothing for gradients below those that learn.
     """
     shapes, fields = network.shapes(), receptive_fields(network)
     rows = []
@@ -160,8 +163,9 @@ def summarise(network: Network, batch: int = 1, optimizer_arrays: int = 1) -> Su
             row = _costed(row, node.layer, known, output, batch, fields[node.name])
         rows.append(row)
     totals = _totals(rows, batch, complete=bool(rows) and not network.errors())
+    totals = replace(totals, learned=sum(row.params or 0 for row in rows if row.name not in frozen))
     if totals.complete:
-        rows, totals = _with_memory(network, batch, rows, totals, optimizer_arrays)
+        rows, totals = _with_memory(network, batch, rows, totals, optimizer_arrays, frozen)
     return Summary(network.name, network.input, batch, tuple(rows), totals)
 
 
@@ -203,9 +207,9 @@ def _totals(rows: Sequence[Row], batch: int, complete: bool) -> Totals:
 
 
 def _with_memory(
-    network: Network, batch: int, rows: Sequence[Row], totals: Totals, optimizer_arrays: int
+    network: Network, batch: int, rows: Sequence[Row], totals: Totals, optimizer_arrays: int, frozen: Collection[str]
 ) -> tuple[list[Row], Totals]:
-    predicting, learning = build(network, batch, "inference"), build(network, batch, "training")
+    predicting, learning = build(network, batch, "inference"), build(network, batch, "training", frozen=frozen)
     held = holdings(learning)
     found = [held.get(row.name, Holding()) for row in rows]
     rows = [replace(row, kept_bytes=h.kept, gradient_bytes=h.gradient) for row, h in zip(rows, found)]

@@ -81,7 +81,8 @@ def _notes(summary: Summary) -> list[str]:
     totals, told = summary.totals, summary.measured
     flops, biases, others = (format_count(n) for n in (totals.flops, totals.bias_adds, totals.elementwise))
     notes = [
-        f"{totals.weights:,} weights, {totals.biases:,} biases, {totals.norm_params:,} of normalisation",
+        f"{totals.weights:,} weights, {totals.biases:,} biases, {totals.norm_params:,} of normalisation"
+        + ("" if totals.learned == totals.params else f"; {totals.learned:,} learn, the others are frozen"),
         f"{flops} FLOPs an image (2 a multiply-add), {biases} bias additions, ~{others} others",
         f"~{format_bytes(totals.moved_bytes)} moved forward, ~{totals.intensity:.1f} operations a byte",
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -142,14 +142,15 @@ class Network:
         if errors := self.errors():
             raise NetworkError(errors)
 
-    def summary(self, batch: int = 1, optimizer_arrays: int = 1) -> Summary:
+    def summary(self, batch: int = 1, optimizer_arrays: int = 1, frozen: Collection[str] = ()) -> Summary:
         """Costs of every layer and in total: a printable table, with `.rows` and `.totals` as data.
 
-        `optimizer_arrays` is how many numbers the optimiser keeps for each weight: 1 for momentum, 2 for Adam.
+        `optimizer_arrays` is how many numbers the optimiser keeps for each weight: 1 for momentum, 2 for Adam. Layers
+        in `frozen` do not learn.
         """
         from ..cost import summarise  # cost builds on graph; this is the convenience the API promises  # noqa: PLC0415
 
-        return summarise(self, batch, optimizer_arrays)
+        return summarise(self, batch, optimizer_arrays, frozen)
 
     def advice(self) -> list[Advice]:
         """What the guidelines of network design say of it, with exact figures, some with a rewrite. Never raises."""

@@ -207,3 +207,15 @@ def test_frozen_layers_are_kept_in_the_file_and_in_the_state_of_training(tmp_pat
     for later in (run, resumed):
         assert [e.to_dict()["event"] for e in later][-1] == "ended"
     assert bits(again) == bits(model)
+
+
+def test_costs_tell_how_many_parameters_learn_and_what_training_then_takes() -> None:
+    net = trunk_and_head()
+    full, part = net.summary(batch=8), net.summary(batch=8, frozen=TRUNK)
+    assert full.totals.learned == full.totals.params == part.totals.params
+    model = Model(net)
+    model.freeze(*TRUNK)
+    assert part.totals.learned == model.learned_parameters
+    assert part.totals.training_bytes < full.totals.training_bytes
+    assert part.to_dict()["learned_params"] == part.totals.learned
+    assert f"{part.totals.learned:,} learn" in str(part)
