@@ -69,11 +69,17 @@ def run(order: Order) -> int:
     if order.change and resumed is None:
         model = order.change(model, dataset)
     model.recompute = order.recompute
-    if checkpoint:
-        checkpoint.check_room(model)
     training = fit(model, dataset, resume=state, **order.settings)
+    if checkpoint:
+        checkpoint.check_room(model, _copies(training))
     recording = order.kept.record(training, sources.source(order.data, order.data_dir))
     return carry_out(recording or training, checkpoint, order.kept.sinks(), order.as_json)
+
+
+def _copies(training: TrainRun) -> int:
+    """How many times the weights a file holds: they, the optimiser's arrays, and both once more of the best epoch."""
+    copies = 1 + len(training.settings.optimizer.buffers)
+    return 2 * copies if training.settings.early_stopping else copies
 
 
 def _saved_state(path: Path) -> dict[str, Any]:

@@ -243,6 +243,15 @@ def test_a_recipe_is_followed_where_nothing_else_is_asked(call, small: Path) -> 
     assert (settings.epochs, settings.batch_size, settings.augment) == (1, 128, ())
 
 
+def test_memory_for_training_follows_the_optimiser(call) -> None:
+    sgd, adam = (
+        json.loads(call("summary", "lenet5", "--optimizer", name, "--json").out)["training_bytes"]
+        for name in ("sgd", "adam")
+    )
+    assert adam - sgd == pytest.approx(4 * 61_706, rel=1e-3)  # each array begins on a cache line
+    fails(call("summary", "lenet5", "--optimizer", "adamm"), "did you mean 'adam'")
+
+
 def test_a_learning_rate_is_suggested_for_people_and_programs(call, small: Path) -> None:
     command = ("lr-range", small, "--data", "digits", "--steps", 40)
     found = json.loads(call(*command, "--json").out)
