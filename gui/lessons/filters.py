@@ -189,7 +189,7 @@ class FiltersLesson(Lesson):
             self.explain("Choose a data set in the Train room, open a picture, or take the row of numbers.")
             return
         given, border = pixels.copy(), self.border.currentData()
-        self.session.consider("lesson filters", lambda: teach.apply(chosen, given, border), self._take)
+        self.session.compute("lesson filters", lambda: teach.apply(chosen, given, border), self._take)
 
     def _take(self, result: Any) -> None:
         if isinstance(result, Exception):

@@ -120,7 +120,7 @@ class AdvicePanel(QWidget):
 
     def _ask(self) -> None:
         network = self._document.network.copy()
-        self._session.consider("advice", lambda: (network, network.advice()), self._take, computes=False)
+        self._session.consider("advice", lambda: (network, network.advice()), self._take)
 
     def _take(self, result: Any) -> None:
         if isinstance(result, Exception) or self._settle.isActive():
@@ -155,7 +155,7 @@ class AdvicePanel(QWidget):
             return
         network, batch, rewrite = self._document.network.copy(), self._document.batch, advice.rewrite
         work = lambda: (advice, rewrite.preview(network, batch))  # noqa: E731
-        self._session.consider("advice preview", work, self._take_preview, computes=False)
+        self._session.consider("advice preview", work, self._take_preview)
 
     def _take_preview(self, result: Any) -> None:
         if not isinstance(result, Exception) and result[0] is self.detail.advice and not self._settle.isActive():

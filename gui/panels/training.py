@@ -239,7 +239,7 @@ class TrainingPanel(QWidget):
         if network.errors():
             self._form.show_memory("", "")
             return
-        self._session.consider("memory", lambda: with_and_without(copy, *wanted), self._show_memory, computes=False)
+        self._session.consider("memory", lambda: with_and_without(copy, *wanted), self._show_memory)
 
     def _show_memory(self, result: Any) -> None:
         if isinstance(result, Exception):

@@ -71,7 +71,7 @@ class CaseLesson(Lesson):
         asked = self._asked
         assert asked is not None
         self.kernel_note.setText("The kernels are asked…")
-        self.session.consider(f"lesson {self.title}", lambda: (asked, by_kernels(asked[0])), self._take)
+        self.session.compute(f"lesson {self.title}", lambda: (asked, by_kernels(asked[0])), self._take)
 
     def _take(self, result: Any) -> None:
         if isinstance(result, Exception):

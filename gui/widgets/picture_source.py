@@ -76,7 +76,7 @@ class PictureSource(QWidget):
 
     def read(self, path: str) -> None:
         """Read a picture file off the GUI thread and show it."""
-        self._session.consider("lesson picture", lambda: _fitted(path), self._take_picture, computes=False)
+        self._session.consider("lesson picture", lambda: _fitted(path), self._take_picture)
 
     # ---- inside
 

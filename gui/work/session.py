@@ -68,6 +68,7 @@ class Session(QObject):
         self._loader.loaded.connect(self._data_loaded)
         self._loader.failed.connect(self._data_failed)
         self._worker = Worker(self._inbox.post)
+        self._aside = Worker(self._inbox.post, "convscope-aside")
         self._kernels = Kernels(toolkit, self._worker, self)
         self._kernels.progressed.connect(self._tell_kernels)
         self._kernels.failed.connect(self._kernels_failed)
@@ -225,17 +226,21 @@ class Session(QObject):
         exception itself when `work` raised one. `work` must return copies: the model goes on learning. Work that
         `computes` nothing, but reads, does not wait for kernels that are being prepared.
         """
-        self.consider(kind, lambda: self._bench.look(work), callback, computes)
+        if computes:
+            self.compute(kind, lambda: self._bench.look(work), callback)
+        else:
+            self._look(kind, lambda: self._bench.look(work), callback)
 
-    def consider(
-        self, kind: str, work: Callable[[], Any], callback: Callable[[Any], None], computes: bool = True
-    ) -> None:
-        """As `request`, for work that needs no model: lessons, and what takes long enough to be felt in the window."""
+    def compute(self, kind: str, work: Callable[[], Any], callback: Callable[[Any], None]) -> None:
+        """As `request`, for work with kernels that needs no model, such as that of lessons."""
+        self._kernels.then(kind, lambda: self._look(kind, work, callback))
 
-        def look() -> None:
-            self._worker.look(f"view {kind}", work, lambda result: Reply(callback, result))
+    def consider(self, kind: str, work: Callable[[], Any], callback: Callable[[Any], None]) -> None:
+        """As `request`, for work with neither model nor kernels that takes long enough to be felt in the window.
 
-        self._kernels.then(kind, look) if computes else look()
+        It has a thread of its own, so that it never waits for a batch or for a large model to be built.
+        """
+        self._aside.look(kind, work, lambda result: Reply(callback, result))
 
     def open_model(self, path: str) -> None:
         """Read a model file; then `opened` and `model_changed` are sent, or an error message."""
@@ -261,10 +266,13 @@ class Session(QObject):
         self._settle.stop()
         self._kernels.close()
         self._inbox.close()
-        ended = self._worker.close(timeout)
-        return self._loader.close() and ended
+        ended = [self._worker.close(timeout), self._aside.close(timeout)]
+        return self._loader.close() and all(ended)
 
     # ---- inside
+
+    def _look(self, kind: str, work: Callable[[], Any], callback: Callable[[Any], None]) -> None:
+        self._worker.look(f"view {kind}", work, lambda result: Reply(callback, result))
 
     def _begin(self, single: bool) -> None:
         if reasons := self.faults():
