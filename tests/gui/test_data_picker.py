@@ -15,7 +15,10 @@ from .laboratory import lab_fixture  # noqa: F401
 
 @pytest.fixture
 def panel(lab):
-    return lab.see(TrainingPanel(lab.session), 300, 760)
+    """The training panel, its first data there: importing scikit-learn may take longer than closing waits for."""
+    panel = lab.see(TrainingPanel(lab.session), 300, 760)
+    loaded(lab, "digits")
+    return panel
 
 
 def named(panel, kind, name):
@@ -23,7 +26,7 @@ def named(panel, kind, name):
 
 
 def pick(lab, panel, text):
-    """Choose a row of the list by keys, as people do: open it, type its beginning, Enter."""
+    """Choose a row of the list with the mouse."""
     combo = named(panel, QComboBox, "Data set")
     combo.setFocus()
     combo.showPopup()
@@ -31,6 +34,7 @@ def pick(lab, panel, text):
     view = combo.view()
     place = view.visualRect(combo.model().index(row, 0)).center()
     lab.qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    lab.qtbot.waitUntil(lambda: not view.isVisible())
 
 
 def enter_options(lab, panel, text):
@@ -73,7 +77,6 @@ def test_a_folder_of_ones_own_is_chosen_and_what_is_doubtful_is_shown_there(lab,
 
 
 def test_a_dialog_that_is_left_changes_nothing(lab, panel, monkeypatch):
-    loaded(lab, "digits")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
     pick(lab, panel, "Your own list or archive…")
     assert named(panel, QComboBox, "Data set").currentData() == "digits"
