@@ -38,7 +38,7 @@ def transfer(file: Path | None, advice: bool, **options: Any) -> int:
     """Put a new head on the model in FILE, for the classes of a data set, and train it.
 
     Little data: keep the old layers (--freeze all), which makes them a feature extractor. More data: let the last ones
-    learn too (--freeze 2), or all (--freeze none). See also `convscope features`.
+    learn too (--freeze 2), or all (--freeze none), at a learning rate of 0.01 unless told otherwise. See also `convscope features`.
     """
     if advice:
         _show_advice(options["as_json"])
@@ -47,7 +47,7 @@ def transfer(file: Path | None, advice: bool, **options: Any) -> int:
         raise click.UsageError("Name the FILE of a trained model and the data set (--data).")
     from .session import Order, run  # loads the kernels  # noqa: PLC0415
 
-    settings = {name: options.pop(name) for name in NAMES}
+    settings = _gentle({name: options.pop(name) for name in NAMES}, options["freeze"])
     head = {name: options.pop(name) for name in ("cut", "freeze", "hidden", "average")}
     boxes = {name: options.pop(name) for name in HEAD if name not in _NOT_HERE}
     add_box = preparation(freeze=None, **boxes)
@@ -60,6 +60,14 @@ def transfer(file: Path | None, advice: bool, **options: Any) -> int:
         return add_box(put_head(model, dataset.classes, **arguments), dataset)
 
     return run(Order(target=str(file), resume=None, settings=settings, kept=kept(options), change=change, **options))
+
+
+def _gentle(settings: dict[str, Any], freeze: str) -> dict[str, Any]:
+    """The settings, with the rate of fine-tuning where old layers learn and nothing else was asked for."""
+    from ..train.transfer import FINE_TUNING_RATE  # noqa: PLC0415
+
+    asked = any(settings[name] is not None for name in ("recipe", "optimizer", "learning_rate"))
+    return settings if asked or freeze == "all" else {**settings, "learning_rate": FINE_TUNING_RATE}
 
 
 def _optional(param: click.Parameter) -> click.Parameter:

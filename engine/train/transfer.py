@@ -25,6 +25,9 @@ Freeze = Literal["all", "none"] | int | Iterable[str]
 MUCH = 500
 """Images a class from which data count as much: a rule of thumb, since the source of the table names no number."""
 
+FINE_TUNING_RATE = 0.01
+"""SGD's learning rate where old layers learn too: a third of what suits fresh ones, which would undo them."""
+
 
 @dataclass(frozen=True)
 class Advice:

@@ -128,3 +128,10 @@ def test_several_models_are_evaluated_together(call, net: Path) -> None:
     )
     assert found["network"] == "small + small"
     assert len(found["hardest"]) == 2
+
+
+def test_old_layers_learn_at_a_gentle_rate_unless_another_is_asked_for(call, net: Path) -> None:
+    trained(call, net)
+    for options, rate in ((("--freeze", "none"), 0.01), (("--freeze", "none", "--lr", 0.2), 0.2), ((), 0.03)):
+        out = call("transfer", "m.safetensors", "--data", SHAPES, "--epochs", 1, "--json", *options)[1]
+        assert json.loads(out.splitlines()[0])["learning_rate"] == rate
