@@ -17,6 +17,8 @@ from .drawing import Drawing
 CARD = (184.0, 48.0)
 """Width and height of a node's card."""
 
+_LARGEST_TIDY = 300  # cards; arranging more at every edit would be felt
+
 Positions = dict[str, tuple[float, float]]
 Ranks = list[list[str]]
 Parents = Mapping[str, tuple[str, ...]]
@@ -40,6 +42,11 @@ def arrange(network: Network, spacing: Spacing | None = None) -> Positions:
     ranks = _ordered(_ranks(drawing, parents), parents)
     lanes = _lanes(ranks, parents, spacing.lane)
     return _fold(ranks, lanes, parents, spacing)
+
+
+def is_tidy(network: Network) -> bool:
+    """Whether all is where automatic layout puts it: then an edit may lay it out anew."""
+    return len(Drawing(network).nodes) <= _LARGEST_TIDY and network.layout == arrange(network)
 
 
 def _sources(drawing: Drawing, name: str) -> tuple[str, ...]:

@@ -12,12 +12,11 @@ from convscope.engine.graph import INPUT, Network
 from convscope.engine.layers import TYPES
 from convscope.engine.spec import ConvscopeError, Layer
 
-from .arrange import CARD, Spacing, arrange
+from .arrange import CARD, Spacing, arrange, is_tidy
 from .document import Document
 from .drawing import Drawing
 
 Position = tuple[float, float]
-_LARGEST_TIDY = 300  # arranging larger networks at every edit would be felt
 
 
 class Link(NamedTuple):
@@ -45,7 +44,7 @@ def add_after(document: Document, type_name: str, source: str | None = None) -> 
     source = drawing.card(source or document.selected or _last(document.network))
     readers = [link for link in links(drawing) if link.source == source]
     into = readers[0] if len(readers) == 1 and new.goes_between else None
-    tidy = _is_tidy(document.network)
+    tidy = is_tidy(document.network)
 
     def change(net: Network) -> None:
         result = new.add(net, [drawing.result(source)])
@@ -81,7 +80,7 @@ def add_at(document: Document, type_name: str, position: Position, source: str =
 def splice(document: Document, type_name: str, link: Link, position: Position) -> str:
     """Add a layer or a block into a connection and return its name. It stands at the position if there is room."""
     drawing, new = document.drawing, _new(document, type_name)
-    tidy = _is_tidy(document.network)
+    tidy = is_tidy(document.network)
 
     def change(net: Network) -> None:
         result = new.add(net, [drawing.result(link.source)])
@@ -158,7 +157,7 @@ def remove(document: Document, names: Sequence[str], verb: str = "Delete") -> No
     if not gone:
         return
     source = next(iter(drawing.nodes[gone[0]].inputs), "")
-    tidy = _is_tidy(document.network)
+    tidy = is_tidy(document.network)
 
     def change(net: Network) -> None:
         for name in (member for card in gone for member in drawing.members(card)):
@@ -283,11 +282,6 @@ def _replace_input(network: Network, drawing: Drawing, link: Link, source: str) 
 def _last(network: Network) -> str:
     ends = network.outputs()
     return ends[-1] if ends else INPUT
-
-
-def _is_tidy(network: Network) -> bool:
-    """Whether all is where automatic layout puts it: then an edit may lay it out anew."""
-    return len(Drawing(network).nodes) <= _LARGEST_TIDY and network.layout == arrange(network)
 
 
 def _place(network: Network, name: str, source: str, position: Position) -> None:

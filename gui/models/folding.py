@@ -10,7 +10,7 @@ from convscope.engine.graph import INPUT, Network
 from convscope.engine.graph.groups import folding_problem
 from convscope.engine.spec import NetworkError
 
-from .arrange import CARD, arrange
+from .arrange import CARD, arrange, is_tidy
 from .document import Document
 
 _TIDY_AGAIN = 8  # blocks that are folded or unfolded together: more of them are laid out anew
@@ -32,7 +32,7 @@ def unfold(document: Document, names: Sequence[str]) -> None:
     names = [name for name in names if name in drawing.folded]
     if not names:
         return
-    tidy = _is_tidy(document.network) or len(names) >= _TIDY_AGAIN
+    tidy = is_tidy(document.network) or len(names) >= _TIDY_AGAIN
 
     def change(net: Network) -> None:
         for name in names:
@@ -71,7 +71,7 @@ def ungroup(document: Document, names: Sequence[str]) -> None:
     names = [name for name in names if name in document.network.groups]
     if not names:
         return
-    tidy = _is_tidy(document.network)
+    tidy = is_tidy(document.network)
 
     def change(net: Network) -> None:
         for name in names:
@@ -94,7 +94,7 @@ def set_block_parameter(document: Document, name: str, parameter: str, value: An
 
 
 def _folded(network: Network, names: Sequence[str]) -> Callable[[Network], None]:
-    tidy = _is_tidy(network)
+    tidy = is_tidy(network)
 
     def change(net: Network) -> None:
         for name in names:
@@ -127,10 +127,6 @@ def _unfold(network: Network, name: str) -> None:
         if y > place[1] and place[0] - CARD[0] < x < place[0] + width:
             network.layout[other] = (x, y + height)
     network.layout |= {member: (place[0] + x - left, place[1] + y - top) for member, (x, y) in own.items()}
-
-
-def _is_tidy(network: Network) -> bool:
-    return network.layout == arrange(network)
 
 
 def _named(names: Sequence[str]) -> str:
