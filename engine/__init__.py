@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .data import DATASETS, Dataset, augment, load_dataset
     from .data.preprocess import Preprocessing
     from .io import load, save
+    from .runs import RunStore
     from .runtime.model import Model
     from .runtime.threads import set_threads, threads
     from .train import SGD, evaluate
@@ -34,6 +35,7 @@ _LATER = {
     "load": ".io",
     "save": ".io",
     "SGD": ".train",
+    "RunStore": ".runs",
     "set_threads": ".runtime.threads",
     "threads": ".runtime.threads",
     "evaluate": ".train",
@@ -53,6 +55,7 @@ __all__ = [
     "ParameterError",
     "Preprocessing",
     "Problem",
+    "RunStore",
     "ShapeError",
     "augment",
     "blocks",

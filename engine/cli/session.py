@@ -133,6 +133,8 @@ def carry_out(run: TrainRun | Recording, checkpoint: Checkpoint | None, sinks: S
     lost = checkpoint is not None and checkpoint.error is not None
     if checkpoint and lost:
         complain(_rescued(checkpoint, training))
+    if recording and recording.folder.checkpoints.error:
+        lost, recording = lost or checkpoint is None, None  # where its model is was told by its last event
     if ended.reason == "error":
         return _failure(training, ended, recording)
     if not lost and not as_json:

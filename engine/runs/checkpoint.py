@@ -40,9 +40,9 @@ class Checkpoint:
                 self.path, [f"cannot be written ({error.strerror or error}); choose another folder"]
             ) from None
 
-    def check_room(self, model: Model) -> None:
-        """FileError if the disk has no room for the model and the state of its optimiser."""
-        needed, free = 2 * model.flat_weights.nbytes, shutil.disk_usage(self.path.resolve().parent).free
+    def check_room(self, model: Model, copies: int = 2) -> None:
+        """FileError if the disk has no room for so many times the weights: the model and the state of its optimiser."""
+        needed, free = copies * model.flat_weights.nbytes, shutil.disk_usage(self.path.resolve().parent).free
         if needed > free:
             room = f"{format_bytes(needed)} are needed and {format_bytes(free)} are free on its disk"
             raise FileError(self.path, [f"cannot be written, {room}; free some space or choose another disk"])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LAST, PREVIOUS, BEST = "last", "previous", "best"
 _SUFFIX = ".safetensors"
+_AT_LEAST = 4  # the last, the one before, the best, and the one being written
 _STEP = re.compile(r"step-(\d+)")
 
 
@@ -39,6 +40,10 @@ class Checkpoints:
     def path(self, name: str) -> Path:
         """The file of "last", "previous", "best" or "step-000000200"."""
         return self.folder / f"{name}{_SUFFIX}"
+
+    def check_room(self, model: Model, buffers: int) -> None:
+        """FileError if the disk has no room for the checkpoints, with so many optimiser's buffers in each."""
+        self._last.check_room(model, copies=(1 + buffers) * _AT_LEAST)
 
     def write(self, model: Model, state: dict[str, Any], *names: str) -> bool:
         """Renew the last checkpoint, also under these names; whether it was possible."""

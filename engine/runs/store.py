@@ -41,6 +41,7 @@ SETTING = "CONVSCOPE_RUNS"
 _UNFINISHED = ".new-"
 _REMOVED = ".removed-"
 UNNAMED = About()
+_MOST_MADE_AGAIN = 20_000_000  # weights that are worth making a second time to know whether they are those of the seed
 _ABANDONED = 3600.0  # seconds after which half-made and half-removed folders are swept
 
 
@@ -105,11 +106,14 @@ class RunStore:
             if pinned is not None:
                 snapshots.pin(folder.snapshots_path, pinned)
             first = folder.checkpoints
+            first.check_room(model, len(training.settings.optimizer.buffers))
             if not first.write(model, training.state()):
                 raise first.error or RunError(f"{first.folder} cannot be written.")
             final = self._move_in(folder.path, about.name or network.name)
         except BaseException as error:
             shutil.rmtree(folder.path, ignore_errors=True)
+            if isinstance(error, FileError):
+                raise FileError(self.path, error.reasons) from None
             if isinstance(error, OSError):
                 why = error.strerror or error
                 raise FileError(self.path, [f"runs cannot be kept there ({why}); choose another folder"]) from None
@@ -123,6 +127,7 @@ class RunStore:
         *,
         checkpoint: str | int = LAST,
         dataset: Dataset | None = None,
+        targets: Any = None,
         replay: bool = True,
         epochs: int | None = None,
         **changes: Any,
@@ -132,12 +137,14 @@ class RunStore:
         Settings that were changed after the checkpoint change again at the same steps (unless `replay` is off), so that
         the weights will be those of the run without interruption. `epochs` makes it longer or shorter; settings in
         `changes` (such as `learning_rate`) have a new value from here on. The data set is loaded by its name unless it
-        is given. RunError, TrainingError or FileError says why it cannot go on.
+        is given; `targets` must be given again to a run that learns values. RunError, TrainingError or FileError says
+        why it cannot go on.
         """
         folder = self.folder(reference)
         lock = folder.lock()
         try:
-            return self._resumed(folder, lock, checkpoint, dataset, replay, epochs, changes)
+            given = {"epochs": epochs} | ({} if targets is None else {"targets": targets})
+            return self._resumed(folder, lock, checkpoint, dataset, replay, given, changes)
         except BaseException:
             lock.release()
             raise
@@ -149,19 +156,20 @@ class RunStore:
         checkpoint: str | int,
         dataset: Dataset | None,
         replay: bool,
-        epochs: int | None,
+        given: dict[str, Any],
         changes: dict[str, Any],
     ) -> Recording:
         config, lines = folder.config(), folder.lines()
-        if checkpoint == LAST and epochs is None and not changes and _is_complete(lines):
-            raise RunError(f"The run {folder.id} is complete; give more epochs to go on with it.")
         keeping = Keeping.from_dict(config["keeping"])
         folder.checkpoints.sweep()
         at = resuming.point(folder, config, checkpoint)
+        complete = _is_complete(lines, at.progress["step"])
+        if complete and given["epochs"] is None and not changes:
+            raise RunError(f"The run {folder.id} is complete; give more epochs to go on with it.")
         data = resuming.dataset_of(config, dataset)
         step = at.progress["step"]
         to_come = resuming.changes_to_come(lines, at.state, step, replay, changes)
-        training = _training(at, data, config, to_come, epochs, _is_complete(lines))
+        training = _training(at, data, config, to_come, given, complete)
         for name, value in changes.items():
             training.change(name, value)
         folder.snapshots_path.mkdir(exist_ok=True)
@@ -320,6 +328,8 @@ def _is_fresh(training: TrainRun) -> bool:
     from ..runtime.model import Model  # noqa: PLC0415
 
     model = training.model
+    if model.parameters > _MOST_MADE_AGAIN:
+        return False
     if training.state()["meta"]["progress"]["step"]:
         return False
     other = Model(model.network, model.device, model.seed, model.preprocessing, model.classes)
@@ -331,24 +341,26 @@ def _training(
     data: Dataset,
     config: dict[str, Any],
     to_come: list[list[Any]],
-    epochs: int | None,
+    given: dict[str, Any],
     complete: bool,
 ) -> TrainRun:
     """The training from a point on. A run whose last checkpoint has all epochs, but not its end, only ends."""
+    targets = {name: value for name, value in given.items() if name == "targets"}
     if at.state is None:
-        state = TrainRun(at.model, data, Settings.from_dict(config["settings"])).state()
+        state = TrainRun(at.model, data, Settings.from_dict(config["settings"]), **targets).state()
     else:
         state = at.state
     state["meta"]["changes"] = to_come
-    if at.progress["epoch"] == state["meta"]["settings"]["epochs"] and epochs is None and not complete:
+    if at.progress["epoch"] == state["meta"]["settings"]["epochs"] and given["epochs"] is None and not complete:
         found = State.from_dict(state)
-        return TrainRun(at.model, data, found.settings, found)
-    return fit(at.model, data, resume=state, epochs=epochs)
+        return TrainRun(at.model, data, found.settings, found, **targets)
+    return fit(at.model, data, resume=state, **given)
 
 
-def _is_complete(lines: list[log.Line]) -> bool:
+def _is_complete(lines: list[log.Line], step: int) -> bool:
+    """Whether the run came to its end with the weights of this step."""
     told = log.story(lines)
-    return bool(told) and told[-1]["event"] == "ended" and told[-1]["reason"] == "completed"
+    return bool(told) and told[-1]["event"] == "ended" and (told[-1]["reason"], told[-1]["step"]) == ("completed", step)
 
 
 def _best(lines: list[log.Line], progress: dict[str, Any]) -> Merit | None:

@@ -70,7 +70,8 @@ def test_a_disk_that_fills_up_is_told_and_training_completes(train, monkeypatch:
 
     monkeypatch.setattr(atomic, "_write_through", full)
     outcome = train()
-    assert outcome.status == 0
+    assert outcome.status == 2
+    assert "Completed 2 epochs" in outcome.out
     assert "the disk is full" in outcome.errors[0]
     assert "could not be kept anywhere else" in outcome.errors[-1]
 

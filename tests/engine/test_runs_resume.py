@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,6 +54,25 @@ def weights_of_complete(folder: Path) -> dict[str, bytes]:
     run = begin(folder)
     list(run)
     return weights(run)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"optimizer": "adam", "learning_rate": 0.01, "schedule": "constant"},
+        {"augment": "flip,crop:padding=1", "mixup": 0.2},
+        {"early_stopping": "patience=1,improvement=0.9", "epochs": 6},
+        {"schedule": "plateau", "freeze": ["conv1"]},
+    ],
+)
+def test_every_kind_of_setting_goes_on_from_a_checkpoint(tmp_path: Path, settings: dict[str, Any]) -> None:
+    run = begin(tmp_path, **settings)
+    list(run)
+    expected = weights(run)
+    for step in (4, 8):
+        second = again(tmp_path, checkpoint=step)
+        list(second)
+        assert weights(second) == expected == whole(**settings)
 
 
 def test_changes_are_replayed_from_an_earlier_checkpoint(tmp_path: Path) -> None:

@@ -282,6 +282,11 @@ def test_a_full_disk_is_told_once_and_the_model_is_put_elsewhere(
     assert events[-1].reason == "completed"
     assert weights(run) == whole()
     assert bits(load(tmp_path / "everything-rescued.safetensors")) == whole()
+    monkeypatch.undo()
+    second = RunStore(tmp_path / "store").resume("everything", dataset=DATA)
+    assert next(second).step == 2
+    list(second)
+    assert bits(load(second.folder.checkpoints.path("last"))) == whole()
 
 
 def test_a_log_that_cannot_be_written_is_written_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
