@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from .smoothing import back, blurred, drawn_shift, shifted
 
 _LIGHT = 200.0  # the grey that is begun with
 _GRAIN = 8.0  # standard deviation of the noise on it
+_USUAL = 224  # pixels on a side, for which the published blurs are meant
 _OFF_CENTRE = 0.3  # standard deviation of where a crop lies, as a share of the room there is
 _FLAT = np.float32(1e-12)
 
@@ -46,7 +48,8 @@ class ClassDream(Method):
 
     Neighbouring pixels are held together by a penalty besides, λ·TV, in units of the gradient's mean size. The picture
     grows from octave to octave; the network sees a random crop of it in its own input's size. An image, if given, takes
-    the place of the noise. Pixels stay between 0 and 255.
+    the place of the noise. Blurs are meant for inputs of 224 pixels and shrink with the square root of smaller ones.
+    Pixels stay between 0 and 255.
     """
 
     start: str = choice(
@@ -91,7 +94,7 @@ class ClassDream(Method):
         probe, images = scales.at(*question.images.shape[1:3]), self._start(question, random)
         first, window = images, images.shape[1:3]
         journal = Journal(self, question, self.first + self.second + self.third)
-        for octave, stage in enumerate(self._stages()):
+        for octave, stage in enumerate(self._stages(min(1.0, min(window) / _USUAL))):
             growth = self.ratio**octave
             images = resized(images, (round(window[0] * growth), round(window[1] * growth)), "bilinear")
             for step in range(stage.steps):
@@ -103,11 +106,15 @@ class ClassDream(Method):
         whole = resized(images, (window[0], window[1]), "bilinear")
         yield journal.end(images, before_and_after(question, aim, scales, first, whole))
 
-    def _stages(self) -> list[Stage]:
-        """The published schedule around this one's parameters: steps fall to 6/11, then to 3/11 of the first."""
-        low, high, slow = self.last_blur, self.last_blur * 1.2, self.rate * 6 / 11
+    def _stages(self, share: float) -> list[Stage]:
+        """The published schedule around the parameters, for an input of this share of the usual size.
+
+        The rate falls to 6/11, then to 3/11 of the first.
+        """
+        wide, low = self.blur * math.sqrt(share), self.last_blur * math.sqrt(share)
+        high, slow = low * 1.2, self.rate * 6 / 11
         stages = [
-            Stage(self.first, (self.blur, low), (self.rate, self.rate)),
+            Stage(self.first, (wide, low), (self.rate, self.rate)),
             Stage(self.second, (high, low), (slow, slow)),
             Stage(self.third, (high, low * 0.44 / 0.78), (slow, slow / 2)),
         ]

@@ -97,8 +97,8 @@ class Inversion(Method):
         count = self.reconstructions
         if count == 1:
             return question, wanted, size
-        images, wanted, size = (np.repeat(of, count, axis=0) for of in (question.images, wanted, size))
-        return dataclasses.replace(question, images=images, batched=True), wanted, size
+        several = dataclasses.replace(question, images=np.repeat(question.images, count, axis=0), batched=True)
+        return several, np.repeat(wanted, count, axis=0), np.repeat(size, count)
 
     def _noise(self, question: Question) -> Floats:
         """Starts around the mean image; each reconstruction of an image has random numbers of its own."""

@@ -73,16 +73,16 @@ class Tiled:
 
 
 def tiles(length: int, side: int, field: int, stride: int) -> list[Tile]:
-    """Tiles of about `side` pixels that keep every pixel of `length` once."""
+    """Tiles that keep every pixel of `length` once; each runs `side` pixels, those at the end up to a stride more."""
     if length <= side:
         return [Tile(0, length, 0, length)]
     margin = _multiple(min(field, max(side // 4, stride)), stride)
     core = max(stride, (side - 2 * margin) // stride * stride)
-    found = []
+    found, farthest = [], (length - side) // stride * stride
     for first in range(0, length, core):
-        last = min(first + core, length)
-        start = min(max(first - margin, 0), max(length - side, 0) // stride * stride)
-        found.append(Tile(start, min(last + margin, length), first, last))
+        start = min(max(first - margin, 0), farthest)
+        stop = length if start == farthest else start + side
+        found.append(Tile(start, stop, first, min(first + core, length)))
     return found
 
 
