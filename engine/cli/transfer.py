@@ -38,8 +38,8 @@ def transfer(file: Path | None, advice: bool, **options: Any) -> int:
     """Put a new head on the model in FILE, for the classes of a data set, and train it.
 
     Little data: keep the old layers (--freeze all), which makes them a feature extractor. More data: let the last ones
-    learn too (--freeze 2), or all (--freeze none), at a learning rate of 0.01 unless told otherwise. See also `convscope
-    features`.
+    learn too (--freeze 2), or all (--freeze none), at a learning rate of 0.01 unless told otherwise. See also
+    `convscope features`.
     """
     if advice:
         _show_advice(options["as_json"])
