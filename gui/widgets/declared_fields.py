@@ -41,6 +41,8 @@ class DeclaredFields(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(12)
         self._grid.setVerticalSpacing(8)
+        for column in range(_COLUMNS):
+            self._grid.setColumnStretch(column, 1)
         self._grid.addLayout(labelled(noun, self._list, ""), 0, 0, 1, _COLUMNS)
         self._list.activated.connect(self._choose)
         self.show_value(value)
