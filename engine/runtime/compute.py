@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,10 +77,12 @@ class Request:
 class ComputeThread:
     """Runs one long job and any number of short requests, never two at once.
 
-    A newer request replaces a waiting one of the same kind. `close()` ends the thread after the item in hand.
+    A newer request replaces a waiting one of the same kind. `close()` ends the thread after the item in hand. A thread
+    that never runs `kernels` need not wait for those that do.
     """
 
-    def __init__(self, name: str = "convscope-compute") -> None:
+    def __init__(self, name: str = "convscope-compute", kernels: bool = True) -> None:
+        self._owning: AbstractContextManager[Any] = exclusive if kernels else nullcontext()
         self._ready = threading.Condition()
         self._waiting: dict[str, Request] = {}
         self._job: Iterator[Any] | None = None
@@ -166,7 +169,7 @@ class ComputeThread:
 
     def _serve(self, request: Request) -> None:
         try:
-            with exclusive:
+            with self._owning:
                 result = request.work()
         except Exception as error:
             result = error
@@ -174,7 +177,7 @@ class ComputeThread:
 
     def _advance(self, job: Iterator[Any]) -> None:
         try:
-            with exclusive:
+            with self._owning:
                 item = next(job)
         except StopIteration:
             self._job = None

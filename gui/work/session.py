@@ -68,7 +68,7 @@ class Session(QObject):
         self._loader.loaded.connect(self._data_loaded)
         self._loader.failed.connect(self._data_failed)
         self._worker = Worker(self._inbox.post)
-        self._aside = Worker(self._inbox.post, "convscope-aside")
+        self._aside = Worker(self._inbox.post, "convscope-aside", kernels=False)
         self._kernels = Kernels(toolkit, self._worker, self)
         self._kernels.progressed.connect(self._tell_kernels)
         self._kernels.failed.connect(self._kernels_failed)

@@ -14,9 +14,9 @@ from .posts import Failed
 class Worker(ComputeThread):
     """A compute thread that hands results, failures and the items of a run to `post`, which any thread may call."""
 
-    def __init__(self, post: Callable[[Any], None], name: str = "convscope-compute") -> None:
+    def __init__(self, post: Callable[[Any], None], name: str = "convscope-compute", kernels: bool = True) -> None:
         self._post = post
-        super().__init__(name)
+        super().__init__(name, kernels)
 
     def ask(self, kind: str, work: Callable[[], Any], reply: Callable[[Any], Any] | None = None) -> None:
         """Have `work` done between two batches; post what `reply` makes of its result, or that it failed."""

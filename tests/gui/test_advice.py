@@ -1,5 +1,7 @@
 """Advice in the window: what is listed, where it leads, and what a rewrite does."""
 
+import threading
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -153,3 +155,11 @@ def test_the_window_counts_findings_and_brings_their_layers_to_the_middle(make_w
     card = window.view.graph.extent(["dense3"])
     assert abs(middle.x() - card.center().x()) < 8
     assert abs(middle.y() - card.center().y()) < 8
+
+
+def test_advice_does_not_wait_for_what_the_compute_thread_does(lab, panel):
+    gate = threading.Event()
+    lab.session.compute("long", gate.wait, lambda result: None)
+    lab.document.load(zoo.build("resnet14"))
+    lab.qtbot.waitUntil(lambda: len(panel.found) == 0, timeout=20_000)
+    gate.set()
