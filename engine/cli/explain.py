@@ -25,12 +25,17 @@ _ENDINGS = {"out": ".png", "raw": ".png", "npy": ".npy", "meta": ".json"}
 @click.argument("method", required=False)
 @click.argument("file", metavar="ARCH|FILE", required=False)
 @click.option("--image", type=_PATH, help="Picture to look at.")
+@click.option("--second-image", type=_PATH, help="Another picture, for methods that take two: a dream's guide.")
 @click.option("--target", type=int, help="Number of the class to explain  [default: the one with the highest score]")
 @click.option("--layer", help="Layer to look into, instead of a class.")
 @click.option("--unit", help="Unit of the layer: a channel, or row,column,channel  [default: the strongest channel]")
 @click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A parameter of the method; repeatable.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of whatever is random  [default: 0]")
-@click.option("--out", type=_PATH, help="PNG of the result, heat maps laid over the picture.")
+@click.option(
+    "--out",
+    type=_PATH,
+    help="PNG of the result, heat maps laid over the picture; of a sequence a folder, .gif or .mp4.",
+)
 @click.option("--raw", type=_PATH, help="PNG of the result by itself.")
 @click.option("--npy", type=_PATH, help="The result's array.")
 @click.option("--meta", type=_PATH, help="JSON of the configuration, scores and history.")
@@ -53,7 +58,7 @@ def explain(method: str | None, file: str | None, as_json: bool, **options: Any)
     wanted = {name: options[name] for name in ("out", "raw", "npy", "meta") if options[name] is not None}
     if not wanted and not as_json:
         raise ConvscopeError("Nothing would be kept; name a file with --out, --raw, --npy or --meta, or use --json.")
-    _check_files(wanted)
+    _check_files(wanted, room.METHODS[method].gives == "sequence")
     result = _explained(getattr(room, method), _model(file), options, as_json)
     for name, path in wanted.items():
         result.save(path, raw=name == "raw")
@@ -72,7 +77,7 @@ def _explained(method: Any, model: Model, options: dict[str, Any], quiet: bool) 
         def reached(step: Progress) -> None:
             bar.reached(step.step, step.steps)
 
-        where = {name: options[name] for name in ("layer", "seed")}
+        where = {name: options[name] for name in ("layer", "seed", "second_image")}
         unit = _unit(options["unit"])
         found: Result = method(
             model, options["image"], options["target"], unit=unit, progress=reached, **where, **params
@@ -100,12 +105,14 @@ def _unit(text: str | None) -> int | tuple[int, ...] | None:
     return numbers[0] if len(numbers) == 1 else numbers
 
 
-def _check_files(wanted: dict[str, Path]) -> None:
+def _check_files(wanted: dict[str, Path], sequence: bool) -> None:
     """Refuse what cannot be written before the work is done."""
+    from ..explain import films  # noqa: PLC0415
+
     wrong = [
         f"--{name} is {path}, use a name that ends in {_ENDINGS[name]}"
         for name, path in wanted.items()
-        if path.suffix.lower() != _ENDINGS[name]
+        if path.suffix.lower() != _ENDINGS[name] and not (sequence and name == "out" and path.suffix in films.ENDINGS)
     ]
     wrong += [f"there is no folder {p.parent}, create it" for p in wanted.values() if not p.absolute().parent.is_dir()]
     if wrong:
