@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from ..runtime.backend import backend, require_memory
 from ..spec.param import integer, number
 from .deep_dream import DeepDream
 from .journal import Journal
@@ -37,6 +38,8 @@ class DreamZoom(DeepDream):
         aim, scales, sizes = self.prepared(question)
         journal = Journal(self, question, self.frames * len(sizes) * self.iterations)
         random, images, start = question.random(), question.images, question.images
+        size = 4 * self.frames * start.size
+        require_memory(backend(question.model.device), size, "The frames", "use fewer frames or a smaller image")
         film = np.empty((len(start), self.frames, *start.shape[1:]), np.float32)
         for frame in range(self.frames):
             base = closer(images, self.zoom) if frame else start

@@ -16,7 +16,7 @@ from .probe import Floats
 from .progress import Progress
 from .question import Question
 from .scales import Scales
-from .seeking import before_and_after, sought, stirred
+from .seeking import before_and_after, in_middle, sought, stirred
 from .viewing import Size, View
 
 _USUAL = 128  # pixels on a side, for which the published shifts are meant
@@ -27,7 +27,8 @@ class FeatureVisualisation(Method):
     """Ascends a class score, a unit or a channel's mean by Adam, each step on the picture slightly moved and turned.
 
     The picture is the sigmoid of a spectrum in decorrelated colours. For pictures below 128 pixels padding and shifts
-    are reduced in proportion. A network that reads images of one size only sees the padded picture reduced to it.
+    are reduced in proportion. A network that reads images of one size only sees the padded picture reduced to it. A
+    unit (row, column, channel) is looked for in the middle of the picture, wherever it was named.
     """
 
     iterations: int = integer(512, label="Iterations", help="Steps of Adam.", maximum=100_000)
@@ -73,13 +74,16 @@ class FeatureVisualisation(Method):
         for _ in range(self.iterations):
             view = self._view(question, scales, picture, random)
             matrix = view.matrix(picture)
-            values, gradient = scales.at(*view.size).gradient(view.seen(images, matrix), aim.node, aim)
+            probe = scales.at(*view.size)
+            wanted = in_middle(aim, probe)
+            values, gradient = probe.gradient(view.seen(images, matrix), aim.node, wanted)
             adam.params[...] = stirred(adam.params, gradient, random, self.rate)
             adam.step(made.gradient(images, view.unseen(gradient, matrix, picture)))
             images = made.image(adam.params)
-            yield journal.step(images, score=aim.response(values))
+            yield journal.step(images, score=wanted.response(values))
         whole = [self._whole(one, question, scales) for one in (start, images)]
-        yield journal.end(images, before_and_after(question, aim, scales, whole[0], whole[1]))
+        shown = in_middle(aim, scales.at(*whole[0].shape[1:3]))
+        yield journal.end(images, before_and_after(question, shown, scales, whole[0], whole[1]))
 
     def _picture(self, question: Question, scales: Scales) -> Size:
         if self.size:

@@ -22,6 +22,7 @@ Floats = NDArray[np.float32]
 Unit = int | Sequence[int]
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow
 _UNIT_RANGE = 1.0
+_LARGEST_SEED = 2**64
 
 
 @dataclass(frozen=True)
@@ -118,8 +119,14 @@ def ask(
     probe = Probe(model, (height, width, channels), layer)
     sized = np.ascontiguousarray(pixels if own_size else model.preprocessing.sized(pixels, (height, width)), np.float32)
     second = None if second_image is None else as_pixels(second_image, channels)[0][0]
-    number = 0 if seed is None else int(seed)
+    number = _checked_seed(0 if seed is None else seed)
     return Question(model, probe, sized, batched, target, layer, unit, number, image is not None, second)
+
+
+def _checked_seed(seed: int) -> int:
+    if not 0 <= seed < _LARGEST_SEED:
+        raise ConvscopeError(f"The seed is {seed}; use a whole number from 0 to {_LARGEST_SEED - 1}.")
+    return int(seed)
 
 
 def as_pixels(image: Any, channels: int) -> tuple[Floats, bool]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 from ..graph import INPUT
 from ..spec import ConvscopeError
 from .aim import Aim
-from .probe import Floats
+from .probe import Floats, Probe
 from .question import Question
 from .scales import Scales
 
@@ -33,11 +32,17 @@ def sought(question: Question, what: str) -> Aim:
     return aim
 
 
-def centred(aim: Aim, shape: Sequence[int]) -> Aim:
+def centred(aim: Aim, probe: Probe) -> Aim:
     """The unit in the middle of its map, where a whole channel was named."""
+    shape = probe.model.network.shapes()[aim.node] or ()
     if aim.positions is not None or len(shape) == 1:
         return aim
     return replace(aim, positions=((shape[0] // 2, shape[1] // 2),))
+
+
+def in_middle(aim: Aim, probe: Probe) -> Aim:
+    """The unit in the middle of its map, where any single one was named."""
+    return aim if aim.positions is None else centred(replace(aim, positions=None), probe)
 
 
 def stirred(numbers: Floats, gradient: Floats, random: np.random.Generator, spread: float) -> Floats:

@@ -114,7 +114,7 @@ class UnitImage(Method):
         aim = sought(question, self.title)
         scales, mean = Scales(question, aim.node), question.mean_image()
         probe = scales.at(*question.images.shape[1:3])
-        aim = centred(aim, probe.model.network.shapes()[aim.node] or ())
+        aim = centred(aim, probe)
         random = question.random()
         start = self._start(question, random)
         images, best, highest = start, start, np.full(len(start), -np.inf, np.float32)

@@ -55,6 +55,14 @@ def test_a_unit_of_a_layer_can_be_asked_for(files, capsys):
     assert (scores["node"], scores["positions"], scores["channels"]) == ("relu2", [[2, 3]], [5])
 
 
+def test_a_sequence_becomes_a_film_guided_by_a_second_picture(files):
+    picture = str(files / "picture.png")
+    given = ["--image", picture, "--second-image", picture, "--layer", "conv2", "--set", "frames=2,iterations=1"]
+    assert main(["explain", "dream_zoom", str(files / "lenet.safetensors"), *given, "--out", str(files / "f.gif")]) == 0
+    with Image.open(files / "f.gif") as film:
+        assert (film.n_frames, film.size) == (2, (31, 40))
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [

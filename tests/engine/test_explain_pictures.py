@@ -169,6 +169,12 @@ def test_a_unit_behind_a_relu_is_sought_through_what_the_relu_reads(model):
     assert (result.scores["node"], result.scores["positions"]) == ("conv2", [[5, 6]])
 
 
+def test_a_single_unit_is_visualised_in_the_middle_of_a_picture_of_any_size(model):
+    result = run(model, "feature_visualisation", unit=(9, 11, 1), size=10)
+    assert result.scores["positions"] == [[2, 2]]
+    assert result.scores["after"][0] > result.scores["before"][0]
+
+
 def test_a_dream_of_one_channel_is_another_dream(model):
     one, all_ = run(model, "deep_dream", unit=3), run(model, "deep_dream")
     assert one.scores["channel"] == 3
@@ -274,6 +280,16 @@ def test_what_cannot_be_asked_is_refused_in_one_line(model, name, asked, words):
         getattr(explain, name)(model, **asked)
     assert words in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def test_a_seed_below_zero_is_refused(model):
+    with pytest.raises(ConvscopeError, match="The seed is -1"):
+        run(model, "deep_dream", seed=-1)
+
+
+def test_a_film_that_memory_cannot_hold_is_refused(model):
+    with pytest.raises(ConvscopeError, match="The frames need .* use fewer frames"):
+        run(model, "dream_zoom", image=picture((3000, 3000, 3)), layer="conv1", frames=100_000, octaves=1)
 
 
 def test_weights_that_are_no_numbers_are_named():
