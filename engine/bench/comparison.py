@@ -7,25 +7,34 @@ import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from .agreement import NETWORK_TOLERANCE, agreed
-from .cases import NetworkCase
 from .others import Others
 from .party import Party, Ready
 from .peers import Peer
 from .rounds import Effort, Taken, alternate, best, geometric_mean, ratios
 
 OURS = "convscope"
-Subject = Literal["training", "inference"]
+Subject = Literal["training", "inference", "explaining"]
 Tick = Callable[[str], None]
 """Told what is being measured after every piece of progress."""
 
 
+class Comparable(Protocol):
+    """What is measured: something that works on so many images at a time."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def batch(self) -> int: ...
+
+
 @dataclass(frozen=True)
 class Row:
-    """One network, batch and peer; peer figures are those of its fastest configuration, None without a peer.
+    """One network (or explanation of one image), batch and peer.
 
+    Peer figures are those of its fastest configuration, None without a peer.
     `others_share` is the part of the processor that other programs used meanwhile. `ratio` is the median over rounds of
     the peer's time against ours in the same round; single rounds lie between `ratio_low` and `ratio_high`.
     `peer_configurations` holds images a second of each, `relative_error` the largest difference of their outputs from
@@ -67,7 +76,7 @@ def opened(peers: Sequence[Peer], effort: Effort) -> Iterator[Sides]:
 
 
 def compare(
-    case: NetworkCase, subject: Subject, sides: Sides, effort: Effort, tick: Tick
+    case: Comparable, subject: Subject, sides: Sides, effort: Effort, tick: Tick
 ) -> tuple[list[Row], tuple[str, ...]]:
     """A row for each peer, or one of ours alone; and notes on what was left out."""
     mine: Ready = sides.ours.ask(f"prepare_{subject}", case)
@@ -92,11 +101,11 @@ def compare(
     return rows or [Row(case.name, case.batch, _rate(case, taken.seconds[OURS]), taken.others)], notes
 
 
-def _rate(case: NetworkCase, seconds: Sequence[float]) -> float:
+def _rate(case: Comparable, seconds: Sequence[float]) -> float:
     return case.batch / statistics.median(seconds)
 
 
-def _row(case: NetworkCase, peer: str, configurations: Sequence[str], taken: Taken, error: float) -> Row:
+def _row(case: Comparable, peer: str, configurations: Sequence[str], taken: Taken, error: float) -> Row:
     """Our figures beside those of the peer's fastest configuration."""
     ours = taken.seconds[OURS]
     theirs = {configuration: taken.seconds[f"{peer} {configuration}"] for configuration in configurations}

@@ -28,6 +28,7 @@ from .cases import (
     lively,
     pixels,
 )
+from .explaining import TARGET, ExplainCase
 from .party import PassFacts, Ready
 
 _LONG = 1000  # epochs that no benchmark gets to the end of
@@ -69,6 +70,17 @@ class Worker(party.Worker):
         self._while_running = nullcontext()
         self.steps = {"infer": lambda: model.predict(x, case.batch)}
         return Ready({"infer": model.predict(x, case.batch)})
+
+    def prepare_explaining(self, case: ExplainCase) -> Ready:
+        """The step `explain`: the method as a script calls it, from pixels to the finished result."""
+        from .. import explain  # no other benchmark needs it  # noqa: PLC0415
+
+        model, image, method = Model(case.network()), case.image(), getattr(explain, case.method)
+        lively(model.weights)
+        self._weights = {name: array.copy() for name, array in model.weights.items()}
+        self._while_running = nullcontext()
+        self.steps = {"explain": lambda: method(model, image, TARGET, **case.parameters)}
+        return Ready({"explain": method(model, image, TARGET, **case.parameters).array})
 
     def repeats(self, case: NetworkCase, steps: int = 4) -> bool:
         """Whether two models of one seed hold the same bits after the same training steps."""

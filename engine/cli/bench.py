@@ -11,11 +11,12 @@ from .output import complain, emit, say
 from .progress import Bar
 
 if TYPE_CHECKING:
+    from ..bench.explaining import ExplainResult
     from ..bench.inference import InferenceResult
     from ..bench.kernels import KernelResult
     from ..bench.training import TrainingResult
 
-    Result = TrainingResult | InferenceResult | KernelResult
+    Result = TrainingResult | InferenceResult | KernelResult | ExplainResult
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -131,6 +132,24 @@ def kernels(shapes: tuple[str, ...], vs: tuple[str, ...], rounds: int, seconds: 
     wanted = tuple(cases.ConvCase.parse(text) for text in shapes) or cases.CONVOLUTIONS
     with Bar(as_json, subject.units(wanted, effort)) as bar:
         result = subject.measure(wanted, next(iter(chosen), None), effort, bar.advance)
+    _show(result, vs, as_json)
+
+
+@bench.command(short_help="Explanations a second, beside Captum.")
+@click.option("--method", "methods", multiple=True, metavar="METHOD", help="Explanation method; may be repeated.")
+@_common(seconds=0.5, peers="torch")
+def explain(methods: tuple[str, ...], vs: tuple[str, ...], rounds: int, seconds: float, as_json: bool) -> None:
+    """Explanations of one image a second, from pixels to the finished map.
+
+    With --vs torch the peer is Captum on PyTorch, in the faster of both memory layouts.
+    """
+    from ..bench import explaining, peers  # noqa: PLC0415
+    from ..bench.rounds import Effort  # noqa: PLC0415
+
+    chosen, effort = peers.chosen(vs, explains=True), Effort(rounds, seconds, _threads())
+    wanted = explaining.chosen(methods)
+    with Bar(as_json, explaining.units(wanted, effort)) as bar:
+        result = explaining.measure(wanted, chosen, effort, bar.advance)
     _show(result, vs, as_json)
 
 

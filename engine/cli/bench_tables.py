@@ -7,6 +7,7 @@ from functools import singledispatch
 from typing import Any
 
 from ..bench.comparison import Row, means
+from ..bench.explaining import ExplainResult
 from ..bench.fresh import Fresh
 from ..bench.inference import InferenceResult
 from ..bench.kernels import KernelResult, KernelRow
@@ -54,14 +55,18 @@ def _(result: InferenceResult) -> list[str]:
 
 
 @_tables.register
+def _(result: ExplainResult) -> list[str]:
+    return [_networks(result.rows, ("explanation of one image", "", "a second")), *_mean(result.rows)]
+
+
+@_tables.register
 def _(result: KernelResult) -> list[str]:
     mean = [] if result.geometric_mean is None else [f"Geometric mean of the ratios: {result.geometric_mean:.2f}"]
     return [_kernels(result.rows), _KERNEL_LEGEND, *mean]
 
 
-def _networks(rows: Sequence[Row]) -> str:
-    head = ("network", "batch", "images/s", "others", "peer", "configuration", "images/s", "ratio", "in rounds",
-            "difference")  # fmt: skip
+def _networks(rows: Sequence[Row], titles: tuple[str, str, str] = ("network", "batch", "images/s")) -> str:
+    head = (*titles, "others", "peer", "configuration", titles[2], "ratio", "in rounds", "difference")
     right = (False, True, True, True, False, False, True, True, True, True)
     cells = [
         (row.network, f"{row.batch}", _count(row.ours_images_per_second), f"{row.others_share:.0%}", *_peer_cells(row))

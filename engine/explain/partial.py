@@ -207,7 +207,7 @@ def _segment(network: Network, begin: str, end: str, shape: Shape) -> Network:
 
 def _cuts(network: Network, end: str) -> list[str]:
     """Maps that everything on the way to `end` passes through, one for each layer that looks around."""
-    order = [node for node in network.order() if node.name in _before(network, end)]
+    order = _segment(network, INPUT, end, network.input).order()
     shapes = network.shapes()
     left = {name: sum(name in node.inputs for node in order) for name in [INPUT, *(node.name for node in order)]}
     open_, cuts, looks = {INPUT}, [], False
@@ -224,10 +224,6 @@ def _cuts(network: Network, end: str) -> list[str]:
             cuts.append(node.name)
             looks = False
     return cuts
-
-
-def _before(network: Network, end: str) -> set[str]:
-    return {node.name for node in _segment(network, INPUT, end, network.input).order()}
 
 
 def _looks_around(network: Network, name: str) -> bool:

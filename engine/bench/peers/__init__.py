@@ -18,19 +18,21 @@ class Peer:
     module: str
     packages: tuple[str, ...]
     trains: bool
+    explains: tuple[str, ...] = ()
+    """Packages that explanations need as well; none where there are no explanations."""
 
 
 PEERS = {
     peer.name: peer
     for peer in (
-        Peer("torch", "PyTorch", f"{__name__}.torch", ("torch",), trains=True),
+        Peer("torch", "PyTorch", f"{__name__}.torch", ("torch",), trains=True, explains=("captum",)),
         Peer("onnxruntime", "ONNX Runtime", f"{__name__}.onnx", ("onnxruntime", "onnx"), trains=False),
     )
 }
 
 
-def chosen(names: Sequence[str], trains: bool = False) -> tuple[Peer, ...]:
-    """The peers of these names; ConvscopeError if one is unknown, not installed, or cannot train where it must."""
+def chosen(names: Sequence[str], trains: bool = False, explains: bool = False) -> tuple[Peer, ...]:
+    """The peers of these names; ConvscopeError if one is unknown, not installed, or cannot do what it must."""
     for name in names:
         if name not in PEERS:
             raise ConvscopeError(f"There is no peer {name!r}; use one or more of: {','.join(PEERS)}")
@@ -38,7 +40,11 @@ def chosen(names: Sequence[str], trains: bool = False) -> tuple[Peer, ...]:
         if trains and not peer.trains:
             able = ", ".join(p.name for p in PEERS.values() if p.trains)
             raise ConvscopeError(f"{peer.title} only infers; compare training and kernels with: {able}")
-        if missing := [package for package in peer.packages if importlib.util.find_spec(package) is None]:
+        if explains and not peer.explains:
+            able = ", ".join(p.name for p in PEERS.values() if p.explains)
+            raise ConvscopeError(f"{peer.title} explains nothing; compare explanations with: {able}")
+        needed = (*peer.packages, *(peer.explains if explains else ()))
+        if missing := [package for package in needed if importlib.util.find_spec(package) is None]:
             raise ConvscopeError(
                 f"{peer.title} cannot be compared with, {' and '.join(missing)} not being installed; "
                 "pip install 'convscope[bench]'"

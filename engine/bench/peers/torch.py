@@ -26,6 +26,7 @@ from ..cases import (
     images,
     pixels,
 )
+from ..explaining import ExplainCase
 from ..party import Ready
 from .order import in_our_order
 from .torch_layers import Translated
@@ -58,6 +59,15 @@ class Worker(party.Worker):
         except Exception as error:  # whatever a compiler or its absence may raise
             notes.append(f"torch.compile is left out, it failed ({_first_line(error)})")
         return Ready(results, tuple(notes))
+
+    def prepare_explaining(self, case: ExplainCase, weights: Arrays, threads: int) -> Ready:
+        """A step for each layout; the results are Captum's maps."""
+        from . import captum  # no other benchmark needs it  # noqa: PLC0415
+
+        torch.set_num_threads(threads)
+        found = {layout: captum.step(case, weights, memory) for layout, memory in LAYOUTS.items()}
+        self.steps = {layout: run for layout, (_, run) in found.items()}
+        return Ready({layout: array for layout, (array, _) in found.items()})
 
     def prepare_convolution(self, case: ConvCase, threads: int) -> Ready:
         """Steps such as `weights NCHW`, for each of the case's passes and each layout."""

@@ -1,0 +1,91 @@
+"""Captum's side: the same methods on the same networks, in pixel units as ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import captum.attr as attribution
+import numpy as np
+import torch
+
+from ..cases import Arrays, Floats
+from ..explaining import TARGET, ExplainCase
+from .torch_layers import Translated
+
+_SCALE = 1 / 255  # the preprocessing of a model that was given none
+_EVALUATIONS = 64  # patches that Captum is allowed to run at once, as we do
+
+
+def step(case: ExplainCase, weights: Arrays, layout: Any) -> tuple[Floats, Callable[[], object]]:
+    """What Captum finds, in our order and unit, and the call that finds it."""
+    module = Translated(case.network(), weights).to(memory_format=layout).eval()  # type: ignore[call-overload]
+    pixels = np.ascontiguousarray(case.image()[None].transpose(0, 3, 1, 2)) * np.float32(_SCALE)
+    x = torch.from_numpy(pixels).contiguous(memory_format=layout)
+    find: Callable[..., torch.Tensor] = _FINDERS[case.method]
+
+    def run() -> torch.Tensor:
+        return find(module, x, case)
+
+    return _in_our_order(run(), case), run
+
+
+def _in_our_order(found: torch.Tensor, case: ExplainCase) -> Floats:
+    array = found.detach().numpy().transpose(0, 2, 3, 1)[0]
+    if case.method in {"saliency", "guided_backprop", "deconvnet"}:
+        array = array * np.float32(_SCALE)  # of pixels from 0 to 255
+    if case.method == "saliency":
+        return np.abs(array).max(-1)
+    if case.method == "integrated_gradients":
+        return array.sum(-1)
+    return array[..., 0] if case.method in {"occlusion", "grad_cam"} else array
+
+
+def _saliency(module: Translated, x: torch.Tensor, case: ExplainCase) -> torch.Tensor:
+    return attribution.Saliency(module).attribute(x.requires_grad_(), target=TARGET, abs=False)
+
+
+def _guided(module: Translated, x: torch.Tensor, case: ExplainCase) -> torch.Tensor:
+    return attribution.GuidedBackprop(module).attribute(x.requires_grad_(), target=TARGET)
+
+
+def _deconvnet(module: Translated, x: torch.Tensor, case: ExplainCase) -> torch.Tensor:
+    return attribution.Deconvolution(module).attribute(x.requires_grad_(), target=TARGET)
+
+
+def _occlusion(module: Translated, x: torch.Tensor, case: ExplainCase) -> torch.Tensor:
+    patch, stride, channels = case.parameters["patch"], case.parameters["stride"], x.shape[1]
+    with torch.inference_mode():
+        return attribution.Occlusion(module).attribute(
+            x.detach(),
+            sliding_window_shapes=(channels, patch, patch),
+            strides=(channels, stride, stride),
+            baselines=0,
+            target=TARGET,
+            perturbations_per_eval=_EVALUATIONS,
+        )
+
+
+def _integrated(module: Translated, x: torch.Tensor, case: ExplainCase) -> torch.Tensor:
+    points = case.parameters["points"]
+    found: torch.Tensor = attribution.IntegratedGradients(module).attribute(
+        x.detach(), baselines=0, target=TARGET, n_steps=points, method="gausslegendre"
+    )
+    return found
+
+
+def _grad_cam(module: Translated, x: torch.Tensor, case: ExplainCase) -> torch.Tensor:
+    shapes = case.network().shapes()
+    maps = [name for name, shape in shapes.items() if shape and len(shape) == 3 and shape[:2] != (1, 1)]
+    found = attribution.LayerGradCam(module, module.parts[maps[-1]]).attribute(x.detach(), target=TARGET)
+    return torch.nn.functional.interpolate(found, x.shape[2:], mode="bilinear", align_corners=False)
+
+
+_FINDERS = {
+    "saliency": _saliency,
+    "guided_backprop": _guided,
+    "deconvnet": _deconvnet,
+    "occlusion": _occlusion,
+    "integrated_gradients": _integrated,
+    "grad_cam": _grad_cam,
+}
