@@ -8,9 +8,10 @@ from ..data import Dataset
 from ..data.augment import Augmentation, pipeline
 from ..graph import Network
 from ..graph.score_setting import score_setting
+from ..graph.scores import score_node
 from ..spec import format_shape
 from .localisation import box_node
-from .loss import Loss, score_node
+from .loss import Loss
 from .targets import Targets
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..graph import Network
+from ..graph.scores import score_node
 from ..runtime.compute import exclusive
 from ..runtime.threads import threads
 from . import cpu, loss
@@ -132,7 +133,7 @@ class Scorer:
 
 def scores(network: Network) -> tuple[str, tuple[str, ...]]:
     """The score node, and what a plan must keep so that it can be read: nothing where it is the output itself."""
-    node, box = loss.score_node(network), box_node(network)
+    node, box = score_node(network), box_node(network)
     return node, tuple(name for name in (node, box) if name not in (network.output, None))
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ..data import Dataset
 from ..graph import Network
+from ..graph.scores import score_node
 from ..spec import format_shape
-from .loss import score_node
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Literal
 from .. import layers as L
 from ..graph import Network, freezing
 from ..spec import ConvscopeError, format_shape
-from .loss import score_node
 
 if TYPE_CHECKING:
-    from ..runtime.model import Model
+    from ..graph.scores import score_node
+from ..runtime.model import Model
 
 Amount = Literal["little", "much"]
 Similarity = Literal["similar", "different"]

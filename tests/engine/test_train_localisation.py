@@ -9,6 +9,7 @@ import pytest
 
 from convscope.engine import ConvscopeError, Dataset, Model, Network, Preprocessing, load, load_dataset, save
 from convscope.engine import layers as L
+from convscope.engine.graph.scores import score_node
 from convscope.engine.train import SGD, Epoch, evaluate
 from convscope.engine.train.feed import Feed
 from convscope.engine.train.localisation import (
@@ -25,7 +26,6 @@ from convscope.engine.train.localisation import (
 )
 from convscope.engine.train.localisation_figures import evaluate_boxes, locate
 from convscope.engine.train.localisation_step import BoxGoal
-from convscope.engine.train.loss import score_node
 
 from .training_cases import bits, blobs, everything, model_for
 

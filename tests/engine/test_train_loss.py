@@ -5,6 +5,7 @@ import pytest
 
 from convscope.engine import Network
 from convscope.engine import layers as L
+from convscope.engine.graph.scores import score_node
 from convscope.engine.train import cpu, loss, mixup
 
 from ..oracles import differences
@@ -184,6 +185,6 @@ def test_scores_are_taken_before_a_final_softmax() -> None:
     net = Network((4, 4, 1))
     net.add(L.Flatten())
     net.add(L.Dense(3), "scores")
-    assert loss.score_node(net) == "scores"
+    assert score_node(net) == "scores"
     net.add(L.Softmax())
-    assert loss.score_node(net) == "scores"
+    assert score_node(net) == "scores"

@@ -6,12 +6,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from .base import L2, LOSSES, CrossEntropy, Loss, SmoothL1, loss
-from .scores import score_node
 
 if TYPE_CHECKING:
     from .figures import Tally, with_gradient
 
-__all__ = ["L2", "LOSSES", "CrossEntropy", "Loss", "SmoothL1", "Tally", "loss", "score_node", "with_gradient"]
+__all__ = ["L2", "LOSSES", "CrossEntropy", "Loss", "SmoothL1", "Tally", "loss", "with_gradient"]
 
 
 def __getattr__(name: str) -> Any:
