@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Literal
 
 from .. import layers as L
 from ..graph import Network, freezing
+from ..graph.scores import score_node
 from ..spec import ConvscopeError, format_shape
 
 if TYPE_CHECKING:
-    from ..graph.scores import score_node
 from ..runtime.model import Model
 
 Amount = Literal["little", "much"]
