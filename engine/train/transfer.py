@@ -16,7 +16,7 @@ from ..graph.scores import score_node
 from ..spec import ConvscopeError, format_shape
 
 if TYPE_CHECKING:
-from ..runtime.model import Model
+    from ..runtime.model import Model
 
 Amount = Literal["little", "much"]
 Similarity = Literal["similar", "different"]
