@@ -35,7 +35,7 @@ def deviation(model: Model, layer: str) -> float:
         (Xavier(), lambda fan_in, fan_out: 2 / (fan_in + fan_out)),
         ("gaussian:sigma=0.3", lambda fan_in, fan_out: 0.09),
     ],
-    ids=str,
+    ids=["he in", "he out", "xavier", "gaussian"],
 )
 def test_weights_have_the_deviation_of_their_rule(init, variance, layer: str) -> None:
     found = deviation(Model(network(), init=init), layer)
