@@ -19,11 +19,10 @@ from .progress import Progress
 from .question import Question
 from .scales import Scales
 from .seeking import STIR, before_and_after, sought, stirred
-from .smoothing import back, blurred, drawn_shift, shifted
+from .smoothing import back, blurred, drawn_shift, share, shifted
 
 _LIGHT = 200.0  # the grey that is begun with
 _GRAIN = 8.0  # standard deviation of the noise on it
-_USUAL = 224  # pixels on a side, for which the published blurs are meant
 _OFF_CENTRE = 0.3  # standard deviation of where a crop lies, as a share of the room there is
 _FLAT = np.float32(1e-12)
 
@@ -38,8 +37,8 @@ class Stage:
 
     def at(self, step: int) -> tuple[float, float]:
         """Blur and rate of a step."""
-        share = step / self.steps
-        return _between(self.blur, share), _between(self.rate, share)
+        done = step / self.steps
+        return _between(self.blur, done), _between(self.rate, done)
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,8 @@ class ClassDream(Method):
 
     Neighbouring pixels are held together by a penalty besides, λ·TV, in units of the gradient's mean size. The picture
     grows from octave to octave; the network sees a random crop of it in its own input's size. An image, if given, takes
-    the place of the noise. Blurs are meant for inputs of 224 pixels and shrink with the square root of smaller ones.
-    Pixels stay between 0 and 255.
+    the place of the noise. Blurs are meant for inputs of 224 pixels and shrink with the square root of smaller ones,
+    the penalty in proportion. Pixels stay between 0 and 255.
     """
 
     start: str = choice(
@@ -94,7 +93,7 @@ class ClassDream(Method):
         probe, images = scales.at(*question.images.shape[1:3]), self._start(question, random)
         first, window = images, images.shape[1:3]
         journal = Journal(self, question, self.first + self.second + self.third)
-        for octave, stage in enumerate(self._stages(min(1.0, min(window) / _USUAL))):
+        for octave, stage in enumerate(self._stages(share(window))):
             growth = self.ratio**octave
             images = resized(images, (round(window[0] * growth), round(window[1] * growth)), "bilinear")
             for step in range(stage.steps):
@@ -106,12 +105,12 @@ class ClassDream(Method):
         whole = resized(images, (window[0], window[1]), "bilinear")
         yield journal.end(images, before_and_after(question, aim, scales, first, whole))
 
-    def _stages(self, share: float) -> list[Stage]:
+    def _stages(self, size: float) -> list[Stage]:
         """The published schedule around the parameters, for an input of this share of the usual size.
 
         The rate falls to 6/11, then to 3/11 of the first.
         """
-        wide, low = self.blur * math.sqrt(share), self.last_blur * math.sqrt(share)
+        wide, low = self.blur * math.sqrt(size), self.last_blur * math.sqrt(size)
         high, slow = low * 1.2, self.rate * 6 / 11
         stages = [
             Stage(self.first, (wide, low), (self.rate, self.rate)),
@@ -138,7 +137,8 @@ class ClassDream(Method):
         direction = direction / np.maximum(np.abs(direction).mean((1, 2, 3), keepdims=True), _FLAT)
         images = stirred(images, gradient, random, STIR)
         _, rough = total_variation(images)
-        moved = images + np.float32(rate) * (direction - np.float32(self.correlation) * rough)
+        hold = np.float32(self.correlation * share(images.shape[1:3]))
+        moved = images + np.float32(rate) * (direction - hold * rough)
         return blurred(moved.clip(0, 255), blur), aim.response(values)
 
 

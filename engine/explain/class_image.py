@@ -16,11 +16,10 @@ from .progress import Progress
 from .question import Question
 from .scales import Scales
 from .seeking import STIR, before_and_after, sought, stirred
-from .smoothing import back, blurred, drawn_shift, shifted
+from .smoothing import back, blurred, drawn_shift, share, shifted
 
 DEVIATION = 0.225 * 255
 """Pixels in the unit of published rates and penalties: images standardised by ImageNet's deviation."""
-_USUAL = 224  # pixels on a side, for which the published parameters are meant
 _FLAT = 1e-12  # root mean square of a step that goes nowhere
 
 
@@ -61,7 +60,7 @@ class ClassImage(Method):
         scales = Scales(question, aim.node)
         probe, mean = scales.at(*start.shape[1:3]), question.mean_image()
         random, journal, images = question.random(), Journal(self, question, self.iterations), start
-        jitter = round(self.jitter * min(1.0, min(start.shape[1:3]) / _USUAL))
+        jitter = round(self.jitter * share(start.shape[1:3]))
         for step in range(1, self.iterations + 1):
             shift = drawn_shift(random, jitter)
             values, gradient = probe.gradient(shifted(images, shift), aim.node, aim)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 Floats = NDArray[np.float32]
 Shift = tuple[int, int]
+_USUAL = 224  # pixels on a side, for which published blurs and shifts are meant
 
 
 def blurred(images: Floats, sigma: float) -> Floats:
@@ -15,6 +18,11 @@ def blurred(images: Floats, sigma: float) -> Floats:
     if sigma <= 0:
         return images
     return np.asarray(ndimage.gaussian_filter(images, (0, sigma, sigma, 0)), np.float32)
+
+
+def share(size: Sequence[int]) -> float:
+    """How much smaller than usual the shorter side of a picture is; 1 for larger ones."""
+    return min(1.0, min(size) / _USUAL)
 
 
 def drawn_shift(random: np.random.Generator, most: int) -> Shift:

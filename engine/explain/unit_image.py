@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from .progress import Progress
 from .question import Question
 from .scales import Scales
 from .seeking import STIR, before_and_after, centred, sought, stirred
-from .smoothing import blurred
+from .smoothing import blurred, share
 
 _OWN = "own"
 PRESETS: Mapping[str, Mapping[str, Any]] = {
@@ -40,7 +41,9 @@ class UnitImage(Method):
     A unit of a map is (row, column, channel), a channel alone its middle unit. Each iteration steps along the gradient,
     shrinks the picture towards the mean image, blurs it, and clears the pixels that are close to the mean or contribute
     little, ∣Σ x·∂S/∂x∣ over the colours. The picture with the highest response is the result, not the last. Pixels stay
-    between 0 and 255. Without an image it starts from noise around the mean image.
+    between 0 and 255. Without an image it starts from noise around the mean image. Blurs are meant for 224 pixels and
+    shrink with the square root of smaller pictures; constant rates are meant for networks on ImageNet, and small ones
+    may need larger ones.
     """
 
     preset: str = choice(
@@ -99,6 +102,12 @@ class UnitImage(Method):
         if not self.iterations:
             object.__setattr__(self, "iterations", _ITERATIONS[self.preset])
 
+    def replace(self, /, **changes: Any) -> Self:
+        """As of any declaration; another preset also takes the place of what the last one had set."""
+        if changes.get("preset", self.preset) != self.preset:
+            changes = {**{name: param.default for name, param in self.params().items()}, **changes}
+        return super().replace(**changes)
+
     def parameter_problems(self) -> list[str]:
         declared = self.params()
         return [
@@ -144,7 +153,7 @@ class UnitImage(Method):
         contribution = np.abs((x * gradient).sum(-1, keepdims=True)) if self.small_contribution else None
         x = (x + self._rates(gradient) * gradient) * np.float32(1 - self.decay)
         if step % self.blur_every == 0:
-            x = blurred(x, self.blur)
+            x = blurred(x, self.blur * math.sqrt(share(x.shape[1:3])))
         if self.small_norm:
             x = _cleared(x, np.linalg.norm(x, axis=-1, keepdims=True), self.small_norm)
         return x if contribution is None else _cleared(x, contribution, self.small_contribution)

@@ -138,6 +138,8 @@ def test_a_preset_sets_the_published_parameters(preset):
     names = ("decay", "blur", "small_norm", "small_contribution", "iterations", "rule", "rate")
     assert tuple(method.values()[name] for name in names) == table[preset]
     assert type(method)(**method.values()) == method
+    assert type(method)().replace(preset="decay").replace(preset=preset) == method
+    assert method.replace(iterations=7).iterations == 7
 
 
 def test_a_preset_is_not_changed_in_silence():
