@@ -134,7 +134,6 @@ def _extras(settings: Settings) -> list[str]:
         *([f"label smoothing {smoothing:g}"] if smoothing else []),
         *([f"mixup {settings.mixup:g}"] if settings.mixup else []),
         *([f"ends after {rule.patience} epochs without a better {rule.figure}"] if rule else []),
-        *([f"augmented by {', '.join(map(str, settings.augment))}"] if settings.augment else []),
     ]
 
 
