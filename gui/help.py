@@ -22,7 +22,7 @@ _SHORTCUTS = (
     ("Arrange", "Ctrl+L"),
     ("Unfold or fold a block", "Double-click its card, or the title of its frame; Ctrl+Shift+G, Ctrl+G"),
     ("Fold or unfold all blocks", "Ctrl+Alt+G, Ctrl+Alt+Shift+G"),
-    ("Build, train, learn", "Ctrl+1, Ctrl+2, Ctrl+3"),
+    ("Build, train, look, learn", "Ctrl+1, Ctrl+2, Ctrl+3, Ctrl+4"),
 )
 
 

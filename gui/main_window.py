@@ -25,6 +25,7 @@ from .docks import Docks
 from .edit_actions import EditActions
 from .file_actions import FileActions
 from .learn import LearnRoom
+from .look import LookRoom
 from .message_bar import MessageBar
 from .models import edits
 from .models.document import Document
@@ -53,10 +54,12 @@ class MainWindow(QMainWindow):
         self.view = GraphView(self.document)
         self.messages = MessageBar()
         self.learn = LearnRoom(self.session)
+        self.look = LookRoom(self.session)
         self._centre = QStackedWidget()
-        self._centre.addWidget(self.view)
-        self._centre.addWidget(self.learn)
+        for page in (self.view, self.learn, self.look):
+            self._centre.addWidget(page)
         self.setCentralWidget(_stacked(self.messages, self._centre))
+        self._pages: dict[str, LearnRoom | LookRoom] = {"learn": self.learn, "look": self.look}
         self._create_panels()
         self.docks = Docks(self, self._panels)
         self.files = FileActions(self.document, self)
@@ -176,19 +179,19 @@ class MainWindow(QMainWindow):
         session.kernels.rested.connect(self.status.end_kernels)
 
     def _show_room(self, room: str) -> None:
-        """Show the lessons or the canvas, and only those actions that have something to act on."""
-        learning = room == "learn"
-        self._centre.setCurrentWidget(self.learn if learning else self.view)
+        """Show the room's page or the canvas, and only those actions that have something to act on."""
+        page = self._pages.get(room)
+        self._centre.setCurrentWidget(page or self.view)
         for action in (*self._canvas_actions, self._edit_menu.menuAction()):
-            action.setVisible(not learning)
-        if learning:
-            self.learn.enter()
+            action.setVisible(page is None)
+        if page is not None:
+            page.enter()
         else:
             self.view.fit_soon()
 
     def _show_canvas(self) -> None:
-        """Another network was opened: leave the lessons for it."""
-        if self.docks.room == "learn":
+        """Another network was opened: leave lessons and results for it."""
+        if self.docks.room in self._pages:
             self.docks.enter("build")
 
     def _add(self, type_name: str) -> None:

@@ -1,8 +1,8 @@
 """Where each panel stands when the program is new, in the rooms of the window.
 
-Every panel has a place in every room, so that the View menu can open it; where one learns, none is open. An arrangement
-is made in a window of its own and handed over as a state, so that going back to it is the same as taking up what was
-remembered.
+Every panel has a place in every room, so that the View menu can open it; where one looks or learns, none is open. An
+arrangement is made in a window of its own and handed over as a state, so that going back to it is the same as taking up
+what was remembered.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar
 
 _Area = Qt.DockWidgetArea
-ROOMS = ("build", "train", "learn")
+ROOMS = ("build", "train", "look", "learn")
 PANELS = ("layers", "inspector", "costs", "problems", "advice", "training", "curves", "filters", "activations")
 TOOLBAR = "toolbar"
 
@@ -29,7 +29,7 @@ def arranged(room: str, version: int) -> QByteArray:
     for name in PANELS:
         docks[name] = QDockWidget(window)
         docks[name].setObjectName(name)
-    {"build": _arrange_build, "train": _arrange_train, "learn": _arrange_learn}[room](window, docks)
+    {"build": _arrange_build, "train": _arrange_train}.get(room, _arrange_whole)(window, docks)
     state = window.saveState(version)
     window.deleteLater()
     return state
@@ -53,7 +53,7 @@ def _arrange_train(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:
     _show(docks, "training", "curves", "filters", "activations")
 
 
-def _arrange_learn(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:
+def _arrange_whole(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:
     _arrange_build(window, docks)
     _show(docks)
 

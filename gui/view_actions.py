@@ -39,7 +39,8 @@ class ViewActions(QObject):
         rooms = QActionGroup(self)
         self.build = self._room(rooms, "Build", "build", "Ctrl+1", "tree-structure")
         self.train = self._room(rooms, "Train", "train", "Ctrl+2", "chart-line-up")
-        self.learn = self._room(rooms, "Learn", "learn", "Ctrl+3", "graduation-cap")
+        self.look = self._room(rooms, "Look", "look", "Ctrl+3", "eye")
+        self.learn = self._room(rooms, "Learn", "learn", "Ctrl+4", "graduation-cap")
         docks.room_changed.connect(self._show_room)
         self.appearance = QMenu("&Appearance")
         self._fill_appearance()
@@ -57,14 +58,14 @@ class ViewActions(QObject):
 
     def rooms(self) -> list[QAction]:
         """Actions that enter each room."""
-        return [self.build, self.train, self.learn]
+        return [self.build, self.train, self.look, self.learn]
 
     def on_canvas(self) -> list[QAction]:
         """Actions that need the canvas."""
         return [self.fit, self.actual, self.zoom_in, self.zoom_out]
 
     def _show_room(self, room: str) -> None:
-        {"build": self.build, "train": self.train, "learn": self.learn}[room].setChecked(True)
+        getattr(self, room).setChecked(True)  # the rooms are named as the actions
 
     def _fill_appearance(self) -> None:
         group = QActionGroup(self)

@@ -20,8 +20,9 @@ class Method(Named):
     """Base of all methods: a frozen dataclass whose fields are the parameters, and a generator of progress.
 
     `name` is the function in `convscope.engine.explain`, the file, and the command line's word. `asks` says what of
-    image, target, layer and unit it can be given; `needs` what it cannot do without. `any_size` methods look at images
-    in their own size where the network allows it. `caveat` is shown beside every picture.
+    image, target, layer and unit it can be given, with "images" if it wants many at once, such as a data set's; `needs`
+    what it cannot do without. `any_size` methods look at images in their own size where the network allows it. `caveat`
+    is shown beside every picture.
     """
 
     kind = "method"

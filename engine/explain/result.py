@@ -75,9 +75,10 @@ class Result:
         shown = [pictures.overlay(part, image, strength) for part, image in zip(self._parts(), images)]
         return pictures.sheet(shown)
 
-    def save(self, path: str | os.PathLike[str], raw: bool = False) -> None:
-        """Write the overlay (or the `raw` picture) as PNG, the array as .npy or `meta` as .json, by the name's ending.
+    def save(self, path: str | os.PathLike[str], raw: bool = False, strength: float = 0.6) -> None:
+        """Write the overlay of this `strength` (or the `raw` picture) as PNG, the array as .npy or `meta` as .json.
 
+        The name's ending says which.
         A sequence becomes a film under .gif or .mp4, and a folder of PNGs under a name without ending. FileError if it
         cannot be written; nothing is left half written.
         """
@@ -90,7 +91,7 @@ class Result:
         elif ending == ".json":
             buffer.write(json.dumps(self.meta, indent=2, ensure_ascii=False).encode())
         else:
-            Image.fromarray(self.picture() if raw else self.overlay()).save(buffer, "PNG")
+            Image.fromarray(self.picture() if raw else self.overlay(strength)).save(buffer, "PNG")
         atomic_write(path, buffer.getvalue())
 
     def frames(self) -> list[NDArray[np.uint8]]:

@@ -29,7 +29,7 @@ class StrongestPatches(Method):
     source = "Zeiler & Fergus 2013, Visualizing and Understanding Convolutional Networks, section 4, figure 2"
     summary = "What excites a unit most, cut out of many images."
     gives = "sequence"
-    asks = frozenset({"image", "layer", "unit"})
+    asks = frozenset({"image", "images", "layer", "unit"})
     needs = frozenset({"image", "layer"})
 
     def steps(self, question: Question) -> Iterator[Progress]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from convscope.engine.graph.network import Network
+from convscope.engine.spec import ConvscopeError
 from convscope.engine.train.events import Batch, Started
 
 from .posts import ModelInfo, Phase, Reported, RunStarted
@@ -30,6 +31,7 @@ class Bench:
         self._cancelled = False
         self.model: Any = None
         self.info: ModelInfo | None = None
+        self._still: tuple[tuple[int, int], Any] | None = None  # serial and steps, and the copy
         self.view_seconds = 0.0
 
     # ---- models
@@ -52,6 +54,16 @@ class Bench:
 
     def save(self, path: str) -> None:
         self._toolkit.save(self.model, path)
+
+    def still(self) -> Any:
+        """A copy of the model as it is now, which learns no more; ConvscopeError while there is no model."""
+        if self.info is None:
+            raise ConvscopeError("There is no network to look into; build one without problems first.")
+        state = (self.info.serial, self.info.steps)
+        if self._still is None or self._still[0] != state:
+            self._still = None  # two copies at once would be one too many
+            self._still = state, self._toolkit.copy(self.model)
+        return self._still[1]
 
     # ---- the run
 

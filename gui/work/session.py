@@ -22,6 +22,8 @@ from .checks import Fault, faults
 from .inbox import Inbox
 from .kernels import KernelProgress, Kernels
 from .loader import Loader
+from .looking import KIND as EXPLANATION
+from .looking import Explanation, Wish
 from .pace import LookPace
 from .posts import Failed, Lacking, ModelInfo, Phase, Reply, Reported, RunStarted, Saved
 from .progress import Estimator
@@ -241,6 +243,12 @@ class Session(QObject):
         It has a thread of its own, so that it never waits for a batch or for a large model to be built.
         """
         self._aside.look(kind, work, lambda result: Reply(callback, result))
+
+    def explain(self, wish: Wish, callback: Callable[[Any], None]) -> Explanation:
+        """Look inside the model; `callback` gets Progress at display rate, or the exception that ended it."""
+        explanation = Explanation(wish, self._bench, self._worker, callback)
+        self._kernels.then(EXPLANATION, explanation.begin)
+        return explanation
 
     def open_model(self, path: str) -> None:
         """Read a model file; then `opened` and `model_changed` are sent, or an error message."""

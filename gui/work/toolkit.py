@@ -29,6 +29,9 @@ class Toolkit(Protocol):
     def build(self, network: Network, dataset: Any, seed: int) -> Any:
         """A model with initial weights, with the data set's preprocessing and classes (None: without)."""
 
+    def copy(self, model: Any) -> Any:
+        """A model with the same weights, which stay as they are."""
+
     def fit(self, model: Any, dataset: Any, recipe: Recipe) -> Iterator[Event]:
         """A training run that has not begun."""
 
@@ -66,6 +69,12 @@ class EngineToolkit:
         if dataset is None:
             return Model(network, seed=seed)
         return Model(network, seed=seed, preprocessing=dataset.preprocessing, classes=dataset.classes)
+
+    def copy(self, model: Any) -> Any:
+        twin = type(model)(model.network, model.device, model.seed, model.preprocessing, model.classes)
+        for name in twin.weights:
+            twin.weights[name] = model.weights[name]
+        return twin
 
     def fit(self, model: Any, dataset: Any, recipe: Recipe) -> Iterator[Event]:
         model.recompute = recipe.recompute

@@ -33,6 +33,15 @@ class Worker(ComputeThread):
         """As `ask`, but a failure is the asker's own affair and goes to `reply` like a result."""
         self.request(kind, work, lambda result: self._post(reply(result)))
 
+    def tell(self, item: Any) -> None:
+        """Post an item."""
+        self._post(item)
+
+    @property
+    def advancing(self) -> bool:
+        """Whether a run is on that does not pause."""
+        return self.busy and not self.paused
+
     def run(self, items: Callable[[], Generator[Any, None, None]], single: bool) -> None:
         """Begin a run with what `items()` yields; with `single`, pause it after its first batch."""
 

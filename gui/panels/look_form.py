@@ -1,0 +1,177 @@
+"""Everything that is decided before looking inside: the image, what is explained, and the method's parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from convscope.engine.spec import ConvscopeError, Param
+
+from ..accessible import named
+from ..widgets.aim_fields import AimFields
+from ..widgets.lesson import worded
+from ..widgets.looked_image import LookedImage
+from ..widgets.picture_file import PictureFile
+from ..work.looking import Wish
+from ..work.posts import ModelInfo
+from .form import ParameterForm
+
+MANY = 1000
+"""Images of the data set that a method looks through which wants many."""
+
+_SEED = Param("integer", 0, "Seed", "Of everything random; the same seed gives the same picture.", 0, 2**31 - 1)
+
+
+class LookForm(QWidget):
+    """Fields for one method after another; what they hold stays. `run()` and `cancel()` are sent by its button."""
+
+    run = Signal()
+    cancel = Signal()
+
+    def __init__(self, session: Any, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._methods: dict[str, Any] = {}  # declarations as they were left, by name
+        self.method: Any = None
+        self._busy = False
+        self._build(session)
+        session.model_changed.connect(self._take_model)
+        if session.model_info is not None:
+            self._take_model(session.model_info)
+
+    # ---- building
+
+    def _build(self, session: Any) -> None:
+        self.title = worded("", "heading")
+        self.summary = worded("", "muted")
+        self.image = LookedImage(session)
+        self.many = worded("", "muted")
+        self.guide = PictureFile(session, "Guide by a picture…", "Dream without a guide")
+        self.aim = AimFields(session.document)
+        self.params: ParameterForm | None = None
+        self._seed = _SEED.default
+        self._place = QVBoxLayout()
+        inner = QWidget()
+        inner.setProperty("panel", True)
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(16, 16, 16, 8)
+        column.setSpacing(8)
+        column.addWidget(self.title)
+        column.addWidget(self.summary)
+        column.addSpacing(4)
+        column.addWidget(self.image, 0, Qt.AlignmentFlag.AlignLeft)
+        for part in (self.many, self.guide, self.aim):
+            column.addWidget(part)
+        column.addLayout(self._place)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(inner)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(area, 1)
+        whole.addWidget(self._build_foot())
+
+    def _build_foot(self) -> QWidget:
+        self.reason = named(QLabel(), "What is wrong")
+        self.reason.setProperty("role", "error")
+        self.reason.setWordWrap(True)
+        self.reason.hide()
+        self.state = named(QLabel(), "State")
+        self.state.setProperty("role", "small")
+        self.state.setWordWrap(True)
+        self.bar = named(QProgressBar(), "Progress")
+        self.button = QPushButton("Run")
+        self.button.setProperty("primary", True)
+        self.button.clicked.connect(self._press)
+        foot = QWidget()
+        foot.setProperty("panel", True)
+        column = QVBoxLayout(foot)
+        column.setContentsMargins(16, 8, 16, 16)
+        column.setSpacing(8)
+        for part in (self.reason, self.state, self.bar, self.button):
+            column.addWidget(part)
+        self.show_busy(False)
+        self.image.failed.connect(self.explain)
+        self.guide.failed.connect(self.explain)
+        return foot
+
+    # ---- what is asked
+
+    def show_method(self, kind: Any) -> None:
+        """Show the fields of a method, as they were left."""
+        self.method = self._methods.setdefault(kind.name, kind())
+        self.title.setText(kind.title)
+        self.summary.setText(kind.summary)
+        self.image.setVisible("image" in kind.asks and "images" not in kind.asks)
+        self.many.setVisible("images" in kind.asks)
+        self.many.setText(f"Looks through the first {MANY:,} images of the data set.")
+        self.guide.setVisible("second image" in kind.asks)
+        self.aim.set_method(kind)
+        self._show_params()
+        self.explain("")
+
+    def wish(self) -> Wish:
+        """What the fields ask for. ConvscopeError says what is missing."""
+        asks = self.method.asks
+        image = self._images() if "images" in asks else self.image.pixels if "image" in asks else None
+        if image is None and "image" in self.method.needs:
+            raise ConvscopeError("There is no image; choose a data set in Train, or open a picture.")
+        guide = self.guide.pixels if "second image" in asks else None
+        return Wish(self.method, image, self.aim.target, self.aim.layer, self.aim.unit, self._seed, guide)
+
+    def _images(self) -> Any:
+        data = self._session.dataset
+        if data is None:
+            return None
+        return np.asarray((data.test_images if len(data.test_images) else data.train_images)[:MANY])
+
+    def _show_params(self) -> None:
+        if self.params is not None:
+            self.params.hide()
+            self.params.deleteLater()
+        self.params = ParameterForm({**self.method.params(), "seed": _SEED}, self._change)
+        self.params.show_values({**self.method.values(), "seed": self._seed})
+        self._place.addWidget(self.params)
+
+    def _change(self, name: str, value: Any, _key: str) -> None:
+        if name == "seed":
+            self._seed = value
+        else:
+            self.method = self._methods[self.method.name] = self.method.replace(**{name: value})
+
+    def _take_model(self, info: ModelInfo) -> None:
+        self.aim.set_network(info.network, info.classes)
+
+    # ---- how it goes
+
+    def _press(self) -> None:
+        (self.cancel if self._busy else self.run).emit()
+
+    def explain(self, reason: str) -> None:
+        """Say what is wrong; "" for nothing."""
+        self.reason.setText(reason)
+        self.reason.setVisible(bool(reason))
+
+    def show_busy(self, busy: bool, state: str = "") -> None:
+        """Show whether something is being computed, and in a line what."""
+        self._busy = busy
+        self.button.setText("Cancel" if busy else "Run")
+        self.bar.setVisible(busy)
+        self.bar.setRange(0, 0)
+        self.state.setText(state)
+        self.state.setVisible(bool(state))
+
+    def show_step(self, step: int, steps: int) -> None:
+        """Show how far it has come."""
+        self.bar.setRange(0, steps)
+        self.bar.setValue(step)
+        self.state.setText(f"Step {step:,} of {steps:,}")
+        self.state.show()

@@ -1,0 +1,116 @@
+"""One result: its picture, what the network said, what must be known to read it, and how to keep it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from ..accessible import named
+from ..icons import set_icon
+from ..widgets.figures import plain
+from ..work.posts import Failed
+
+_MOST = 4  # numbers of a list that are shown
+
+
+class ResultCard(QWidget):
+    """Shows results of one kind, given its view; writes files without holding the window."""
+
+    def __init__(self, session: Any, title: str, view: Any, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._result: Any = None
+        self._path = ""
+        self.view = view
+        self.setAccessibleName(title)
+        self.title = QLabel(title)
+        self.title.setProperty("role", "heading")
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.title.setToolTip(title)
+        self.save = named(QToolButton(), "Save the result", "Save the result as a picture, an array or JSON")
+        self.save.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.save.clicked.connect(self._ask)
+        self.save.hide()
+        set_icon(self.save, "floppy-disk")
+        self.scores = _line("small", "Scores")
+        self.caveat = _line("small", "What must be known")
+        self.said = _line("small", "Saving")
+        head = QHBoxLayout()
+        head.addWidget(self.title, 1)
+        head.addWidget(self.save)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(head)
+        column.addWidget(view, 1)
+        for part in (self.scores, self.caveat, self.said):
+            column.addWidget(part)
+
+    def show_result(self, result: Any, done: bool = True) -> None:
+        """Show a result, or what there is of one."""
+        self.view.show_result(result)
+        _tell(self.scores, told(result.scores))
+        _tell(self.caveat, result.caveat)
+        if done:
+            self._result = result
+            self.save.show()
+
+    def write(self, path: str) -> None:
+        """Write the result by the ending of the name, and say how it went."""
+        _tell(self.said, "Saving…")
+        self._path = path
+        self._session.consider(f"save {path}", self.view.saving(self._result, path), self._saved)
+
+    def _saved(self, found: Any) -> None:
+        failed = isinstance(found, Exception)
+        self.said.setProperty("role", "error" if failed else "small")
+        self.said.style().polish(self.said)
+        _tell(self.said, Failed(found).text if failed else f"Saved {self._path}.")
+
+    def _ask(self) -> None:
+        kinds = {text: ending for ending, text in self.view.endings}
+        config = self._result.config
+        first = next(iter(kinds.values()))
+        name = Path.home() / f"{config.get('network', 'network')}-{self._result.method}.{first}"
+        path, kind = QFileDialog.getSaveFileName(self, "Save the result", str(name), ";;".join(kinds))
+        if path:
+            known = Path(path).suffix.lower().lstrip(".") in kinds.values()
+            self.write(path if known else f"{path}.{kinds.get(kind, first)}")
+
+
+def told(scores: Mapping[str, Any]) -> str:
+    """The scores that fit a line."""
+    parts = [(name, _short(value)) for name, value in scores.items()]
+    return "    ".join(f"{name.replace('_', ' ').capitalize()} {text}" for name, text in parts if text)
+
+
+def _short(value: Any) -> str:
+    """A word, a number, or a few of them; "" for what is longer."""
+    if isinstance(value, list | tuple):
+        parts = [_short(part) for part in value]
+        return ", ".join(parts) if len(parts) <= _MOST and all(parts) and not _nested(value) else ""
+    if isinstance(value, bool) or value is None or isinstance(value, Mapping):
+        return ""
+    return plain(float(value)) if isinstance(value, float) else str(value)
+
+
+def _nested(value: Any) -> bool:
+    return any(isinstance(part, list | tuple | Mapping) for part in value) and len(value) > 1
+
+
+def _line(role: str, name: str) -> QLabel:
+    label = named(QLabel(), name)
+    label.setProperty("role", role)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.hide()
+    return label
+
+
+def _tell(label: QLabel, text: str) -> None:
+    label.setText(text)
+    label.setVisible(bool(text))

@@ -1,0 +1,19 @@
+"""Views of results, one file a kind. They know nothing of each other."""
+
+from __future__ import annotations
+
+from ..widgets.result_view import ResultView
+from .heat_map import HeatMapView
+from .image import ImageView
+from .maps import MapsView
+from .sequence import SequenceView
+from .table import TableView
+
+VIEWS: dict[str, type[ResultView]] = {
+    "heat map": HeatMapView,
+    "image": ImageView,
+    "maps": MapsView,
+    "sequence": SequenceView,
+    "table": TableView,
+}
+"""The view for each kind of result."""

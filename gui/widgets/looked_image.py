@@ -1,0 +1,72 @@
+"""The image that is looked at: one of the data set, or a picture of one's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from .fitted_picture import FittedPicture
+from .image_picker import SIDE, ImagePicker
+from .picture_file import PictureFile
+
+
+class LookedImage(QWidget):
+    """An image picker, which an opened or dropped picture takes the place of. `failed(text)`: it could not be read."""
+
+    def __init__(self, session: Any, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.picker = ImagePicker()
+        self.file = PictureFile(session, "Open a picture…", "Back to the data set")
+        self.failed = self.file.failed
+        self._picture = FittedPicture("Picture")
+        self._picture.setFixedSize(SIDE, SIDE)
+        self._nothing = QLabel("Choose a data set in Train, or open a picture.")
+        self._nothing.setProperty("role", "muted")
+        self._nothing.setWordWrap(True)
+        self._stack = QStackedWidget()
+        for part in (self._nothing, self.picker, self._picture):
+            self._stack.addWidget(part)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self._stack)
+        column.addWidget(self.file)
+        self.setAcceptDrops(True)
+        self.file.picked.connect(self._show)
+        session.data_changed.connect(self._take_data)
+        self._take_data(session.dataset)
+
+    @property
+    def pixels(self) -> NDArray[Any] | None:
+        """The image (H, W, C), or None while there is none."""
+        return self.picker.image if self.file.pixels is None else self.file.pixels
+
+    @property
+    def caption(self) -> str:
+        """What the image is called."""
+        return self.file.name or f"image {self.picker.index + 1}"
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        self.file.read(next(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()))
+        event.acceptProposedAction()
+
+    def _take_data(self, dataset: Any) -> None:
+        if dataset is not None:
+            self.picker.set_data(dataset)
+        self._show()
+
+    def _show(self) -> None:
+        opened = self.file.pixels
+        if opened is not None:
+            self._picture.show_pixels(np.broadcast_to(opened, (*opened.shape[:2], 3)))
+            self._stack.setCurrentWidget(self._picture)
+        else:
+            self._stack.setCurrentWidget(self._nothing if self.picker.image is None else self.picker)
