@@ -31,4 +31,4 @@ class Activations(Method):
             raise ConvscopeError(f"{layer} has no maps but {values.shape[1]} numbers; use a layer before the flatten.")
         maps = values if question.unit is None else values[..., aim.channels[0] :][..., :1]
         scores = {"layer": layer, "least": float(values.min()), "greatest": float(values.max())}
-        yield Progress(1, 1, maps, result=self.result(question, maps, scores))
+        yield Progress.last(self.result(question, maps, scores))

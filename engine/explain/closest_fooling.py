@@ -48,7 +48,7 @@ class ClosestFooling(Method):
             for _ in search.found(self.c, self.bisections):
                 done = min(done + 1, total - 1)
                 best[which] = search.best if search.best is not None else image
-                yield Progress(done, total, best.copy(), {"c": search.largest})
+                yield Progress(done, total, question.shown(best.copy()), {"c": search.largest})
             weights.append(search.largest)
         yield outcome(self, question, goal, best, steps=total, scores={"c": weights})
 

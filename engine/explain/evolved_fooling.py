@@ -73,7 +73,7 @@ class EvolvedFooling(Method):
                 alive, fitness = self._bred(question, one, alive, fitness, random)
                 if generation < self.most:
                     done = which * self.most + generation
-                    yield Progress(done, self.most * len(pixels), pixels.copy(), history[-1])
+                    yield Progress(done, self.most * len(pixels), question.shown(pixels.copy()), history[-1])
         yield outcome(self, question, goal, pixels, steps=max(len(history), 1), history=tuple(history))
 
     def _fitness(self, question: Question, goal: Goal, alive: Floats) -> Floats:

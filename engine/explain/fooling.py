@@ -85,7 +85,7 @@ def outcome(method: Method, question: Question, goal: Goal, pixels: Floats, **mo
     }
     steps = more.pop("steps", 1)
     result = method.result(question, pixels, scores, extras={"perturbation": change}, **more)
-    return Progress(steps, steps, pixels, result=result)
+    return Progress.last(result, steps)
 
 
 def _softmax(scores: Floats) -> np.ndarray:

@@ -50,7 +50,7 @@ class GradCam(Method):
         heat = enlarged(found, question.images.shape[1:3])
         values = question.probe.values(question.images, aim.node)[aim.node]
         scores = {**aim.told(values), "layer": layer}
-        yield Progress(1, 1, heat, result=self.result(question, heat, scores, extras={"map": found}))
+        yield Progress.last(self.result(question, heat, scores, extras={"map": found}))
 
 
 def last_maps(model: Model) -> str:

@@ -55,5 +55,5 @@ class GradientFooling(Method):
             length = np.float32(self.rate) * (own <= self.certainty)[:, None, None, None]
             pixels = np.clip(pixels - length * gradient / np.maximum(size, 1e-30).astype(np.float32), 0, 255)
             if number_ < self.most:
-                yield Progress(number_, self.most, pixels, history[-1])
+                yield Progress(number_, self.most, question.shown(pixels), history[-1])
         yield outcome(self, question, goal, pixels, steps=max(len(history), 1), history=tuple(history))

@@ -49,14 +49,14 @@ class IntegratedGradients(Method):
                 _, gradient = probe.gradient(line, aim.node, aim.of(number))
                 total[number] += np.tensordot(weights[part], gradient.astype(np.float64), 1)
             if part.stop < self.points:
-                yield Progress(part.stop, self.points, self._map(total, images - start))
+                yield Progress(part.stop, self.points, question.shown(self._map(total, images - start)))
         attributions = (total * (images - start)).astype(np.float32)
         values, before = (probe.values(given, aim.node)[aim.node] for given in (images, start))
         scores = {**aim.told(values), "baseline": aim.response(before).tolist()}
         scores["sum"] = [float(one.sum(dtype=np.float64)) for one in attributions]
         heat = attributions.sum(-1)
         found = self.result(question, heat, scores, extras={"attributions": attributions})
-        yield Progress(self.points, self.points, heat, result=found)
+        yield Progress.last(found, self.points)
 
     def _map(self, total: np.ndarray, difference: Floats) -> Floats:
         heat: Floats = (total * difference).sum(-1).astype(np.float32)

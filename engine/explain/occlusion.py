@@ -71,11 +71,11 @@ class Occlusion(Method):
                 self._spread(heat[which], before[which] - flat[part], part, rows, columns)
                 done += part.stop - part.start
                 if done < total:
-                    yield Progress(done, total, (heat / cover).astype(np.float32))
+                    yield Progress(done, total, question.shown((heat / cover).astype(np.float32)))
         drop = (heat / cover).astype(np.float32)
         watched = self.of if question.layer is None else "response"
         scores = {**aim.told(values), "of": watched, "before": before.tolist()}
-        yield Progress(total, total, drop, result=self.result(question, drop, scores, extras={"answers": answers}))
+        yield Progress.last(self.result(question, drop, scores, extras={"answers": answers}), total)
 
     def _answer(self, aim: Aim, values: Floats, question: Question) -> Floats:
         """The number watched, for each of the node's outputs."""

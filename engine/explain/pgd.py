@@ -52,5 +52,5 @@ class Pgd(Method):
             history.append({"probability": float(goal.share(shares).mean())})
             pixels = np.clip(pixels - np.float32(self.step) * np.sign(gradient), low, high)
             if number_ < self.count:
-                yield Progress(number_, self.count, pixels, history[-1])
+                yield Progress(number_, self.count, question.shown(pixels), history[-1])
         yield outcome(self, question, goal, pixels, steps=self.count, history=tuple(history))

@@ -13,9 +13,9 @@ from .result import Result
 
 @dataclass(frozen=True, eq=False)
 class Progress:
-    """Step `step` of `steps` is done. `partial` is what the result's array would be now; the last one has `result`.
+    """Step `step` of `steps` is done; the last one has the `result`.
 
-    `figures` are numbers of this step worth a curve, such as {"score": 3.2}.
+    `partial` is what the result's array would be now, of the same shape. `figures` are numbers of this step worth a curve, such as {"score": 3.2}.
     """
 
     step: int
@@ -23,3 +23,8 @@ class Progress:
     partial: NDArray[np.float32] | None = None
     figures: Mapping[str, float] = field(default_factory=dict)
     result: Result | None = None
+
+    @classmethod
+    def last(cls, result: Result, steps: int = 1) -> Progress:
+        """All is done."""
+        return cls(steps, steps, result.array, result=result)

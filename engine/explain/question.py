@@ -72,6 +72,10 @@ class Question:
         """The score of `target`, or of each image's best class, whatever layer is looked at."""
         return dataclasses.replace(self, layer=None, unit=None).aim()
 
+    def shown(self, array: Floats) -> Floats:
+        """An array of all images as people get it: without their axis where one image was given."""
+        return array if self.batched else array[0]
+
     def layer_aim(self, layer: str) -> Aim:
         """The unit of this layer, or the channel that responds most."""
         return dataclasses.replace(self, layer=layer, target=None).aim()

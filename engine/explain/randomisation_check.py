@@ -59,12 +59,12 @@ class RandomisationCheck(Method):
             maps.append(_map(self.method, changed))
             rows.append(np.array([_correlation(a, b) for a, b in zip(untouched, maps[-1])]))
             if number < len(layers):
-                yield Progress(number, len(layers), np.stack(rows, 1).astype(np.float32)[..., None])
+                yield Progress(number, len(layers), question.shown(np.stack(rows, 1).astype(np.float32)[..., None]))
         table = np.stack(rows, 1).astype(np.float32)[..., None]
         scores = {"layers": ["none", *layers], "checked": self.method, "correlation": table[..., 0].tolist()}
         extras = {"maps": np.stack(maps, 1)}
         found = self.result(question, table, scores, extras=extras, columns=("rank correlation",))
-        yield Progress(len(layers), len(layers), table, result=found)
+        yield Progress.last(found, len(layers))
 
 
 def _pinned(question: Question) -> Question:

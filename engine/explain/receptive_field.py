@@ -59,7 +59,7 @@ class ReceptiveField(Method):
             _, gradient = question.probe.gradient(question.images, layer, one)
             heat = np.sqrt(np.square(gradient).sum(-1))
             scores["effective"] = [list(_span(one_heat)) for one_heat in heat]
-        yield Progress(1, 1, heat, result=self.result(question, heat, scores))
+        yield Progress.last(self.result(question, heat, scores))
 
 
 def _span(heat: np.ndarray, share: float = 0.95) -> tuple[int, int]:

@@ -34,4 +34,4 @@ class RuleMethod(Method):
         aim = replace(unit, by_activation=self.begin_with == "activation")
         values, picture = question.probe.gradient(question.images, aim.node, aim, self.rule)
         result = self.result(question, picture, aim.told(values), extras={"size": np.abs(picture).max(-1)})
-        yield Progress(1, 1, picture, result=result)
+        yield Progress.last(result)

@@ -37,4 +37,4 @@ class Saliency(Method):
         values, gradient = question.probe.gradient(question.images, aim.node, aim)
         size = np.abs(gradient)
         heat = size.max(-1) if self.over_channels == "largest" else size.sum(-1)
-        yield Progress(1, 1, heat, result=self.result(question, heat, aim.told(values), extras={"gradient": gradient}))
+        yield Progress.last(self.result(question, heat, aim.told(values), extras={"gradient": gradient}))

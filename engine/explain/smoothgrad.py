@@ -48,11 +48,11 @@ class SmoothGrad(Method):
                 total[which] += (np.square(gradient) if self.squared else gradient).sum(0, dtype=np.float64)
             mean = (total / stop).astype(np.float32)
             if stop < self.samples:
-                yield Progress(stop, self.samples, np.abs(mean).max(-1))
+                yield Progress(stop, self.samples, question.shown(np.abs(mean).max(-1)))
         values = question.probe.values(images, aim.node)[aim.node]
         heat, extras = np.abs(mean).max(-1), {"gradient": mean}
         found = self.result(question, heat, aim.told(values), extras=extras)
-        yield Progress(self.samples, self.samples, heat, result=found)
+        yield Progress.last(found, self.samples)
 
     def _noisy(self, image: Floats, question: Question, which: int, sample: int) -> Floats:
         spread = self.noise * float(np.ptp(image))

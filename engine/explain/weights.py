@@ -43,7 +43,7 @@ class Weights(Method):
         colour = channels == 3
         maps = filters.transpose(0, 1, 3, 2) if colour else filters.transpose(0, 1, 3, 2).reshape(rows, columns, -1)
         scores = {"layer": layer, "filters": count, "channels": channels, "size": [rows, columns]}
-        yield Progress(1, 1, maps[None], result=self.result(question, np.ascontiguousarray(maps)[None], scores))
+        yield Progress.last(self.result(question, np.ascontiguousarray(maps)[None], scores))
 
 
 def _as_filters(model: Model, layer: str) -> Floats:

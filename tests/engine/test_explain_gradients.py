@@ -121,7 +121,7 @@ def test_grad_cam_is_the_weighted_sum_of_the_layer_s_maps():
 
 def test_grad_cam_needs_a_layer_with_maps_before_the_score():
     model, image = worked_example()
-    for layer, text in (("flatten", "no maps"), ("nowhere", "name one before")):
+    for layer, text in (("flatten", "no maps"), ("nowhere", "There is no layer")):
         with pytest.raises(ConvscopeError, match=text):
             explain.grad_cam(model, image, layer=layer)
 

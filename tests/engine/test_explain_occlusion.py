@@ -128,7 +128,7 @@ def test_each_batch_of_places_reports_the_map_so_far_and_stopping_leaves_nothing
     steps = explain.occlusion.steps(model, picture((30, 23, 3)), 0, patch=4, stride=1)
     first = next(steps)
     assert 0 < first.step < first.steps
-    assert first.partial.shape == (1, 30, 23)
+    assert first.partial.shape == (30, 23)
     steps.close()
     assert np.isfinite(model.predict(model.prepare(picture((30, 23, 3))[None]))).all()
 
