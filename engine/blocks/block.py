@@ -52,11 +52,11 @@ def image_before(net: Network, name: str) -> Shape | None:
 
     Where the network's image is too small for its layers, the shape is that for a large one: channels are the same.
     """
-    shape = net.shapes().get(name)
+    shape = net.shape_of(name)
     if shape is None and net.input[0] < _LARGE_IMAGE:
         larger = net.copy()
         larger.input = (_LARGE_IMAGE, _LARGE_IMAGE, net.input[2])
-        shape = larger.shapes().get(name)
+        shape = larger.shape_of(name)
     return shape if shape is not None and len(shape) == 3 else None
 
 

@@ -35,6 +35,7 @@ class Network:
         self._groups: dict[str, Group] = {}
         self._input = shaping.check_input(input)
         self._inference: shaping.Inference | None = None
+        self._known: dict[str, Shape | None] = {}  # shapes that later additions do not change
 
     # ---- reading
 
@@ -47,6 +48,7 @@ class Network:
     def input(self, shape: Sequence[int]) -> None:
         self._input = shaping.check_input(shape)
         self._inference = None
+        self._known.clear()
 
     @property
     def nodes(self) -> Mapping[str, Node]:
@@ -107,6 +109,13 @@ class Network:
     def shapes(self) -> Mapping[str, Shape | None]:
         """Output shape of the input and of every node; None where it cannot be known."""
         return self._infer().shapes
+
+    def shape_of(self, name: str) -> Shape | None:
+        """One node's output shape, as in `shapes()`, without looking at what it does not depend on."""
+        if self._inference is not None:
+            return self._inference.shapes.get(name)
+        self._known[INPUT] = self.input
+        return shaping.shape_of(self, name, self._known)
 
     def input_shapes(self, name: str) -> tuple[Shape, ...]:
         """Shapes a node receives; NetworkError if one of them is unknown."""
@@ -170,7 +179,7 @@ class Network:
         name = self.free_name(layer) if name is None else str(name)
         node = Node(name, layer, _names(inputs))
         self._require([*self._name_problems(name), *self._source_problems(node)])
-        self._change({**self._nodes, name: node})
+        self._change({**self._nodes, name: node}, self._known)
         return name
 
     def remove(self, name: str, reconnect: bool = False) -> None:
@@ -248,14 +257,14 @@ class Network:
         """An independent network with the same layers."""
         twin = Network(self.input, self.name if name is None else name)
         twin._nodes = dict(self._nodes)
-        twin.layout, twin._groups = dict(self.layout), dict(self._groups)
+        twin.layout, twin._groups, twin._known = dict(self.layout), dict(self._groups), dict(self._known)
         return twin
 
     def assign(self, other: Network) -> None:
         """Become equal to another network; undo and redo go through here."""
         self.name, self._input, self.layout = other.name, other._input, dict(other.layout)
         self._groups = dict(other._groups)
-        self._change(dict(other._nodes))
+        self._change(dict(other._nodes), other._known)
 
     # ---- blocks
 
@@ -352,9 +361,10 @@ class Network:
             self._inference = shaping.infer(self)
         return self._inference
 
-    def _change(self, nodes: dict[str, Node]) -> None:
+    def _change(self, nodes: dict[str, Node], known: Mapping[str, Shape | None] | None = None) -> None:
         self._nodes = nodes
         self._inference = None
+        self._known = dict(known or {})
 
     def _name_problems(self, name: str) -> list[Problem]:
         if problem := name_problem(name):

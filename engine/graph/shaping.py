@@ -68,6 +68,25 @@ def infer(network: Network) -> Inference:
     return Inference(shapes, tuple(problems))
 
 
+def shape_of(network: Network, name: str, known: dict[str, Shape | None]) -> Shape | None:
+    """One node's shape; `known` holds those of nodes that it may depend on, and is added to."""
+    waiting, begun = [name], set()
+    while waiting:
+        node = network.nodes.get(waiting[-1])
+        if node is None or node.name in known:
+            waiting.pop()
+            continue
+        begun.add(node.name)
+        missing = [source for source in node.inputs if source in network.nodes and source not in known]
+        if not begun.isdisjoint(missing):  # a cycle, which a file may hold
+            return None
+        waiting += missing
+        if not missing:
+            known[node.name] = _infer_node(node, known, [])
+            begun.discard(node.name)
+    return known.get(name)
+
+
 def _infer_node(node: Node, shapes: Mapping[str, Shape | None], problems: list[Problem]) -> Shape | None:
     layer, count = node.layer, len(node.inputs)
     if not layer.ports.accepts(count):

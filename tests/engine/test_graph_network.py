@@ -376,3 +376,17 @@ def test_an_exchange_that_makes_no_sense_is_refused_and_changes_nothing(net):
     refused(lambda: net.exchange([], [("x", L.ReLU())]), "nothing")
     refused(lambda: net.exchange(["relu"], []), "nothing")
     assert net == before
+
+
+def test_one_node_s_shape_is_that_of_the_whole_inference_after_every_edit() -> None:
+    net = Network((16, 12, 3))
+    for number in range(4):
+        net.add(L.Conv2D(4 + number, 3), f"conv{number}")
+        assert net.copy().shape_of(f"conv{number}") == net.shapes()[f"conv{number}"]
+    net.set("conv0", filters=7, padding="same")
+    assert net.copy().shape_of("conv3") == net.shapes()["conv3"]
+    net.input = (6, 5, 3)
+    assert [net.copy().shape_of(name) for name in net.nodes] == [net.shapes()[name] for name in net.nodes]
+    net.remove("conv1")
+    assert net.shape_of("conv3") is None
+    assert net.shape_of("nowhere") is None
