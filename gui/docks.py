@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QScrollArea,
+    QTabBar,
     QTabWidget,
     QToolButton,
     QWidget,
@@ -182,3 +183,10 @@ class Docks(QObject):
         for dock in self.docks.values():
             tabbed = any(not other.isHidden() for other in self._window.tabifiedDockWidgets(dock))
             dock.show_title(dock.isFloating() or not tabbed)
+        self._hide_stray_tabs()
+
+    def _hide_stray_tabs(self) -> None:
+        """Qt (6.11) leaves tabs of the room before where they stood, over what is there now."""
+        shown = {dock.windowTitle() for dock in self.docks.values() if not dock.isHidden()}
+        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setVisible(all(bar.tabText(tab) in shown for tab in range(bar.count())))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from convscope.engine.spec import ConvscopeError
 
+from .icons import icon
 from .panels.look_form import LookForm
 from .panels.result_card import ResultCard
 from .widgets.empty import WithEmptyState
@@ -21,7 +23,7 @@ from .widgets.result_strip import ResultStrip
 from .work.looking import Explanation, methods, picture_so_far
 from .work.posts import Failed
 
-_LIST_WIDTH, _FORM_WIDTH = 248, 296
+_LIST_WIDTH, _FORM_WIDTH = 256, 312
 _FIRST = "saliency"
 _MOST_BESIDE = 4
 _EMPTY = "Choose a method and press Run to look inside the network."
@@ -58,7 +60,7 @@ class LookRoom(QWidget):
         self.form.run.connect(self.run)
         self.form.cancel.connect(self.cancel)
         self.strip.chosen.connect(self._show_kept)
-        self.strip.removal_wanted.connect(self.remove)
+        self.strip.removal_wanted.connect(lambda: self.remove(self.strip.keys))
 
     def _build(self) -> None:
         side = QWidget()
@@ -77,6 +79,7 @@ class LookRoom(QWidget):
         below.setContentsMargins(0, 0, 0, 0)
         below.setSpacing(0)
         below.addWidget(_line(horizontal=True))
+        below.addLayout(_caption())
         below.addWidget(self.strip)
         self._below.hide()
         centre = QVBoxLayout()
@@ -159,9 +162,8 @@ class LookRoom(QWidget):
 
     # ---- results
 
-    def remove(self) -> None:
-        """Forget the results that are shown."""
-        keys = self.strip.keys
+    def remove(self, keys: list[int]) -> None:
+        """Forget results."""
         for key in keys:
             del self._kept[key]
         self.strip.remove(keys)
@@ -181,7 +183,9 @@ class LookRoom(QWidget):
             return
         self._clear()
         for key in keys[-_MOST_BESIDE:]:
-            self._add_card(self._kept[key].title, self._kept[key].result).show_result(self._kept[key].result)
+            card = self._add_card(self._kept[key].title, self._kept[key].result)
+            card.show_result(self._kept[key].result)
+            card.removal_wanted.connect(partial(self.remove, [key]))
         if self.cards:
             self._stack.show_content()
         else:
@@ -212,12 +216,24 @@ class LookRoom(QWidget):
         self.cards.clear()
 
 
-def _thumbnail(result: Any) -> QPixmap | None:
+def _thumbnail(result: Any) -> QPixmap:
     if result.kind == "table":
-        return None
+        return icon("table", "muted").pixmap(_THUMBNAIL // 2, _THUMBNAIL // 2)
     picture = QPixmap.fromImage(qimage(result.overlay()))
     keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
     return picture.scaled(_THUMBNAIL, _THUMBNAIL, keep, smooth)
+
+
+def _caption() -> QHBoxLayout:
+    title, hint = QLabel("Results"), QLabel("Ctrl+click shows several side by side")
+    title.setProperty("role", "title")
+    hint.setProperty("role", "small")
+    row = QHBoxLayout()
+    row.setContentsMargins(16, 6, 16, 0)
+    row.addWidget(title)
+    row.addStretch(1)
+    row.addWidget(hint)
+    return row
 
 
 def _line(horizontal: bool = False) -> QFrame:

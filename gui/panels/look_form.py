@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from convscope.engine.spec import ConvscopeError, Param
 
@@ -41,12 +41,15 @@ class LookForm(QWidget):
         session.model_changed.connect(self._take_model)
         if session.model_info is not None:
             self._take_model(session.model_info)
+        session.snapshot.connect(self._show_model)
 
     # ---- building
 
     def _build(self, session: Any) -> None:
         self.title = worded("", "heading")
         self.summary = worded("", "muted")
+        self.model = worded("", "small")
+        self.model.setAccessibleName("Network that is looked into")
         self.image = LookedImage(session)
         self.many = worded("", "muted")
         self.guide = PictureFile(session, "Guide by a picture…", "Dream without a guide")
@@ -61,6 +64,7 @@ class LookForm(QWidget):
         column.setSpacing(8)
         column.addWidget(self.title)
         column.addWidget(self.summary)
+        column.addWidget(self.model)
         column.addSpacing(4)
         column.addWidget(self.image, 0, Qt.AlignmentFlag.AlignLeft)
         for part in (self.many, self.guide, self.aim):
@@ -139,6 +143,9 @@ class LookForm(QWidget):
             self.params.deleteLater()
         self.params = ParameterForm({**self.method.params(), "seed": _SEED}, self._change)
         self.params.show_values({**self.method.values(), "seed": self._seed})
+        for box in self.params.findChildren(QComboBox):  # as wide as there is room, not as their longest entry
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(6)
         self._place.addWidget(self.params)
 
     def _change(self, name: str, value: Any, _key: str) -> None:
@@ -149,6 +156,11 @@ class LookForm(QWidget):
 
     def _take_model(self, info: ModelInfo) -> None:
         self.aim.set_network(info.network, info.classes)
+        self._show_model(info)
+
+    def _show_model(self, info: ModelInfo) -> None:
+        steps = f"trained for {info.steps:,} steps" if info.steps else "as it was opened"
+        self.model.setText(f"{info.network.name}, {steps if info.trained else 'not trained yet'}")
 
     # ---- how it goes
 

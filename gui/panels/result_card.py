@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ..accessible import named
@@ -19,6 +19,8 @@ _MOST = 4  # numbers of a list that are shown
 
 class ResultCard(QWidget):
     """Shows results of one kind, given its view; writes files without holding the window."""
+
+    removal_wanted = Signal()
 
     def __init__(self, session: Any, title: str, view: Any, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,9 +41,16 @@ class ResultCard(QWidget):
         self.scores = _line("small", "Scores")
         self.caveat = _line("small", "What must be known")
         self.said = _line("small", "Saving")
+        self.close_button = named(QToolButton(), "Remove the result", "Remove the result (Del in the row below)")
+        self.close_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.close_button.clicked.connect(self.removal_wanted)
+        self.close_button.hide()
+        set_icon(self.close_button, "x", "muted")
         head = QHBoxLayout()
+        head.setSpacing(4)
         head.addWidget(self.title, 1)
         head.addWidget(self.save)
+        head.addWidget(self.close_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -58,6 +67,7 @@ class ResultCard(QWidget):
         if done:
             self._result = result
             self.save.show()
+            self.close_button.show()
 
     def write(self, path: str) -> None:
         """Write the result by the ending of the name, and say how it went."""
@@ -84,8 +94,12 @@ class ResultCard(QWidget):
 
 def told(scores: Mapping[str, Any]) -> str:
     """The scores that fit a line."""
-    parts = [(name, _short(value)) for name, value in scores.items()]
-    return "    ".join(f"{name.replace('_', ' ').capitalize()} {text}" for name, text in parts if text)
+    parts = [(_singular(name, value), _short(value)) for name, value in scores.items()]
+    return " · ".join(f"{name.replace('_', ' ')} {text}" for name, text in parts if text)
+
+
+def _singular(name: str, value: Any) -> str:
+    return name.removesuffix("s") if isinstance(value, list | tuple) and len(value) == 1 else name
 
 
 def _short(value: Any) -> str:

@@ -11,7 +11,7 @@ from convscope.engine.graph.network import Network
 from convscope.engine.spec import ConvscopeError
 
 from ..accessible import named
-from .layer_picker import LayerPicker
+from .layer_picker import NARROW, LayerPicker
 from .layers import activation_layers, first_of
 
 _HIGHEST = "Highest score"
@@ -28,7 +28,7 @@ class AimFields(QWidget):
         self._asks: frozenset[str] = frozenset()
         self._needs: frozenset[str] = frozenset()
         self.about = named(QComboBox(), "Explain", "What is explained")
-        self.about.addItems(["The score of a class", "A unit of a layer"])
+        self.about.addItems(["Class score", "Unit of a layer"])
         self.classes = named(QComboBox(), "Class", "A class by name or number, from 0")
         self.classes.setEditable(True)
         self.classes.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
@@ -40,6 +40,9 @@ class AimFields(QWidget):
         self.layers = LayerPicker(document)
         self.units = named(QLineEdit(), "Unit", "A channel such as 5, or row,column,channel; all from 0")
         self.units.setPlaceholderText("Strongest channel")
+        for box in (self.about, self.classes):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(8)
         self._rows: dict[str, tuple[QLabel, QWidget]] = {}
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -53,6 +56,7 @@ class AimFields(QWidget):
             label.setBuddy(field)
             grid.addWidget(label, row, 0)
             grid.addWidget(field, row, 1)
+            field.setMinimumWidth(NARROW)
             self._rows[text] = label, field
         self.about.currentIndexChanged.connect(self._show)
         self.choose.toggled.connect(self._show)
@@ -79,6 +83,10 @@ class AimFields(QWidget):
     def set_method(self, method: Any) -> None:
         """Show what a declaration asks for."""
         self._asks, self._needs = method.asks, method.needs
+        if "image" not in self._asks or "target" in self._needs:  # no image decides what responds most
+            if self.classes.currentText() == _HIGHEST:
+                self.classes.setCurrentIndex(min(1, self.classes.count() - 1))
+            self.units.setText(self.units.text() or "0")
         self._show()
 
     # ---- reading

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from .fitted_picture import FittedPicture
 from .image_picker import SIDE, ImagePicker
@@ -27,14 +27,11 @@ class LookedImage(QWidget):
         self._nothing = QLabel("Choose a data set in Train, or open a picture.")
         self._nothing.setProperty("role", "muted")
         self._nothing.setWordWrap(True)
-        self._stack = QStackedWidget()
-        for part in (self._nothing, self.picker, self._picture):
-            self._stack.addWidget(part)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        column.addWidget(self._stack)
-        column.addWidget(self.file)
+        for part in (self._nothing, self.picker, self._picture, self.file):
+            column.addWidget(part)
         self.setAcceptDrops(True)
         self.file.picked.connect(self._show)
         session.data_changed.connect(self._take_data)
@@ -67,6 +64,6 @@ class LookedImage(QWidget):
         opened = self.file.pixels
         if opened is not None:
             self._picture.show_pixels(np.broadcast_to(opened, (*opened.shape[:2], 3)))
-            self._stack.setCurrentWidget(self._picture)
-        else:
-            self._stack.setCurrentWidget(self._nothing if self.picker.image is None else self.picker)
+        self._picture.setVisible(opened is not None)
+        self.picker.setVisible(opened is None and self.picker.image is not None)
+        self._nothing.setVisible(self.pixels is None)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtGui import QFontMetrics, QPainter, QResizeEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ..theme import body_font, small_font, theme
@@ -27,6 +27,7 @@ class MethodList(QListWidget):
         self.setItemDelegate(_Entry(self))
         self.setMouseTracking(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # heights depend on the width
         self.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.currentItemChanged.connect(self._chosen)
 
@@ -56,20 +57,28 @@ class MethodList(QListWidget):
             if self.item(row).data(NAME) == name:
                 self.setCurrentRow(row)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self.scheduleDelayedItemsLayout()
+
     def _chosen(self, item: QListWidgetItem | None) -> None:
         if item is not None and item.data(NAME):
             self.picked.emit(item.data(NAME))
 
 
 class _Entry(QStyledItemDelegate):
-    """Title, and below it the summary in small letters on up to two lines; headings in small capitals of weight."""
+    """Title, and below it the summary in small letters; headings in small bold ones."""
 
     _EDGE, _TOP = 10, 6
+
+    def __init__(self, list_: QListWidget) -> None:
+        super().__init__(list_)
+        self._list = list_
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Any) -> QSize:  # noqa: N802
         if not index.data(NAME):
             return QSize(0, 30)
-        width = self.parent().viewport().width() - 2 * self._EDGE  # type: ignore[attr-defined]
+        width = self._list.viewport().width() - 2 * self._EDGE
         box = QRect(0, 0, width, 200)
         lines = QFontMetrics(small_font()).boundingRect(box, int(Qt.TextFlag.TextWordWrap), index.data(SUMMARY))
         return QSize(0, 2 * self._TOP + QFontMetrics(body_font()).height() + lines.height() + 1)

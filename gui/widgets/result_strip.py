@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QKeyEvent, QPixmap
+from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 _SIDE = 56
-_ROW = 104
+_CELL = 84
 _KEY = Qt.ItemDataRole.UserRole
 
 
@@ -29,8 +29,8 @@ class ResultStrip(QListWidget):
         self.setViewMode(QListWidget.ViewMode.IconMode)
         self.setMovement(QListWidget.Movement.Static)
         self.setIconSize(QSize(_SIDE, _SIDE))
-        self.setGridSize(QSize(108, _ROW - 16))
-        self.setFixedHeight(_ROW)
+        self.setGridSize(QSize(112, _CELL))
+        self.setFixedHeight(_CELL + 20)  # the scroll bar, and room below
         self.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
         self.setHorizontalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -42,7 +42,7 @@ class ResultStrip(QListWidget):
         """The numbers of the results that are chosen, in order."""
         return [item.data(_KEY) for item in sorted(self.selectedItems(), key=self.row)]
 
-    def add(self, key: int, title: str, picture: QPixmap | None) -> None:
+    def add(self, key: int, title: str, picture: QPixmap) -> None:
         """Put a result at the end and choose it alone."""
         item = QListWidgetItem(title, self)
         item.setData(_KEY, key)
@@ -68,12 +68,14 @@ class ResultStrip(QListWidget):
             super().keyPressEvent(event)
 
 
-def _icon(picture: QPixmap | None) -> QIcon:
-    """The picture in a square; the same when it is chosen."""
+def _icon(picture: QPixmap) -> QIcon:
+    """The picture in the middle of a square; the same when it is chosen."""
     square = QPixmap(_SIDE, _SIDE)
     square.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(square)
+    painter.drawPixmap((_SIDE - picture.width()) // 2, (_SIDE - picture.height()) // 2, picture)
+    painter.end()
     found = QIcon()
-    shown = square if picture is None else picture
     for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
-        found.addPixmap(shown, mode)
+        found.addPixmap(square, mode)
     return found

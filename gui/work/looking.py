@@ -40,9 +40,17 @@ class Wish:
         """The method's steps for a model. ConvscopeError if it cannot be asked this."""
         from convscope.engine import explain  # noqa: PLC0415
 
-        given = {name: getattr(self, name) for name in ("image", "target", "layer", "unit", "seed", "second_image")}
+        given = {name: getattr(self, name) for name in ("target", "layer", "unit", "seed", "second_image")}
+        given["image"] = self._readable(model)
         found: Iterator[Progress] = getattr(explain, self.method.name).steps(model, **given, **self.method.values())
         return found
+
+    def _readable(self, model: Any) -> Any:
+        """The image; methods that keep its size get one that is smaller than the network's input in that size."""
+        size, image = model.network.input[:2], self.image
+        if image is None or not self.method.any_size or (image.shape[0] >= size[0] and image.shape[1] >= size[1]):
+            return image
+        return np.asarray(model.preprocessing.sized(np.asarray(image, np.float32)[None], size), np.float32)[0]
 
 
 def methods() -> dict[str, type[Method]]:
