@@ -70,7 +70,7 @@ _FORMS = (
 
 def _load(directory: Path | None, progress: Progress | None, options: Options) -> Dataset:
     if directory is None:
-        form, found = _FORMS[0], fetch(ARCHIVE, ADDRESSES, cache_folder("cifar10"), progress)
+        form, found = _FORMS[0], fetch(ARCHIVE, ADDRESSES, cache_folder("cifar-10"), progress)
     else:
         form, found = _local(directory)
     faults, batches = [], []
@@ -84,7 +84,7 @@ def _load(directory: Path | None, progress: Progress | None, options: Options) -
     train = [np.concatenate(parts) for parts in zip(*batches[:-1])]
     preprocessing = Preprocessing(mean=(0.4914, 0.4822, 0.4465), std=(0.2470, 0.2435, 0.2616))  # of the training images
     return Dataset(
-        "cifar10", _images(train[0]), train[1], _images(batches[-1][0]), batches[-1][1], _CLASSES, preprocessing
+        "cifar-10", _images(train[0]), train[1], _images(batches[-1][0]), batches[-1][1], _CLASSES, preprocessing
     )
 
 
@@ -148,7 +148,7 @@ def _text(key: str | bytes) -> str:
 
 
 CIFAR10 = Entry(
-    "cifar10",
+    "cifar-10",
     "CIFAR-10",
     "60,000 photographs of animals and vehicles, 32×32 colour",
     "Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images",

@@ -73,7 +73,7 @@ def same(data) -> None:
 
 def fault(folder) -> str:
     with pytest.raises(DataError) as caught:
-        load_dataset("cifar10", folder)
+        load_dataset("cifar-10", folder)
     return str(caught.value)
 
 
@@ -81,7 +81,7 @@ def fault(folder) -> str:
 @pytest.mark.parametrize("inside", [False, True])
 def test_every_form_is_read_from_its_folder_or_the_one_above(tmp_path, form, inside):
     written(tmp_path / FORMS[form][3] if inside else tmp_path, form)
-    same(load_dataset("cifar10", tmp_path))
+    same(load_dataset("cifar-10", tmp_path))
 
 
 @pytest.mark.parametrize("form", ["binary", "python 2"])
@@ -94,7 +94,7 @@ def test_archives_are_read_without_unpacking_them(tmp_path, form):
         hostile = tarfile.TarInfo("../../evil")
         hostile.size = 1
         tar.addfile(hostile, io.BytesIO(b"x"))
-    same(load_dataset("cifar10", tmp_path / "only"))
+    same(load_dataset("cifar-10", tmp_path / "only"))
     assert sorted(p.name for p in tmp_path.rglob("*") if "evil" in p.name) == []
 
 
@@ -158,7 +158,7 @@ def test_without_the_internet_the_file_and_its_place_are_named(tmp_path, monkeyp
     monkeypatch.setattr(requests, "get", fail)
     monkeypatch.setattr("convscope.engine.data.cifar10.cache_folder", lambda dataset: tmp_path / dataset)
     with pytest.raises(DataError) as caught:
-        load_dataset("cifar10")
+        load_dataset("cifar-10")
     assert str(caught.value).startswith(
         "cifar-10-binary.tar.gz cannot be downloaded (www.cs.toronto.edu: no connection)"
     )
@@ -170,10 +170,10 @@ def test_the_whole_set_is_read(shared, tmp_path):
     if not script.is_file():
         pytest.skip("../shared/data/unpack_cifar10.py is absent")
     subprocess.run([sys.executable, script, tmp_path], check=True)
-    data = load_dataset("cifar10", tmp_path)
+    data = load_dataset("cifar-10", tmp_path)
     assert data.class_counts == (5000,) * 10
     assert np.bincount(data.test_labels).tolist() == [1000] * 10
-    assert data.classes == DATASETS["cifar10"].classes
+    assert data.classes == DATASETS["cifar-10"].classes
     found = measure(data.train_images)
     np.testing.assert_allclose(found.mean / 255, data.preprocessing.mean, atol=1e-4)
     np.testing.assert_allclose(found.std / 255, data.preprocessing.std, atol=1e-4)

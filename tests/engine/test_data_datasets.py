@@ -163,7 +163,7 @@ def test_labels_beyond_the_classes_are_told(tmp_path):
 
 
 def test_every_entry_describes_what_it_loads(digits):
-    assert list(DATASETS) == ["digits", "mnist", "fashion-mnist", "cifar10", "shapes"]
+    assert list(DATASETS) == ["digits", "mnist", "fashion-mnist", "cifar-10", "shapes"]
     for name, entry in DATASETS.items():
         assert entry.name == name
         assert entry.title
