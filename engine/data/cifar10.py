@@ -95,19 +95,19 @@ def _images(planes: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _local(directory: Path) -> tuple[_Form, Path]:
     """Whichever form lies in the folder: batches, the folder they unpack to, or an archive."""
     if not directory.is_dir():
-        raise DataError(f"There is no folder {directory}; name the one that holds the files of cifar10.")
+        raise DataError(f"There is no folder {directory}; name the one that holds the files of cifar-10.")
     for form in _FORMS:
         for folder in (directory, directory / form.folder):
             present = [name for name in form.batches if (folder / name).is_file()]
             missing = [name for name in form.batches if name not in present]
             if present and missing:
-                raise DataError(f"{folder} lacks {', '.join(missing)} of cifar10; unpack {form.archive} there again.")
+                raise DataError(f"{folder} lacks {', '.join(missing)} of cifar-10; unpack {form.archive} there again.")
             if present:
                 return form, folder
         if (directory / form.archive).is_file():
             return form, directory / form.archive
     raise DataError(
-        f"{directory} holds neither the batches of cifar10 nor {_FORMS[0].archive}; "
+        f"{directory} holds neither the batches of cifar-10 nor {_FORMS[0].archive}; "
         f"get that from {ADDRESSES[0]} and put it there."
     )
 

@@ -135,10 +135,10 @@ def test_missing_and_damaged_batches_are_told(tmp_path):
     assert "data_batch_2.bin holds 3 bytes and no whole images of 3073" in said
     assert "test_batch.bin holds 0 bytes" in said
     (tmp_path / "data_batch_5.bin").unlink()
-    assert f"{tmp_path} lacks data_batch_5.bin of cifar10; unpack cifar-10-binary.tar.gz there again" in fault(tmp_path)
+    assert f"{tmp_path} lacks data_batch_5.bin of cifar-10; unpack cifar-10-binary.tar.gz there again" in fault(tmp_path)
     assert "There is no folder" in fault(tmp_path / "none")
     (tmp_path / "empty").mkdir()
-    assert "holds neither the batches of cifar10 nor cifar-10-binary.tar.gz; get that from https" in fault(
+    assert "holds neither the batches of cifar-10 nor cifar-10-binary.tar.gz; get that from https" in fault(
         tmp_path / "empty"
     )
 
@@ -162,7 +162,7 @@ def test_without_the_internet_the_file_and_its_place_are_named(tmp_path, monkeyp
     assert str(caught.value).startswith(
         "cifar-10-binary.tar.gz cannot be downloaded (www.cs.toronto.edu: no connection)"
     )
-    assert f"put the file into {tmp_path / 'cifar10'}" in str(caught.value)
+    assert f"put the file into {tmp_path / 'cifar-10'}" in str(caught.value)
 
 
 def test_the_whole_set_is_read(shared, tmp_path):

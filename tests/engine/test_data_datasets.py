@@ -179,7 +179,7 @@ def test_every_entry_describes_what_it_loads(digits):
     ("name", "said"),
     [
         ("mnits", "There is no dataset 'mnits'; did you mean 'mnist'?"),
-        ("cifar", "There is no dataset 'cifar'; did you mean 'cifar10'?"),
+        ("cifar", "There is no dataset 'cifar'; did you mean 'cifar-10'?"),
         ("x", f"There is no dataset 'x'; use one of: {', '.join(DATASETS)}; or the path of your own."),
     ],
 )
