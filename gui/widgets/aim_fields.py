@@ -69,6 +69,7 @@ class AimFields(QWidget):
         self.layers.set_layers(activation_layers(network), first_of(network, "Conv2D"))
         shape = network.shapes().get(network.output) or (0,)
         self.set_classes(classes, shape[-1])
+        self._fill()
 
     def set_classes(self, names: tuple[str, ...], count: int) -> None:
         """Offer classes by name, or by number where they have none; the one that is chosen stays if it can."""
@@ -83,11 +84,15 @@ class AimFields(QWidget):
     def set_method(self, method: Any) -> None:
         """Show what a declaration asks for."""
         self._asks, self._needs = method.asks, method.needs
-        if "image" not in self._asks or "target" in self._needs:  # no image decides what responds most
+        self._fill()
+        self._show()
+
+    def _fill(self) -> None:
+        """Where no image decides what responds most, begin with the first class and the first unit."""
+        if self._asks and ("image" not in self._asks or "target" in self._needs):
             if self.classes.currentText() == _HIGHEST:
                 self.classes.setCurrentIndex(min(1, self.classes.count() - 1))
             self.units.setText(self.units.text() or "0")
-        self._show()
 
     # ---- reading
 
