@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from . import explain, teach
     from .data import DATASETS, Dataset, augment, load_dataset
     from .data.preprocess import Preprocessing
-    from .io import load, save
+    from .io import load, save, trained
     from .runs import RunStore
     from .runtime.model import Model
     from .runtime.threads import set_threads, threads
@@ -40,7 +40,7 @@ _LATER = {
     "threads": ".runtime.threads",
     "evaluate": ".train",
 }
-_ROOMS_LATER = {"augment": ".data.augment", "explain": ".explain", "teach": ".teach"}
+_ROOMS_LATER = {"augment": ".data.augment", "explain": ".explain", "teach": ".teach", "trained": ".io.trained"}
 
 __all__ = [
     "DATASETS",
@@ -68,6 +68,7 @@ __all__ = [
     "set_threads",
     "teach",
     "threads",
+    "trained",
     "zoo",
 ]
 

@@ -46,6 +46,8 @@ class FileActions(QObject):
         self.quit = make_action(self, "&Quit", window.close, "Ctrl+Q")
         self.recent = QMenu("Open &Recent", window)
         self.recent.aboutToShow.connect(self._fill_recent)
+        self.examples = QMenu("Open &Example", window)
+        self.examples.aboutToShow.connect(self._fill_examples)
         self.templates = QMenu("New from &Architecture", window)
         for name, entry in zoo.ARCHITECTURES.items():
             text = f"{name}    {entry.year}, {format_shape(entry.input)}"
@@ -86,7 +88,12 @@ class FileActions(QObject):
             self.opened(network, path)
 
     def opened(self, network: Network, path: Path) -> None:
-        """Show a network that was read from a file."""
+        """Show a network that was read from a file. Those of the program are no place to save to."""
+        from convscope.engine.io import trained  # noqa: PLC0415
+
+        if trained.is_own(path):
+            self._document.load(network)
+            return
         self._document.load(network, path)
         remember_file(path)
 
@@ -142,6 +149,17 @@ class FileActions(QObject):
             return str(self._document.path.parent)
         recent = recent_files()
         return str(recent[0].parent if recent else Path.home())
+
+    def _fill_examples(self) -> None:
+        """List the networks that come trained; not before the menu is opened, since files need NumPy."""
+        from convscope.engine.io.trained import TRAINED  # noqa: PLC0415
+
+        self.examples.clear()
+        for one in TRAINED.values():
+            text = f"{one.name}    {one.summary}"
+            shown = self.examples.addAction(text, partial(self.open_path, one.path))
+            shown.setToolTip(f"{one.accuracy:.1%} of the test images of {one.data} are right")
+        self.examples.setToolTipsVisible(True)
 
     def _fill_recent(self) -> None:
         self.recent.clear()

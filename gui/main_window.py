@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
     def _fill_menus(self) -> None:
         files, edit, views = self.files, self.edit, self.views
         bar = self.menuBar()
-        opening = (files.new, files.templates, files.open, files.recent)
+        opening = (files.new, files.templates, files.examples, files.open, files.recent)
         _fill(bar.addMenu("&File"), *opening, None, files.save, files.save_as, None, files.quit)
         change = (edit.undo, edit.redo, None, *edit.on_selection())
         self._edit_menu = bar.addMenu("&Edit")

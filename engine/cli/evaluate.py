@@ -23,7 +23,7 @@ _MOST_CLASSES = 20  # more do not fit a terminal's width as a matrix
 
 
 @click.command(short_help="Measure trained models on a data set.")
-@click.argument("files", metavar="FILE...", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.argument("files", metavar="NAME|FILE...", type=click.Path(path_type=Path), nargs=-1, required=True)
 @data_options
 @click.option("--crops", type=click.Choice(["1", "10"]), default="1", help="Crops of an image, averaged  [default: 1]")
 @click.option("--scales", type=click.Choice(["1", "5"]), default="1", help="Scales of an image, averaged  [default: 1]")
@@ -32,16 +32,17 @@ _MOST_CLASSES = 20  # more do not fit a terminal's width as a matrix
 def evaluate(
     files: tuple[Path, ...], data: str, data_dir: Path | None, crops: str, scales: str, hardest: int, as_json: bool
 ) -> None:
-    """Measure the model in FILE on the test images of a data set: accuracy, loss, figures of every class, calibration.
+    """Measure a model on the test images of a data set: accuracy, loss, figures of every class, calibration.
 
-    Several files are one ensemble: the probabilities that they give are averaged. So are those of several crops; ten
+    It is the one in FILE, or one that comes trained under NAME (see `convscope zoo --trained`).
+
+    Several are one ensemble: the probabilities that they give are averaged. So are those of several crops; ten
     are the corners and the centre of each image, also mirrored. Where model and data set have boxes, those are measured
     too.
     """
-    from ..io import load  # noqa: PLC0415
     from ..train import evaluate as measure  # noqa: PLC0415
 
-    models = [load(file) for file in files]
+    models = [sources.model(file) for file in files]
     images = sources.dataset(data, data_dir, as_json)
     for file, model in zip(files, models):
         _warn_of_other_classes(file, model, images)

@@ -23,9 +23,13 @@ _ENDINGS = {"out": ".png", "raw": ".png", "npy": ".npy", "meta": ".json"}
 
 @click.command(short_help="Look inside a network: saliency, occlusion, dreams …")
 @click.argument("method", required=False)
-@click.argument("file", metavar="ARCH|FILE", required=False)
-@click.option("--image", type=_PATH, help="Picture to look at.")
-@click.option("--second-image", type=_PATH, help="Another picture, for methods that take two: a dream's guide.")
+@click.argument("file", metavar="NAME|FILE", required=False)
+@click.option("--image", metavar="PATH|NUMBER", help="Picture to look at; with --data the number of a test image.")
+@click.option(
+    "--second-image", metavar="PATH|NUMBER", help="Another picture, for methods that take two: a dream's guide."
+)
+@click.option("--data", metavar="NAME|PATH", help="Data set whose test images --image counts, from 0.")
+@click.option("--data-dir", type=_PATH, help="Folder that holds the data set's files.")
 @click.option("--target", type=int, help="Number of the class to explain  [default: the one with the highest score]")
 @click.option("--layer", help="Layer to look into, instead of a class.")
 @click.option("--unit", help="Unit of the layer: a channel, or row,column,channel  [default: the strongest channel]")
@@ -41,7 +45,7 @@ _ENDINGS = {"out": ".png", "raw": ".png", "npy": ".npy", "meta": ".json"}
 @click.option("--meta", type=_PATH, help="JSON of the configuration, scores and history.")
 @click.option("--json", "as_json", is_flag=True, help="Print that JSON.")
 def explain(method: str | None, file: str | None, as_json: bool, **options: Any) -> None:
-    """Look inside the model in FILE by METHOD.
+    """Look by METHOD inside the model in FILE, or one that comes trained (NAME, see `convscope zoo --trained`).
 
     Without arguments the methods are listed, with METHOD alone its parameters.
     """
@@ -72,17 +76,35 @@ def _explained(method: Any, model: Model, options: dict[str, Any], quiet: bool) 
     from ..spec.named import assignments  # noqa: PLC0415
 
     params = assignments(",".join(options["values"]))
+    image, second = _images(options, quiet)
     with Bar(quiet=quiet) as bar:
 
         def reached(step: Progress) -> None:
             bar.reached(step.step, step.steps)
 
-        where = {name: options[name] for name in ("layer", "seed", "second_image")}
+        where = {name: options[name] for name in ("layer", "seed")}
         unit = _unit(options["unit"])
         found: Result = method(
-            model, options["image"], options["target"], unit=unit, progress=reached, **where, **params
+            model, image, options["target"], unit=unit, progress=reached, second_image=second, **where, **params
         )
     return found
+
+
+def _images(options: dict[str, Any], quiet: bool) -> list[Any]:
+    """What --image and --second-image name, None where they are not given: paths, or pixels of the data set."""
+    given = [options["image"], options["second_image"]]
+    if options["data"] is None:
+        return given
+    wrong = [text for text in given if text is not None and not text.isdecimal()]
+    if wrong or given == [None, None]:
+        what = f"{wrong[0]!r} is no number" if wrong else "There is no --image"
+        raise ConvscopeError(f"{what}; with --data give the number of a test image, such as --image 0.")
+    images = sources.dataset(options["data"], options["data_dir"], quiet).test_images
+    numbers = [None if text is None else int(text) for text in given]
+    beyond = [number for number in numbers if number is not None and number >= len(images)]
+    if beyond:
+        raise ConvscopeError(f"There is no test image {beyond[0]}; {options['data']} has 0 to {len(images) - 1:,}.")
+    return [None if number is None else images[number] for number in numbers]
 
 
 def _model(file: str) -> Model:

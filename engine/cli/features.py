@@ -21,7 +21,7 @@ _CLASSIFIERS = ("linear", "svm")
 
 
 @click.command(short_help="Classify by the features of a trained network's layers.")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", metavar="NAME|FILE", type=click.Path(path_type=Path))
 @data_options
 @click.option("--layer", "layers", multiple=True, metavar="LAYER", help="Try this layer; may be repeated  [each stage]")
 @click.option(
@@ -44,13 +44,14 @@ def features(
 ) -> None:
     """Train a linear classifier or a support vector machine on what the layers of the model in FILE give.
 
+    NAME is one that comes trained with the program (see `convscope zoo --trained`).
+
     Without --layer the last layer of each image size is tried, and what the class scores are made of.
     """
-    from ..io import load  # noqa: PLC0415
     from ..train.features import stages  # noqa: PLC0415
     from ..train.features_classifier import fit_classifier  # noqa: PLC0415
 
-    model, images = load(file), sources.dataset(data, data_dir, as_json)
+    model, images = sources.model(file), sources.dataset(data, data_dir, as_json)
     chosen = layers or stages(model.network)
     if npz and len(chosen) != 1:
         raise click.UsageError(f"--npz holds the features of one layer; name it with --layer: {', '.join(chosen)}.")

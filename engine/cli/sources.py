@@ -1,4 +1,4 @@
-"""What a command is given to work on: an architecture's name or a file, and a data set's name."""
+"""What a command is given to work on: the name of an architecture or a trained network, or a file; a data set."""
 
 from __future__ import annotations
 
@@ -18,17 +18,35 @@ _SUFFIXES = {".json", ".safetensors"}
 
 
 def opened(target: str, device: str = "cpu") -> Network | Model | str:
-    """The network or model in a file, or the name of an architecture. ConvscopeError if it is neither."""
+    """The network or model in a file, the model that comes trained under a name, or the name of an architecture.
+
+    ConvscopeError if it is none of these.
+    """
     from ..zoo import ARCHITECTURES, architecture  # noqa: PLC0415
 
     if target in ARCHITECTURES:
         return target
-    path = Path(target)
-    if path.exists() or path.suffix in _SUFFIXES or len(path.parts) > 1 or os.sep in target:
-        from ..io import open_any  # noqa: PLC0415
+    from ..io import open_any, trained  # noqa: PLC0415
 
-        return open_any(path, device)
+    if target in trained.TRAINED:
+        return trained.load(target, device)
+    if _is_file(target):
+        return open_any(target, device)
     return architecture(target).name  # raises, naming what is near
+
+
+def model(target: str | os.PathLike[str]) -> Model:
+    """The model that comes trained under a name, or the one in a file. ConvscopeError if it is neither."""
+    from ..io import load, trained  # noqa: PLC0415
+
+    name = os.fspath(target)
+    return load(name) if name not in trained.TRAINED and _is_file(name) else trained.load(name)
+
+
+def _is_file(target: str) -> bool:
+    """Whether a file is meant, there or not, rather than a name."""
+    path = Path(target)
+    return path.exists() or path.suffix in _SUFFIXES or len(path.parts) > 1 or os.sep in target
 
 
 def network(target: str, shape: tuple[int, ...] | None = None) -> Network:

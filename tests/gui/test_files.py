@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from convscope.engine import Network
+from convscope.engine import Network, trained
 from convscope.gui.file_actions import FileActions
 from convscope.gui.models import edits
 from convscope.gui.settings import recent_files
@@ -145,3 +145,17 @@ def test_the_suffix_is_added_where_it_is_missing(files, monkeypatch, tmp_path):
     )
     assert files.save_file_as()
     assert (Path(tmp_path) / "mine.convscope.json").is_file()
+
+
+def test_an_example_opens_like_a_model_but_is_no_place_to_save_to(files, document, qtbot):
+    files._fill_examples()
+    first, example = files.examples.actions()[0], next(iter(trained.TRAINED.values()))
+    assert first.text().startswith(example.name)
+    with qtbot.waitSignal(files.model_wanted) as wanted:
+        first.trigger()
+    assert wanted.args == [example.path]
+    before = recent_files()
+    files.opened(example.network(), example.path)
+    assert document.network.name == example.name
+    assert document.path is None
+    assert recent_files() == before
