@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from convscope.engine.spec import ConvscopeError
 
@@ -96,7 +97,12 @@ class LookRoom(QWidget):
         self._whole = WithEmptyState(self._sides, _LOADING)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._whole)
+        area = QScrollArea()  # so that it never widens the window
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(self._whole)
+        whole.addWidget(area)
 
     # ---- entering
 
@@ -171,7 +177,7 @@ class LookRoom(QWidget):
         self._show_kept(self.strip.keys)
 
     def _keep(self, result: Any) -> None:
-        title = self._known[result.method].title
+        title = _titled(self._known[result.method].title, result.config)
         key = next(self._keys)
         self._kept[key] = _Kept(title, result)
         self._below.show()
@@ -214,6 +220,13 @@ class LookRoom(QWidget):
             card.setParent(None)
             card.deleteLater()
         self.cards.clear()
+
+
+def _titled(title: str, config: Mapping[str, Any]) -> str:
+    """The method's title with what it was asked about, to tell its results apart."""
+    asked = {"class": config.get("target"), "": config.get("layer"), "unit": config.get("unit")}
+    parts = [f"{what} {value}".strip() for what, value in asked.items() if value is not None]
+    return " · ".join([title, *parts])
 
 
 def _thumbnail(result: Any) -> QPixmap:

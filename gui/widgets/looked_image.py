@@ -42,11 +42,6 @@ class LookedImage(QWidget):
         """The image (H, W, C), or None while there is none."""
         return self.picker.image if self.file.pixels is None else self.file.pixels
 
-    @property
-    def caption(self) -> str:
-        """What the image is called."""
-        return self.file.name or f"image {self.picker.index + 1}"
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
