@@ -46,9 +46,9 @@ CELLS = (
     Cell("weights", SHAPES, "of the first layer"),
     Cell("inversion", SHAPES, "of a star", {"layer": "relu1"}),
     Cell("strongest_patches", BOXES, "of one channel", {"layer": "fire3_concat", "unit": 40}),
-    Cell("fgsm", SHAPES, "of a star"),
-    Cell("pgd", SHAPES, "of a star"),
-    Cell("closest_fooling", SHAPES, "of a star"),
+    Cell("fgsm", SHAPES, "taken for a ring"),
+    Cell("pgd", SHAPES, "taken for a ring"),
+    Cell("closest_fooling", SHAPES, "taken for a ring"),
     Cell("feature_visualisation", DIGITS, "of a 0", {"target": 0}),
     Cell("class_image", DIGITS, "of a 3", {"target": 3}),
     Cell("class_dream", DIGITS, "of a 0", {"target": 0}),
@@ -114,7 +114,7 @@ def main(file: Path) -> None:
     for cell in CELLS:
         print(cell.method, flush=True)
         tiles.append((fitted(asked(cell)), cell.method, cell.text))
-    page(tiles).quantize(255, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(file, optimize=True)
+    page(tiles).save(file, optimize=True)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,8 @@ _Key = QKeySequence.StandardKey
 
 
 class FileActions(QObject):
-    """Emits `message` with a text and whether it is an error, `model_wanted` and `model_leaves` with a file's path.
+    """Emits `message` with a text and whether it is an error, `model_wanted` and `model_leaves` with a file's path,
+    `data_wanted` with the data set, and its options, that an opened example goes with.
 
     Networks are read and written here. Model files are large: whoever owns the model does that in the background.
     """
@@ -35,6 +36,7 @@ class FileActions(QObject):
     message = Signal(str, bool)
     model_wanted = Signal(Path)
     model_leaves = Signal(Path)
+    data_wanted = Signal(str)
 
     def __init__(self, document: Document, window: QWidget) -> None:
         super().__init__(window)
@@ -93,6 +95,7 @@ class FileActions(QObject):
 
         if trained.is_own(path):
             self._document.load(network)
+            self.data_wanted.emit(trained.find(path.stem).data)
             return
         self._document.load(network, path)
         remember_file(path)

@@ -154,6 +154,7 @@ class MainWindow(QMainWindow):
         self.files.message.connect(self.messages.tell)
         self.files.model_wanted.connect(lambda path: session.open_model(str(path)))
         self.files.model_leaves.connect(self._save_model)
+        self.files.data_wanted.connect(self.training.choose_data)
         self.edit.message.connect(self.messages.tell)
         self.edit.rename_wanted.connect(self.inspector.focus_name)
         self.palette_panel.chosen.connect(self._add)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from convscope.engine.cost.recomputing import with_and_without
 from convscope.engine.cost.units import format_bytes
+from convscope.engine.data.sources import separated
 from convscope.engine.graph import Network
 from convscope.engine.train.events import Ended, Epoch
 from convscope.engine.train.settings import suggested
@@ -179,6 +180,12 @@ class TrainingPanel(QWidget):
         session.data_changed.connect(self._show_data)
         session.data_progress.connect(self._data.show_progress)
         session.data_failed.connect(self._data.show_fault)
+
+    def choose_data(self, what: str) -> None:
+        """Pick a data set by name, with the options behind it: `shapes:size=48,classes=8`."""
+        name, options = separated(what)
+        self._data.choose(name)
+        self._data.set_options(options)
 
     # ---- what the user does
 

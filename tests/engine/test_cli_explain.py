@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convscope.engine import Model, explain, save, zoo
+from convscope.engine import Model, explain, load, load_dataset, save, zoo
 from convscope.engine.cli.main import main
 
 
@@ -83,3 +83,24 @@ def test_bad_input_is_one_line_and_status_2(files, capsys, arguments, text):
     error = told(capsys).err
     assert text in error
     assert error.count("\n") == 1
+
+
+def test_a_test_image_is_named_by_its_number(files, capsys):
+    model = str(files / "lenet.safetensors")
+    given = ["--data", "digits", "--image", "7", "--npy", str(files / "by-number.npy")]
+    assert main(["explain", "saliency", model, *given]) == 0
+    pixels = load_dataset("digits").test_images[7]
+    assert np.array_equal(np.load(files / "by-number.npy"), explain.saliency(load(model), pixels).array)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (["--image", "picture.png"], "'picture.png' is no number"),
+        (["--image", "359"], "digits has 0 to 358"),
+        ([], "There is no --image"),
+    ],
+)
+def test_with_a_data_set_only_numbers_of_its_test_images_will_do(files, capsys, given, text):
+    assert main(["explain", "saliency", str(files / "lenet.safetensors"), "--data", "digits", *given, "--json"]) == 2
+    assert text in told(capsys).err

@@ -155,7 +155,9 @@ def test_an_example_opens_like_a_model_but_is_no_place_to_save_to(files, documen
         first.trigger()
     assert wanted.args == [example.path]
     before = recent_files()
-    files.opened(example.network(), example.path)
+    with qtbot.waitSignal(files.data_wanted) as data:
+        files.opened(example.network(), example.path)
+    assert data.args == [example.data]
     assert document.network.name == example.name
     assert document.path is None
     assert recent_files() == before
