@@ -15,7 +15,8 @@ from .result import Result
 class Progress:
     """Step `step` of `steps` is done; the last one has the `result`.
 
-    `partial` is what the result's array would be now, of the same shape. `figures` are numbers of this step worth a curve, such as {"score": 3.2}.
+    `partial` is what the result's array would be now, of the same shape. `figures` are numbers of this step worth a
+    curve, such as {"score": 3.2}.
     """
 
     step: int

@@ -17,7 +17,7 @@ Initialiser = Literal["he", "xavier", "zeros", "ones"]
 
 @dataclass(frozen=True)
 class About:
-    """Texts of a layer or block type: its palette category, a one-line summary, what to know, and where it was published."""
+    """Texts of a layer or block type: its palette category, a one-line summary, what to know, and its source."""
 
     category: Category
     summary: str

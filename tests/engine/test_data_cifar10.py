@@ -135,7 +135,8 @@ def test_missing_and_damaged_batches_are_told(tmp_path):
     assert "data_batch_2.bin holds 3 bytes and no whole images of 3073" in said
     assert "test_batch.bin holds 0 bytes" in said
     (tmp_path / "data_batch_5.bin").unlink()
-    assert f"{tmp_path} lacks data_batch_5.bin of cifar-10; unpack cifar-10-binary.tar.gz there again" in fault(tmp_path)
+    fix = "unpack cifar-10-binary.tar.gz there again"
+    assert f"{tmp_path} lacks data_batch_5.bin of cifar-10; {fix}" in fault(tmp_path)
     assert "There is no folder" in fault(tmp_path / "none")
     (tmp_path / "empty").mkdir()
     assert "holds neither the batches of cifar-10 nor cifar-10-binary.tar.gz; get that from https" in fault(
