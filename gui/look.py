@@ -95,6 +95,8 @@ class LookRoom(QWidget):
             sides.addWidget(part)
         sides.addLayout(centre, 1)
         self._whole = WithEmptyState(self._sides, _LOADING)
+        self._whole.setProperty("panel", True)
+        self._whole.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         area = QScrollArea()  # so that it never widens the window

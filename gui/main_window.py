@@ -191,8 +191,8 @@ class MainWindow(QMainWindow):
             self.view.fit_soon()
 
     def _show_canvas(self) -> None:
-        """Another network was opened: leave lessons and results for it."""
-        if self.docks.room in self._pages:
+        """Another network was opened: leave the lessons for it; one who looks inside goes on with it."""
+        if self.docks.room == "learn":
             self.docks.enter("build")
 
     def _add(self, type_name: str) -> None:

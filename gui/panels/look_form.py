@@ -6,7 +6,17 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from convscope.engine.spec import ConvscopeError, Param
 
@@ -17,7 +27,7 @@ from ..widgets.looked_image import LookedImage
 from ..widgets.picture_file import PictureFile
 from ..work.looking import Wish
 from ..work.posts import ModelInfo
-from .form import ParameterForm
+from .form import LABEL_WIDTH, ParameterForm
 
 MANY = 1000
 """Images of the data set that a method looks through which wants many."""
@@ -51,6 +61,9 @@ class LookForm(QWidget):
         self.model = worded("", "small")
         self.model.setAccessibleName("Network that is looked into")
         self.image = LookedImage(session)
+        self.begin = QCheckBox("Begin with an image")
+        self.begin.setToolTip("Otherwise it begins with grey or noise")
+        self.begin.toggled.connect(self._show_image)
         self.many = worded("", "muted")
         self.guide = PictureFile(session, "Guide by a picture…", "Dream without a guide")
         self.aim = AimFields(session.document)
@@ -66,6 +79,7 @@ class LookForm(QWidget):
         column.addWidget(self.summary)
         column.addWidget(self.model)
         column.addSpacing(4)
+        column.addWidget(self.begin)
         column.addWidget(self.image, 0, Qt.AlignmentFlag.AlignLeft)
         for part in (self.many, self.guide, self.aim):
             column.addWidget(part)
@@ -114,7 +128,7 @@ class LookForm(QWidget):
         self.method = self._methods.setdefault(kind.name, kind())
         self.title.setText(kind.title)
         self.summary.setText(kind.summary)
-        self.image.setVisible("image" in kind.asks and "images" not in kind.asks)
+        self._show_image()
         self.many.setVisible("images" in kind.asks)
         self.many.setText(f"Looks through the first {MANY:,} images of the data set.")
         self.guide.setVisible("second image" in kind.asks)
@@ -125,8 +139,8 @@ class LookForm(QWidget):
     def wish(self) -> Wish:
         """What the fields ask for. ConvscopeError says what is missing."""
         asks = self.method.asks
-        image = self._images() if "images" in asks else self.image.pixels if "image" in asks else None
-        if image is None and "image" in self.method.needs:
+        image = self._images() if "images" in asks else self.image.pixels if self._takes_image() else None
+        if image is None and self._takes_image():
             raise ConvscopeError("There is no image; choose a data set in Train, or open a picture.")
         guide = self.guide.pixels if "second image" in asks else None
         return Wish(self.method, image, self.aim.target, self.aim.layer, self.aim.unit, self._seed, guide)
@@ -137,11 +151,21 @@ class LookForm(QWidget):
             return None
         return np.asarray((data.test_images if len(data.test_images) else data.train_images)[:MANY])
 
+    def _takes_image(self) -> bool:
+        """Whether the chosen method is given an image: it needs one, or is to begin with one."""
+        return "image" in self.method.needs or ("image" in self.method.asks and self.begin.isChecked())
+
+    def _show_image(self) -> None:
+        self.begin.setVisible("image" in self.method.asks - self.method.needs)
+        self.image.setVisible(self._takes_image() and "images" not in self.method.asks)
+
     def _show_params(self) -> None:
         if self.params is not None:
             self.params.hide()
             self.params.deleteLater()
         self.params = ParameterForm({**self.method.params(), "seed": _SEED}, self._change)
+        labels = [self.fontMetrics().horizontalAdvance(param.label) for param in self.method.params().values()]
+        self.aim.set_label_width(max([LABEL_WIDTH, *labels]))
         self.params.show_values({**self.method.values(), "seed": self._seed})
         for box in self.params.findChildren(QComboBox):  # as wide as there is room, not as their longest entry
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

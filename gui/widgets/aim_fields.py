@@ -44,11 +44,10 @@ class AimFields(QWidget):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(8)
         self._rows: dict[str, tuple[QLabel, QWidget]] = {}
-        grid = QGridLayout(self)
+        grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(6)
-        grid.setColumnMinimumWidth(0, 96)
         grid.setColumnStretch(1, 1)
         fields = {"Explain": self.about, "Class": self.classes, "": self.choose, "Layer": self.layers}
         for row, (text, field) in enumerate({**fields, "Unit": self.units}.items()):
@@ -81,6 +80,10 @@ class AimFields(QWidget):
             self.classes.addItems(wanted)
             self.classes.setCurrentText(before if before in wanted else _HIGHEST)
 
+    def set_label_width(self, width: int) -> None:
+        """Leave the labels so many pixels, that fields stand below each other with those of another form."""
+        self._grid.setColumnMinimumWidth(0, width)
+
     def set_method(self, method: Any) -> None:
         """Show what a declaration asks for."""
         self._asks, self._needs = method.asks, method.needs
@@ -89,7 +92,7 @@ class AimFields(QWidget):
 
     def _fill(self) -> None:
         """Where no image decides what responds most, begin with the first class and the first unit."""
-        if self._asks and ("image" not in self._asks or "target" in self._needs):
+        if self._asks and ("image" not in self._needs or "target" in self._needs):
             if self.classes.currentText() == _HIGHEST:
                 self.classes.setCurrentIndex(min(1, self.classes.count() - 1))
             self.units.setText(self.units.text() or "0")

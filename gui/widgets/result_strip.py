@@ -29,7 +29,7 @@ class ResultStrip(QListWidget):
         self.setViewMode(QListWidget.ViewMode.IconMode)
         self.setMovement(QListWidget.Movement.Static)
         self.setIconSize(QSize(_SIDE, _SIDE))
-        self.setGridSize(QSize(112, _CELL))
+        self.setGridSize(QSize(128, _CELL))
         self.setFixedHeight(_CELL + 20)  # the scroll bar, and room below
         self.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
         self.setHorizontalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)

@@ -252,6 +252,18 @@ def test_a_dropped_picture_takes_the_place_of_the_data_set(lab, room, tmp_path):
     assert room.form.image.pixels.shape == (8, 8, 1)
 
 
+def test_a_method_that_makes_an_image_begins_with_one_only_if_asked_to(lab, room):
+    choose(lab, room, "class_image")
+    assert not room.form.image.isVisible()
+    assert room.form.wish().image is None
+    lab.qtbot.mouseClick(room.form.begin, Left, pos=QPoint(8, room.form.begin.height() // 2))
+    assert room.form.image.isVisible()
+    assert np.array_equal(room.form.wish().image, room.form.image.pixels)
+    choose(lab, room, "saliency")
+    assert not room.form.begin.isVisible()
+    assert room.form.image.isVisible()
+
+
 def test_a_file_that_is_no_picture_is_explained_in_place(lab, room, tmp_path):
     path = tmp_path / "text.png"
     path.write_text("no picture")
