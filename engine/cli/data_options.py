@@ -11,8 +11,8 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 WHAT = (
     "Data set: digits, mnist, fashion-mnist, cifar-10, shapes; or the path of a folder with a subfolder of pictures "
-    "for each class, a CSV file (image,label), COCO or VOC annotations, a .zip or .tar of these. Options follow a colon: "
-    "shapes:size=64,count=2000 (see `convscope data`)."
+    "for each class, a CSV file (image,label), COCO or VOC annotations, a .zip or .tar of these. Options follow a "
+    "colon: shapes:size=64,count=2000 (see `convscope data`)."
 )
 
 
