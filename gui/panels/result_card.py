@@ -99,7 +99,8 @@ def told(scores: Mapping[str, Any]) -> str:
 
 
 def _singular(name: str, value: Any) -> str:
-    return name.removesuffix("s") if isinstance(value, list | tuple) and len(value) == 1 else name
+    plural = name.endswith("s") and not name.endswith("ss")
+    return name[:-1] if plural and isinstance(value, list | tuple) and len(value) == 1 else name
 
 
 def _short(value: Any) -> str:

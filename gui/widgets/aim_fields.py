@@ -15,6 +15,7 @@ from .layer_picker import NARROW, LayerPicker
 from .layers import activation_layers, first_of
 
 _HIGHEST = "Highest score"
+_FIRST = "0"
 
 
 class AimFields(QWidget):
@@ -27,6 +28,7 @@ class AimFields(QWidget):
         super().__init__(parent)
         self._asks: frozenset[str] = frozenset()
         self._needs: frozenset[str] = frozenset()
+        self._filled = False  # whether a class and a unit were chosen here
         self.about = named(QComboBox(), "Explain", "What is explained")
         self.about.addItems(["Class score", "Unit of a layer"])
         self.classes = named(QComboBox(), "Class", "A class by name or number, from 0")
@@ -91,11 +93,17 @@ class AimFields(QWidget):
         self._show()
 
     def _fill(self) -> None:
-        """Where no image decides what responds most, begin with the first class and the first unit."""
+        """Where no image decides what responds most, begin with the first class and unit; elsewhere forget these."""
         if self._asks and ("image" not in self._needs or "target" in self._needs):
             if self.classes.currentText() == _HIGHEST:
-                self.classes.setCurrentIndex(min(1, self.classes.count() - 1))
-            self.units.setText(self.units.text() or "0")
+                self.classes.setCurrentText(self.classes.itemText(1) or _HIGHEST)
+            self.units.setText(self.units.text() or _FIRST)
+            self._filled = True
+        elif self._filled:
+            self._filled = False
+            if self.classes.currentText() == self.classes.itemText(1):
+                self.classes.setCurrentText(_HIGHEST)
+            self.units.setText("" if self.units.text() == _FIRST else self.units.text())
 
     # ---- reading
 

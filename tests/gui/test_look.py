@@ -264,6 +264,18 @@ def test_a_method_that_makes_an_image_begins_with_one_only_if_asked_to(lab, room
     assert room.form.image.isVisible()
 
 
+def test_a_class_that_was_filled_in_for_one_method_is_not_kept_for_another(lab, room):
+    choose(lab, room, "class_image")
+    assert room.form.aim.target == 0
+    choose(lab, room, "saliency")
+    assert room.form.aim.target is None
+    room.form.aim.classes.setCurrentText("5")
+    choose(lab, room, "class_image")
+    assert room.form.aim.target == 5
+    choose(lab, room, "saliency")
+    assert room.form.aim.target == 5
+
+
 def test_a_file_that_is_no_picture_is_explained_in_place(lab, room, tmp_path):
     path = tmp_path / "text.png"
     path.write_text("no picture")
