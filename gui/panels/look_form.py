@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -171,6 +172,9 @@ class LookForm(QWidget):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(6)
         self._place.addWidget(self.params)
+        chain = [self.aim.units, *(field.focusProxy() or field for field in self.params.fields.values()), self.button]
+        for before, after in itertools.pairwise(chain):  # what is made last would come last
+            QWidget.setTabOrder(before, after)
 
     def _change(self, name: str, value: Any, _key: str) -> None:
         if name == "seed":

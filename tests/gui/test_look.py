@@ -111,6 +111,16 @@ def test_occlusion_takes_its_parameters_from_a_form_made_of_its_declaration(lab,
     assert np.array_equal(room._kept[1].result.array, wanted.array)
 
 
+def test_tab_goes_through_the_form_down_to_its_button(lab, room):
+    choose(lab, room, "occlusion")
+    passed, at = [], room.form.aim.units
+    while at is not room.form.button:
+        at = at.nextInFocusChain()
+        passed.append(at)
+    places = [passed.index(field.focusProxy()) for field in room.form.params.fields.values()]
+    assert places == sorted(places)
+
+
 def test_an_illegal_parameter_is_explained_below_its_field(lab, room):
     choose(lab, room, "occlusion")
     form = room.form.params
