@@ -74,5 +74,12 @@ class Aim:
         return {"node": self.node, "channels": list(self.channels), "positions": positions, "responses": response}
 
 
+def softmax(scores: NDArray[Any]) -> NDArray[np.float64]:
+    """Probabilities from class scores (N, classes)."""
+    e = np.exp(scores - scores.max(-1, keepdims=True), dtype=np.float64)
+    found: NDArray[np.float64] = e / e.sum(-1, keepdims=True)
+    return found
+
+
 def _of(several: tuple[Any, ...], number: int) -> Any:
     return several[min(number, len(several) - 1)]

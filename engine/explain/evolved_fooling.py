@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..spec.param import integer, number
+from .aim import softmax
 from .fooling import Goal, outcome
 from .method import Method
 from .progress import Progress
@@ -78,9 +79,8 @@ class EvolvedFooling(Method):
 
     def _fitness(self, question: Question, goal: Goal, alive: Floats) -> Floats:
         node = question.probe.scores
-        scores = question.probe.values(alive, node, chunk=_CHUNK)[node].astype(np.float64)
-        e = np.exp(scores - scores.max(-1, keepdims=True))
-        return goal.share((e / e.sum(-1, keepdims=True)).astype(np.float32))
+        scores = question.probe.values(alive, node, chunk=_CHUNK)[node]
+        return goal.share(softmax(scores).astype(np.float32))
 
     def _bred(
         self, question: Question, goal: Goal, alive: Floats, fitness: Floats, random: np.random.Generator

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from .aim import softmax
 from .method import Method
 from .progress import Progress
 from .question import Floats, Question
@@ -27,8 +29,7 @@ class Goal:
 
     def of(self, number: int) -> Goal:
         """The goal of one image."""
-        one = object.__new__(Goal)
-        one._probe, one.targeted = self._probe, self.targeted
+        one = copy.copy(self)
         one.before, one.classes = self.before[number : number + 1], self.classes[number : number + 1]
         return one
 
@@ -41,14 +42,14 @@ class Goal:
         rows = np.arange(len(pixels))
 
         def seed(scores: Floats) -> Floats:
-            part = _softmax(scores)
+            part = softmax(scores)
             own = part[rows, classes]
             part[rows, classes] -= 1
             factor = np.ones_like(own) if self.targeted else -own / np.maximum(1 - own, _LEAST)
             return (factor[:, None] * part).astype(np.float32)
 
         scores, gradient = self._probe.gradient(pixels, self._probe.scores, seed, chunk=len(pixels))
-        shares = _softmax(scores)
+        shares = softmax(scores)
         own = shares[rows, classes]
         loss = -np.log(np.maximum(own if self.targeted else 1 - own, _LEAST))
         return loss.astype(np.float32), gradient, shares.astype(np.float32)
@@ -86,10 +87,3 @@ def outcome(method: Method, question: Question, goal: Goal, pixels: Floats, **mo
     steps = more.pop("steps", 1)
     result = method.result(question, pixels, scores, extras={"perturbation": change}, **more)
     return Progress.last(result, steps)
-
-
-def _softmax(scores: Floats) -> np.ndarray:
-    wide = scores.astype(np.float64)
-    e = np.exp(wide - wide.max(-1, keepdims=True))
-    found: np.ndarray = e / e.sum(-1, keepdims=True)
-    return found

@@ -13,7 +13,7 @@ from .progress import Progress
 from .question import Question
 from .result import Kind, Result
 
-Needs = Literal["image", "images", "target", "layer", "unit", "dataset", "second image"]
+Needs = Literal["image", "images", "target", "layer", "unit", "second image"]
 
 
 class Method(Named):

@@ -12,7 +12,7 @@ from PIL import Image, ImageFilter
 from ..spec import ConvscopeError
 from ..spec.param import choice, integer
 from . import partial
-from .aim import Aim
+from .aim import Aim, softmax
 from .method import Method
 from .progress import Progress
 from .question import Floats, Question
@@ -81,9 +81,7 @@ class Occlusion(Method):
         """The number watched, for each of the node's outputs."""
         if question.layer is not None or self.of == "score":
             return aim.response(values)
-        scores = values.astype(np.float64)
-        e = np.exp(scores - scores.max(-1, keepdims=True))
-        return aim.response((e / e.sum(-1, keepdims=True)).astype(np.float32))
+        return aim.response(softmax(values).astype(np.float32))
 
     def _places(self, size: tuple[int, ...]) -> tuple[range, range]:
         """Where the patch begins, in rows and columns: every pixel is covered."""

@@ -106,8 +106,7 @@ class Part:
 
     def _made(self, shape: Shape) -> Model:
         model = Model(_segment(self._model.network, self._begin, self._end, shape), self._model.device)
-        for name in model.weights:
-            model.weights[name] = self._model.weights[name]
+        model.take_weights(self._model)
         return model
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..graph import INPUT, Network
+from ..graph.order import ancestors
 from ..graph.scores import score_node
 from ..runtime.compute import exclusive
 from ..runtime.model import Model
@@ -94,15 +95,21 @@ class Probe:
 
         ConvscopeError if they do not depend on the layer.
         """
-        if layer not in _ancestors(self.model.network, aim.node):
+        if layer not in ancestors(self.model.network.nodes, aim.node):
             raise ConvscopeError(f"{aim.node} does not depend on a layer {layer!r}; name one before it.")
-        with exclusive:
-            plan = self.model.plan(len(pixels), "gradient")
-            plan.input[...] = self._input(pixels)
-            plan.forward()
-            plan.seed(aim.node)[...] = aim.seed(plan.value(aim.node))
-            plan.backward(aim.node, weights=False, until=layer)
-            return plan.value(layer).copy(), plan.seed(layer).copy()
+        maps, gradients, start = [], [], 0
+        for batch, count in _chunks(pixels, CHUNK):
+            begin = aim.part(start, len(batch))
+            with exclusive:
+                plan = self.model.plan(len(batch), "gradient")
+                plan.input[...] = self._input(batch)
+                plan.forward()
+                plan.seed(aim.node)[...] = begin.seed(plan.value(aim.node))
+                plan.backward(aim.node, weights=False, until=layer)
+                maps.append(plan.value(layer)[:count].copy())
+                gradients.append(plan.seed(layer)[:count].copy())
+            start += count
+        return np.concatenate(maps), np.concatenate(gradients)
 
     def input_of(self, image: Floats) -> Floats:
         """The network input (H, W, C) for one image."""
@@ -145,7 +152,7 @@ def _twin(model: Model, shape: Shape, node: str | None) -> Model:
     """The part of a model up to a node, for another size of image, with copies of the weights."""
     end = node or model.network.output
     network = Network(shape, model.network.name)
-    wanted = _ancestors(model.network, end)
+    wanted = ancestors(model.network.nodes, end)
     for step in model.network.order():
         if step.name in wanted:
             network.add(step.layer, step.name, step.inputs)
@@ -158,17 +165,5 @@ def _twin(model: Model, shape: Shape, node: str | None) -> Model:
             f"use one of {format_shape(model.network.input)} or a layer before the first dense one."
         )
     twin = Model(network, model.device, model.seed, model.preprocessing)
-    for name in twin.weights:
-        twin.weights[name] = model.weights[name]
+    twin.take_weights(model)
     return twin
-
-
-def _ancestors(network: Network, end: str) -> set[str]:
-    found: set[str] = set()
-    waiting = [end]
-    while waiting:
-        name = waiting.pop()
-        if name != INPUT and name not in found:
-            found.add(name)
-            waiting += network.nodes[name].inputs
-    return found

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..data.images import read_image
 from ..runtime.model import Model
 from ..spec import ConvscopeError, Shape, format_shape
-from .aim import Aim
+from .aim import Aim, softmax
 from .probe import Probe
 
 Floats = NDArray[np.float32]
@@ -86,13 +86,7 @@ class Question:
 
     def probabilities(self, images: Floats) -> Floats:
         """Softmax of the class scores, (N, classes)."""
-        scores = self.probe.values(images)[self.probe.scores].astype(np.float64)
-        e = np.exp(scores - scores.max(-1, keepdims=True))
-        return (e / e.sum(-1, keepdims=True)).astype(np.float32)
-
-    def class_name(self, number: int) -> str:
-        """A class as people call it."""
-        return self.model.classes[number] if number < len(self.model.classes) else f"class {number}"
+        return softmax(self.probe.values(images)[self.probe.scores]).astype(np.float32)
 
 
 def ask(

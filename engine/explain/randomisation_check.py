@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import rankdata
@@ -55,7 +55,7 @@ class RandomisationCheck(Method):
         maps, rows = [untouched], [np.ones(len(untouched))]
         for number, layer in enumerate(layers, start=1):
             _randomise(model, layer, number)
-            changed = Question(**{**vars(pinned), "model": model, "probe": Probe(model)})
+            changed = replace(pinned, model=model, probe=Probe(model))
             maps.append(_map(self.method, changed))
             rows.append(np.array([_correlation(a, b) for a, b in zip(untouched, maps[-1])]))
             if number < len(layers):
@@ -71,8 +71,8 @@ def _pinned(question: Question) -> Question:
     """The same question about fixed classes or units: a randomised network would prefer others."""
     aim = question.aim()
     if question.layer is None:
-        return Question(**{**vars(question), "target": aim.channels[0]}) if len(aim.channels) == 1 else question
-    return Question(**{**vars(question), "unit": aim.channels[0]}) if question.unit is None else question
+        return replace(question, target=aim.channels[0]) if len(aim.channels) == 1 else question
+    return replace(question, unit=aim.channels[0]) if question.unit is None else question
 
 
 def _map(method: str, question: Question) -> Floats:
@@ -85,8 +85,7 @@ def _map(method: str, question: Question) -> Floats:
 
 def _copy(model: Model) -> Model:
     twin = Model(model.network, model.device, model.seed, model.preprocessing, model.classes)
-    for name in twin.weights:
-        twin.weights[name] = model.weights[name]
+    twin.take_weights(model)
     return twin
 
 

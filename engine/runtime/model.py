@@ -146,6 +146,11 @@ class Model:
             self._plans[key] = Plan(self.network, self._store, self._backend, batch, mode, nodes, recompute=again)
         return self._plans[key]
 
+    def take_weights(self, other: Model) -> None:
+        """Copy the other model's weights of the same names; it must have all that this one has."""
+        for name in self.weights:
+            self.weights[name] = other.weights[name]
+
     def drop_plans(self) -> None:
         """Free the buffers of all plans; they are made again when needed."""
         self._plans.clear()

@@ -72,8 +72,7 @@ class EngineToolkit:
 
     def copy(self, model: Any) -> Any:
         twin = type(model)(model.network, model.device, model.seed, model.preprocessing, model.classes)
-        for name in twin.weights:
-            twin.weights[name] = model.weights[name]
+        twin.take_weights(model)
         return twin
 
     def fit(self, model: Any, dataset: Any, recipe: Recipe) -> Iterator[Event]:
