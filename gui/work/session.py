@@ -6,56 +6,35 @@ views between two batches; the loader reads and downloads data. Both answer thro
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import singledispatchmethod
-from typing import Any, Literal
+from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer
 from shiboken6 import isValid
 
 from convscope.engine.graph.network import Network
-from convscope.engine.train.events import Batch, Changed, Ended, Epoch, Event, Warned
+from convscope.engine.train.events import Batch, Ended
 
 from .bench import Bench
 from .checks import Fault, faults
 from .inbox import Inbox
-from .kernels import KernelProgress, Kernels
+from .kernels import Kernels
 from .loader import Loader
-from .looking import KIND as EXPLANATION
 from .looking import Explanation, Wish
-from .pace import LookPace
+from .news import News
 from .posts import Failed, Lacking, ModelInfo, Phase, Reply, Reported, RunStarted, Saved
-from .progress import Estimator
 from .recipe import Recipe
+from .running import Running, State
 from .toolkit import EngineToolkit, Toolkit
+from .viewing import Viewing
 from .worker import Worker
 
-State = Literal["idle", "preparing", "running", "paused", "stopping"]
-
-_RUN = "run"  # what waits for kernels under this name is the run; views' kinds are the others
 SETTLE_MS = 120  # an edited network is taken up once no edit has come for this long
 
 
-class Session(QObject):
+class Session(News):
     """Trains the document's network and lets views look at the model; the window never waits for it."""
-
-    state_changed = Signal(str)  # idle, preparing, running, paused or stopping
-    run_started = Signal(object)  # RunStarted
-    batches = Signal(list)  # list of Batch: all since the last time, in order
-    progress = Signal(object)  # Progress; ten times a second at most, and when the run rests
-    changed = Signal(object)  # Changed: a setting was changed while the run went on
-    epoch_ended = Signal(object)  # Epoch
-    ended = Signal(object)  # Ended; the last of a run, always sent
-    model_changed = Signal(object)  # ModelInfo: there is another model to look at
-    snapshot = Signal(object)  # ModelInfo: its weights have moved; ten times a second at most, and when the run rests
-    data_changed = Signal(object)  # the data set that is there now, or None
-    data_progress = Signal(object)  # DataProgress, while files are downloaded or read
-    data_failed = Signal(str)  # why the chosen data set is not there
-    opened = Signal(object, str)  # the Network of a model file that was read, and its path
-    saved = Signal(str)  # the path of a model file that was written
-    phase = Signal(str)  # what is being prepared while the state is "preparing"
-    message = Signal(str, bool)  # a line for people; True for an error
 
     def __init__(self, document: Any, toolkit: Toolkit | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -72,16 +51,12 @@ class Session(QObject):
         self._worker = Worker(self._inbox.post)
         self._aside = Worker(self._inbox.post, "convscope-aside", kernels=False)
         self._kernels = Kernels(toolkit, self._worker, self)
-        self._kernels.progressed.connect(self._tell_kernels)
+        self._run = Running(self, self._bench, self._worker, self._loader, self._kernels, self._to_train)
+        self._views = Viewing(self._bench, self._worker, self._aside, self._kernels)
+        self._kernels.progressed.connect(self._run.kernels_progressed)
         self._kernels.failed.connect(self._kernels_failed)
-        self._state: State = "idle"
-        self._recipe = Recipe()
+        self.snapshot.connect(self._note_snapshot)
         self._info: ModelInfo | None = None
-        self._waiting: bool | None = None  # whether the run that waits for its data is to do a single batch
-        self._estimator: Estimator | None = None
-        self._arrived: list[Batch] = []
-        self._latest: Batch | None = None
-        self._pace, self._figures_pace = LookPace(), LookPace()
         self._closed = False
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -94,7 +69,7 @@ class Session(QObject):
 
     @property
     def state(self) -> State:
-        return self._state
+        return self._run.state
 
     @property
     def document(self) -> Any:
@@ -123,15 +98,15 @@ class Session(QObject):
 
     @property
     def recipe(self) -> Recipe:
-        return self._recipe
+        return self._run.recipe
 
     def faults(self) -> list[Fault]:
         """What keeps the document's network from being trained on the chosen data."""
-        return faults(self._document.network, self._recipe.data, self._loader.dataset)
+        return faults(self._document.network, self.recipe.data, self._loader.dataset)
 
     def continues(self) -> bool:
         """Whether a run would go on with weights that have been trained, rather than start with new ones."""
-        info, recipe, loaded = self._info, self._recipe, self._loader.dataset
+        info, recipe, loaded = self._info, self.recipe, self._loader.dataset
         data = recipe.data.what if loaded is None else loaded.name
         return info is not None and info.trained and info.serves(self._document.network, data, recipe.seed)
 
@@ -139,8 +114,8 @@ class Session(QObject):
 
     def plan(self, recipe: Recipe) -> None:
         """Take note of what will be trained: load its data, if that needs no download, and show its first weights."""
-        self._recipe = recipe
-        if self._state != "idle":
+        self._run.recipe = recipe
+        if self.state != "idle":
             return
         if recipe.data != self._loader.choice:
             if self._toolkit.present(recipe.data):
@@ -154,67 +129,38 @@ class Session(QObject):
         """From now on have kernels compiled by a process of their own; views and runs wait until theirs are there."""
         self._kernels.turn_on()
         if self._info is not None:
-            self._require(self._info.network)
+            self._run.require(self._info.network)
 
     def load_data(self) -> None:
         """Load the chosen data, by a download if need be."""
-        self._loader.choose(self._recipe.data)
+        self._loader.choose(self.recipe.data)
         self.data_changed.emit(self._loader.dataset)
 
     def train(self, recipe: Recipe, single: bool = False) -> None:
         """Start a run; with `single`, pause it after its first batch. What prevents it is sent as a message."""
-        if self._state != "idle":
-            return
-        self._recipe = recipe
-        self._set_state("preparing")
-        self.load_data()
-        if self._loader.dataset is None:
-            self._waiting = single
-            self.phase.emit(f"Loading {recipe.data.title}…")
-        else:
-            self._begin(single)
+        self._run.train(recipe, single)
 
     def pause(self) -> None:
-        if self._state == "running":
-            self._worker.pause()
-            self._set_state("paused")
-            self._tell_progress()
+        self._run.pause()
 
     def resume(self) -> None:
-        if self._state == "paused":
-            self._interrupt_clock()
-            self._worker.resume()
-            self._set_state("running")
+        self._run.resume()
 
     def single_step(self) -> None:
         """One batch more while paused; one batch and a pause from idle."""
-        if self._state == "idle":
-            self.train(self._recipe, single=True)
-        elif self._state == "paused":
-            self._interrupt_clock()
-            self._worker.step()
+        self._run.single_step()
 
     def stop(self) -> None:
         """End the run after the batch in hand; what it learned is kept."""
-        if self._waiting is not None:
-            self._waiting = None
-            self._loader.abandon()
-            self._finish(Ended("cancelled", "Stopped before the data was there.", 0, 0))
-        elif self._kernels.holds(_RUN):
-            self._kernels.forget(_RUN)
-            self._finish(Ended("cancelled", "Stopped before the kernels were there.", 0, 0))
-        elif self._state in {"preparing", "running", "paused"}:
-            self._set_state("stopping")
-            self._worker.ask("stop", self._bench.cancel)
-            self._worker.resume()
+        self._run.stop()
 
     def set_learning_rate(self, rate: float) -> None:
         """Change the learning rate of the run in progress, from its next batch on."""
-        self._worker.ask("learning rate", lambda: self._bench.set_learning_rate(rate))
+        self._run.set_learning_rate(rate)
 
     def start_over(self) -> None:
         """Give the model new initial weights; only while no run is on."""
-        if self._state == "idle":
+        if self.state == "idle":
             self._provide(fresh=True)
 
     # ---- models and views
@@ -228,31 +174,26 @@ class Session(QObject):
         exception itself when `work` raised one. `work` must return copies: the model goes on learning. Work that
         `computes` nothing, but reads, does not wait for kernels that are being prepared.
         """
-        if computes:
-            self.compute(kind, lambda: self._bench.look(work), callback)
-        else:
-            self._look(kind, lambda: self._bench.look(work), callback)
+        self._views.request(kind, work, callback, computes)
 
     def compute(self, kind: str, work: Callable[[], Any], callback: Callable[[Any], None]) -> None:
         """As `request`, for work with kernels that needs no model, such as that of lessons."""
-        self._kernels.then(kind, lambda: self._look(kind, work, callback))
+        self._views.compute(kind, work, callback)
 
     def consider(self, kind: str, work: Callable[[], Any], callback: Callable[[Any], None]) -> None:
         """As `request`, for work with neither model nor kernels that takes long enough to be felt in the window.
 
         It has a thread of its own, so that it never waits for a batch or for a large model to be built.
         """
-        self._aside.look(kind, work, lambda result: Reply(callback, result))
+        self._views.consider(kind, work, callback)
 
     def explain(self, wish: Wish, callback: Callable[[Any], None]) -> Explanation:
         """Look inside the model; `callback` gets Progress at display rate, or the exception that ended it."""
-        explanation = Explanation(wish, self._bench, self._worker, callback)
-        self._kernels.then(EXPLANATION, explanation.begin)
-        return explanation
+        return self._views.explain(wish, callback)
 
     def open_model(self, path: str) -> None:
         """Read a model file; then `opened` and `model_changed` are sent, or an error message."""
-        if self._state != "idle":
+        if self.state != "idle":
             self.message.emit("Stop the training before opening a model.", True)
             return
         self._worker.ask("open", lambda: self._bench.open(str(path)), lambda info: info)
@@ -279,29 +220,15 @@ class Session(QObject):
 
     # ---- inside
 
-    def _look(self, kind: str, work: Callable[[], Any], callback: Callable[[Any], None]) -> None:
-        self._worker.look(f"view {kind}", work, lambda result: Reply(callback, result))
-
-    def _begin(self, single: bool) -> None:
-        if reasons := self.faults():
-            self._finish(Ended("error", " ".join(map(str, reasons)), 0, 0))
-            return
-        network, dataset, recipe = self._document.network.copy(), self._loader.dataset, self._recipe
-        self._require(network)
-        if self._kernels.busy:
-            self.phase.emit("Preparing kernels…")
-            self._kernels.then(_RUN, lambda: self._begin(single))
-            return
-        self._worker.run(lambda: self._bench.training(network, dataset, recipe), single)
-
-    def _require(self, network: Network) -> None:
-        """Have the kernels for training this network by the recipe."""
-        self._kernels.require(network, self._recipe.batch_size, self._recipe.optimizer.name)
+    def _to_train(self) -> Network | str:
+        """A copy of the document's network, or why it cannot be trained."""
+        reasons = self.faults()
+        return " ".join(map(str, reasons)) if reasons else self._document.network.copy()
 
     def _take_up_network(self, discard: bool = False) -> None:
         """Show the document's network with the weights it would start with; trained weights stay unless `discard`."""
         trained = self._info is not None and self._info.trained
-        if self._state == "idle" and (discard or not trained):
+        if self.state == "idle" and (discard or not trained):
             self._provide()
 
     def _network_replaced(self) -> None:
@@ -310,83 +237,34 @@ class Session(QObject):
     def _provide(self, fresh: bool = False) -> None:
         if self._document.network.errors():
             return
-        network, dataset, seed = self._document.network.copy(), self._loader.dataset, self._recipe.seed
+        network, dataset, seed = self._document.network.copy(), self._loader.dataset, self.recipe.seed
         self._worker.ask("model", lambda: self._bench.provide(network, dataset, seed, fresh), lambda info: info)
 
     def _data_loaded(self, dataset: Any) -> None:
         self.data_changed.emit(dataset)
-        if self._waiting is not None:
-            single, self._waiting = self._waiting, None
-            self._begin(single)
-        else:
+        if not self._run.data_loaded():
             self._take_up_network()
 
     def _data_failed(self, text: str) -> None:
         self.data_failed.emit(text)
-        if self._waiting is not None:
-            self._waiting = None
-            self._finish(Ended("error", text, 0, 0))
-
-    def _tell_kernels(self, progress: KernelProgress) -> None:
-        if self._kernels.holds(_RUN):
-            self.phase.emit(f"Preparing kernels, {progress.left} to go…")
+        self._run.data_failed(text)
 
     def _kernels_failed(self, reason: str) -> None:
         self.message.emit(f"Kernels are compiled when they are first needed ({reason}).", False)
 
-    def _set_state(self, state: State) -> None:
-        if state != self._state:
-            self._state = state
-            self.state_changed.emit(state)
-
-    def _interrupt_clock(self) -> None:
-        if self._estimator is not None:
-            self._estimator.interrupt()
-
-    def _finish(self, event: Ended) -> None:
-        self._estimator = None
-        self._set_state("idle")
-        self.ended.emit(event)
-        if event.reason == "error":
-            self.message.emit(event.message, True)
+    def _note_snapshot(self, info: ModelInfo) -> None:
+        self._info = info
 
     # ---- what the other threads post
 
     def _receive(self, items: list[Any]) -> None:
         for item in items:
             if isinstance(item, Reported) and isinstance(item.event, Batch):
-                self._note_batch(item.event, item.when)
+                self._run.note_batch(item.event, item.when)
             else:
-                self._tell_batches()
+                self._run.tell_batches()
                 self._take(item)
-        self._tell_batches()
-
-    def _note_batch(self, event: Batch, when: float) -> None:
-        if self._state == "preparing":
-            self._set_state("paused" if self._worker.paused else "running")
-        if self._estimator is not None:
-            self._estimator.add_batch(event, when)
-        self._arrived.append(event)
-
-    def _tell_batches(self) -> None:
-        if not self._arrived:
-            return
-        arrived, self._arrived = self._arrived, []
-        self.batches.emit(arrived)
-        now, resting = time.monotonic(), self._state != "running"
-        self._latest = arrived[-1]
-        if resting or self._figures_pace.due(now, 0.0):
-            self._tell_progress()
-        if resting or self._pace.due(now, self._bench.view_seconds):
-            self._tell_snapshot()
-
-    def _tell_progress(self) -> None:
-        if self._estimator is not None and self._latest is not None:
-            self.progress.emit(self._estimator.progress(self._latest))
-
-    def _tell_snapshot(self) -> None:
-        self._info = self._bench.info
-        self.snapshot.emit(self._info)
+        self._run.tell_batches()
 
     @singledispatchmethod
     def _take(self, item: Any) -> None:
@@ -394,24 +272,11 @@ class Session(QObject):
 
     @_take.register
     def _(self, item: RunStarted) -> None:
-        self._estimator, self._latest = Estimator(item.started), None
-        self.run_started.emit(item)
+        self._run.began(item)
 
     @_take.register
     def _(self, item: Reported) -> None:
-        event: Event = item.event
-        if isinstance(event, Epoch):
-            if self._estimator is not None:
-                self._estimator.add_epoch(event, item.when)
-            self.epoch_ended.emit(event)
-        elif isinstance(event, Changed):
-            self.changed.emit(event)
-        elif isinstance(event, Warned):
-            self.message.emit(event.message, False)
-        elif isinstance(event, Ended):
-            self._tell_progress()
-            self._tell_snapshot()
-            self._finish(event)
+        self._run.take(item)
 
     @_take.register
     def _(self, item: Phase) -> None:
@@ -423,7 +288,7 @@ class Session(QObject):
         self._info = item
         if not new:
             return
-        self._require(item.network)
+        self._run.require(item.network)
         if item.path:
             network: Network = item.network.copy()
             self.opened.emit(network, item.path)
@@ -447,6 +312,6 @@ class Session(QObject):
     @_take.register
     def _(self, item: Failed) -> None:
         if item.of_run:
-            self._finish(Ended("error", item.text, 0, 0))
+            self._run.finish(Ended("error", item.text, 0, 0))
         else:
             self.message.emit(item.text, True)

@@ -1,0 +1,47 @@
+"""What views ask of the model, the kernels, or a thread of their own; called on the GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .bench import Bench
+from .kernels import Kernels
+from .looking import KIND as EXPLANATION
+from .looking import Explanation, Wish
+from .posts import Reply
+from .worker import Worker
+
+Work = Callable[[], Any]
+Callback = Callable[[Any], None]
+
+
+class Viewing:
+    """Puts the requests of views to the compute thread, `worker`, or to the thread beside it, `aside`."""
+
+    def __init__(self, bench: Bench, worker: Worker, aside: Worker, kernels: Kernels) -> None:
+        self._bench, self._worker, self._aside, self._kernels = bench, worker, aside, kernels
+
+    def request(self, kind: str, work: Callable[[Any], Any], callback: Callback, computes: bool) -> None:
+        """Have `work(model)` done between two batches; see `Session.request`."""
+        if computes:
+            self.compute(kind, lambda: self._bench.look(work), callback)
+        else:
+            self._look(kind, lambda: self._bench.look(work), callback)
+
+    def compute(self, kind: str, work: Work, callback: Callback) -> None:
+        """Have work with kernels done as soon as they are there."""
+        self._kernels.then(kind, lambda: self._look(kind, work, callback))
+
+    def consider(self, kind: str, work: Work, callback: Callback) -> None:
+        """Have work done that needs neither model nor kernels."""
+        self._aside.look(kind, work, lambda result: Reply(callback, result))
+
+    def explain(self, wish: Wish, callback: Callback) -> Explanation:
+        """Begin to look inside the model."""
+        explanation = Explanation(wish, self._bench, self._worker, callback)
+        self._kernels.then(EXPLANATION, explanation.begin)
+        return explanation
+
+    def _look(self, kind: str, work: Work, callback: Callback) -> None:
+        self._worker.look(f"view {kind}", work, lambda result: Reply(callback, result))
