@@ -36,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     window.session.run_started.connect(lambda run: gc.freeze(), Qt.ConnectionType.SingleShotConnection)
     if arguments:
         window.files.open_path(Path(arguments[0]))
+    window.offer_recovery()
     return app.exec()
 
 

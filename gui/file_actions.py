@@ -14,7 +14,9 @@ from convscope.engine.graph import Network
 from convscope.engine.spec import ConvscopeError, format_shape
 
 from .actions import make_action
+from .file_guard import FileGuard
 from .models.document import Document
+from .models.unsaved import Lost
 from .settings import recent_files, remember_file
 
 NETWORK_SUFFIX = ".convscope.json"
@@ -41,11 +43,14 @@ class FileActions(QObject):
     def __init__(self, document: Document, window: QWidget) -> None:
         super().__init__(window)
         self._document, self._window = document, window
+        self.guard = FileGuard(document, window)
+        self.guard.shared.connect(lambda text: self.message.emit(text, True))
         self.new = make_action(self, "&New", self.new_network, _Key.New, "file")
         self.open = make_action(self, "&Open…", self.choose_and_open, _Key.Open, "folder-open")
         self.save = make_action(self, "&Save", self.save_file, _Key.Save, "floppy-disk")
         self.save_as = make_action(self, "Save &As…", self.save_file_as, "Ctrl+Shift+S")
         self.quit = make_action(self, "&Quit", window.close, "Ctrl+Q")
+        self.reopen = make_action(self, "Reopen &Last", self.reopen_last, "Ctrl+Shift+T")
         self.recent = QMenu("Open &Recent", window)
         self.recent.aboutToShow.connect(self._fill_recent)
         self.examples = QMenu("Open &Example", window)
@@ -98,7 +103,27 @@ class FileActions(QObject):
             self.data_wanted.emit(trained.find(path.stem).data)
             return
         self._document.load(network, path)
+        self.guard.keep(path)
         remember_file(path)
+
+    def reopen_last(self) -> None:
+        """Open the file that was open last."""
+        found = [path for path in recent_files() if path != self._document.path]
+        if found:
+            self.open_path(found[0])
+        else:
+            self.message.emit("No other file was opened yet; File ▸ Open chooses one.", False)
+
+    def recover(self, lost: Lost) -> bool:
+        """Show work that a crash kept from being saved; False if the user keeps what is shown."""
+        if not self.may_discard():
+            return False
+        unsaved = lost.unsaved
+        self._document.load(unsaved.network, unsaved.file, unsaved.edits)
+        if unsaved.file is not None:
+            self.guard.keep(unsaved.file)
+        self.message.emit(f"{unsaved.network.name} is back. It is not saved yet.", False)
+        return True
 
     def may_discard(self) -> bool:
         """Whether the network may be replaced: it is saved, or the user says so."""
@@ -126,6 +151,8 @@ class FileActions(QObject):
 
     def save_path(self, path: Path) -> bool:
         """Write the network, or ask for the model to be written; False if it is not written now."""
+        if not self.guard.may_overwrite(path):
+            return False
         if path.suffix == MODEL_SUFFIX:
             self.model_leaves.emit(path)
             return False
@@ -142,6 +169,7 @@ class FileActions(QObject):
     def saved(self, path: Path) -> None:
         """Note that the network is in this file now."""
         self._document.saved_as(path)
+        self.guard.keep(path)
         remember_file(path)
         self.message.emit(f"Saved {path.name}.", False)
 

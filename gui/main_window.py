@@ -29,12 +29,15 @@ from .look import LookRoom
 from .message_bar import MessageBar
 from .models import edits
 from .models.document import Document
+from .models.unsaved import Lost, lost
 from .panels.advice import AdvicePanel
 from .panels.cost import Costs
 from .panels.inspector import Inspector
 from .panels.palette import Palette
 from .panels.problems import Problems
 from .panels.training import TrainingPanel
+from .recovery import RecoveryPrompt
+from .settings import state_folder
 from .status import Status
 from .stylesheet import pad_spin_boxes
 from .view_actions import ViewActions
@@ -42,6 +45,7 @@ from .views.activations import ActivationsView
 from .views.curves import CurvesView
 from .views.filters import FiltersView
 from .work.session import Session
+from .work.swap import Swap
 
 
 class MainWindow(QMainWindow):
@@ -51,6 +55,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.document = Document(network, self)
         self.session = Session(self.document, parent=self)
+        self.swap = Swap(self.document, state_folder() / "unsaved", self)
         self.view = GraphView(self.document)
         self.messages = MessageBar()
         self.learn = LearnRoom(self.session)
@@ -100,7 +105,7 @@ class MainWindow(QMainWindow):
     def _fill_menus(self) -> None:
         files, edit, views = self.files, self.edit, self.views
         bar = self.menuBar()
-        opening = (files.new, files.templates, files.examples, files.open, files.recent)
+        opening = (files.new, files.templates, files.examples, files.open, files.recent, files.reopen)
         _fill(bar.addMenu("&File"), *opening, None, files.save, files.save_as, None, files.quit)
         change = (edit.undo, edit.redo, None, *edit.on_selection())
         self._edit_menu = bar.addMenu("&Edit")
@@ -156,6 +161,7 @@ class MainWindow(QMainWindow):
         self.files.model_leaves.connect(self._save_model)
         self.files.data_wanted.connect(self.training.choose_data)
         self.edit.message.connect(self.messages.tell)
+        self.swap.failed.connect(lambda text: self.messages.tell(text, True))
         self.edit.rename_wanted.connect(self.inspector.focus_name)
         self.palette_panel.chosen.connect(self._add)
         self.costs.chosen.connect(self._go_to)
@@ -189,6 +195,20 @@ class MainWindow(QMainWindow):
             page.enter()
         else:
             self.view.fit_soon()
+
+    def offer_recovery(self) -> RecoveryPrompt | None:
+        """Ask what becomes of work that earlier windows could not save; None if there is none."""
+        found = lost(state_folder() / "unsaved")
+        if not found:
+            return None
+        prompt = RecoveryPrompt(found, self)
+        prompt.chosen.connect(self._recover)
+        prompt.open()
+        return prompt
+
+    def _recover(self, found: Lost) -> None:
+        if self.files.recover(found):
+            self.swap.replaces(found)
 
     def _show_canvas(self) -> None:
         """Another network was opened: leave the lessons for it; one who looks inside goes on with it."""
@@ -254,6 +274,8 @@ class MainWindow(QMainWindow):
             return
         self.docks.remember()
         self.session.close()
+        self.swap.close()
+        self.files.guard.release()
         event.accept()
 
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QSettings
 
 _RECENT = "files/recent"
 _MOST_RECENT = 10
+_STATE = "CONVSCOPE_STATE"
+
+
+def state_folder() -> Path:
+    """CONVSCOPE_STATE, or the user's folder for what programs keep between starts: unsaved work, who has what open."""
+    if given := os.environ.get(_STATE):
+        return Path(given)
+    from platformdirs import user_state_path  # noqa: PLC0415
+
+    return user_state_path("convscope", appauthor=False)
 
 
 def settings() -> QSettings:

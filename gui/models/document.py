@@ -41,6 +41,7 @@ class Document(QObject):
         self.undo_stack.cleanChanged.connect(self.path_changed)
         self._network = network.copy()
         self._path: Path | None = None
+        self._unsaved = 0  # edits that came before the history: of work that was recovered
         self._selected = ""
         self._batch = 1
         self._summary: Summary | None = None
@@ -65,6 +66,13 @@ class Document(QObject):
     @property
     def modified(self) -> bool:
         return not self.undo_stack.isClean()
+
+    @property
+    def unsaved_edits(self) -> int:
+        """How many undo steps lie between the network and its file."""
+        stack = self.undo_stack
+        saved = stack.cleanIndex()
+        return self._unsaved + stack.index() if saved < 0 else abs(stack.index() - saved)
 
     @property
     def batch(self) -> int:
@@ -119,13 +127,15 @@ class Document(QObject):
 
     # ---- loading and saving
 
-    def load(self, network: Network, path: Path | None = None) -> None:
-        """Show another network and forget the history."""
+    def load(self, network: Network, path: Path | None = None, unsaved_edits: int = 0) -> None:
+        """Show another network and forget the history. With `unsaved_edits`, it is not what its file holds."""
         self._complete_layout(network)
         self._network.assign(network)
         self._summary = self._drawing = None
-        self._path = path
+        self._path, self._unsaved = path, unsaved_edits
         self.undo_stack.clear()
+        if unsaved_edits:
+            self.undo_stack.resetClean()
         self.select("")
         self.replaced.emit()
         self.path_changed.emit()

@@ -28,7 +28,8 @@ def _style(qapp):
 
 
 @pytest.fixture(autouse=True)
-def _own_settings(tmp_path):
+def _own_settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONVSCOPE_STATE", str(tmp_path / "state"))
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
 
