@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,15 +94,26 @@ def doubts(dataset: Dataset) -> list[str]:
 
 def measure(images: Images) -> Measured:
     """Mean, deviation and mean image of all images, exactly: sums are whole numbers."""
-    shape = images.shape[1:]
-    total, squares = np.zeros(shape, np.uint64), np.zeros(shape[2], np.uint64)
     if not isinstance(images, np.ndarray):
         images.expect(np.arange(len(images)))
-    for start in range(0, len(images), _CHUNK):
-        part = images[start : start + _CHUNK]
+    for _, found in measuring(images):  # noqa: B007
+        pass
+    return found
+
+
+def measuring(images: Images, chunk: int = _CHUNK) -> Iterator[tuple[int, Measured]]:
+    """`measure` part by part: the number of images seen, from the first on, and their figures; at least one image.
+
+    What a stream reads ahead is left as it is, for others may be training with it.
+    """
+    shape = images.shape[1:]
+    total, squares = np.zeros(shape, np.uint64), np.zeros(shape[2], np.uint64)
+    for start in range(0, len(images), chunk):
+        part = images[start : start + chunk]
         total += part.sum(0, dtype=np.uint64)
         squares += np.square(part, dtype=np.uint32).sum((0, 1, 2), dtype=np.uint64)
-    values = len(images) * shape[0] * shape[1]
-    mean = total.sum((0, 1)).astype(np.float64) / values
-    std = np.sqrt(np.maximum(squares.astype(np.float64) / values - mean**2, 0))
-    return Measured(mean, std, total.astype(np.float64) / len(images))
+        done = start + len(part)
+        values = done * shape[0] * shape[1]
+        mean = total.sum((0, 1)).astype(np.float64) / values
+        std = np.sqrt(np.maximum(squares.astype(np.float64) / values - mean**2, 0))
+        yield done, Measured(mean, std, total.astype(np.float64) / done)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +15,8 @@ from ..runtime.compute import exclusive
 from ..spec import ConvscopeError
 from .checks import misfits
 from .feed import Feed
+from .localisation import box_node
+from .localisation_figures import BoxTally, Localisation
 from .metrics import Calibration, ClassFigures, Outcomes, averaged, log_softmax, number
 from .step import EVALUATION_BATCH, Scorer
 from .testing import feeds, views
@@ -32,7 +34,8 @@ class Evaluation:
 
     `top5` is the share of images whose class is among the five highest scores. Equal scores rank in class order.
     `outcomes` has what became of every image: other top-N shares, the hardest images, calibration. Probabilities are
-    means over `views` crops of each image.
+    means over `views` crops of each image. `boxes` are those of one model that gives some, of images whose boxes are
+    known, seen as a whole.
     """
 
     network: str
@@ -46,6 +49,7 @@ class Evaluation:
     confusion: NDArray[np.int64]
     outcomes: Outcomes = field(repr=False)
     views: int = 1
+    boxes: Localisation | None = field(default=None, repr=False)
 
     @property
     def recall(self) -> NDArray[np.float64]:
@@ -101,20 +105,43 @@ def evaluate(
     10, `scales` 1, 5 or factors: see `testing.views`. ConvscopeError lists every reason why a model cannot be used on
     this data set.
     """
+    steps = evaluating(model, dataset, split, batch, crops, scales)
+    while True:
+        try:
+            done, total = next(steps)
+        except StopIteration as end:
+            found: Evaluation = end.value
+            return found
+        if progress:
+            progress(done, total)
+
+
+def evaluating(
+    model: Model | Sequence[Model],
+    dataset: Dataset,
+    split: Split = "test",
+    batch: int = EVALUATION_BATCH,
+    crops: int = 1,
+    scales: int | Sequence[float] = 1,
+) -> Generator[tuple[int, int], None, Evaluation]:
+    """`evaluate` a batch at a time: images done and in all after each; the generator's value is the Evaluation."""
     models = tuple(model) if isinstance(model, Sequence) else (model,)
-    images, labels = (
-        (dataset.train_images, dataset.train_labels) if split == "train" else (dataset.test_images, dataset.test_labels)
+    images, labels, boxes = (
+        (dataset.train_images, dataset.train_labels, dataset.train_boxes)
+        if split == "train"
+        else (dataset.test_images, dataset.test_labels, dataset.test_boxes)
     )
     _check(models, dataset, split, len(images))
     scorers = [scorer for one in models for scorer in _scorers(one, images, labels, batch, crops, scales)]
     labels = np.asarray(labels, np.int64)
     parts: list[Outcomes] = []
+    alone = len(scorers) == 1 and boxes is not None and box_node(models[0].network) is not None
+    tally = BoxTally(models[0], boxes, (images.shape[1], images.shape[2])) if alone and boxes is not None else None
     try:
         for index in range(scorers[0][0].batches):
-            rows, chances = _chances(scorers, index)
+            rows, chances = _chances(scorers, index, labels, tally)
             parts.append(Outcomes.of(chances, labels[rows]))
-            if progress:
-                progress(sum(map(len, parts)), len(images))
+            yield sum(map(len, parts)), len(images)
     finally:
         for scorer, _ in scorers:
             scorer.close()
@@ -131,6 +158,7 @@ def evaluate(
         confusion=found.confusion(len(dataset.classes)),
         outcomes=found,
         views=sum(count for _, count in scorers) // len(models),
+        boxes=tally.figures() if tally else None,
     )
 
 
@@ -159,13 +187,17 @@ def _scorers(
     return [(Scorer(model, feed, batch), count) for feed, count in zip(made, wanted.values())]
 
 
-def _chances(scorers: Sequence[tuple[Scorer, int]], index: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Rows (n,) of a batch and the logarithms of their classes' probabilities (n, K)."""
+def _chances(
+    scorers: Sequence[tuple[Scorer, int]], index: int, labels: NDArray[np.int64], boxes: BoxTally | None
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Rows (n,) of a batch and the logarithms of their classes' probabilities (n, K); their boxes are counted."""
     found = []
     for scorer, count in scorers:
         with exclusive:
             rows, scores = scorer.scores(index)
             found += [log_softmax(scores)] * count
+            if boxes:
+                boxes.add(rows, labels[rows], scores, scorer.box(len(rows)))
     return rows, averaged(found)
 
 

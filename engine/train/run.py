@@ -18,9 +18,11 @@ from . import diagnosis
 from .controls import Controls
 from .events import Batch, Ended, EndReason, Epoch, Evaluated, Event, Started, Warned
 from .feed import Feed, shuffled
+from .judged import Judged
 from .localisation import box_node
 from .localisation_figures import BoxTally
 from .loss import Tally
+from .metrics import Outcomes, log_softmax
 from .mixup import share
 from .settings import Settings
 from .snapshot import Snapshot
@@ -60,6 +62,8 @@ class TrainRun(Iterator[Event]):
             self._goals = (targets.train, targets.test)
         self.error: Exception | None = None
         """What ended the run with reason "error"."""
+        self.judged: Judged | None = None
+        """What became of every test image in the last full epoch; None before the first, and without test images."""
         self._progress = state.progress if state else Progress()
         fresh = {name: np.zeros_like(model.flat_weights) for name in settings.optimizer.buffers}
         self._buffers: Arrays = state.buffers if state else fresh
@@ -198,10 +202,13 @@ class TrainRun(Iterator[Event]):
             yield from self._before_batch()
             yield self._train_batch(order)
         tally, boxes = Tally(len(self.dataset.classes), self.settings.loss), self._box_tally()
+        parts: list[Outcomes] = []
         for index in range(self._scorer.batches):
             yield from self._before_batch()
-            yield self._test_batch(index, tally, boxes)
+            yield self._test_batch(index, tally, boxes, parts)
         figures = self._figures(tally, boxes)
+        if parts:
+            self.judged = Judged(figures.epoch, Outcomes.joined(parts), boxes.figures() if boxes else None)
         self._close_epoch(figures)
         yield figures
         yield from (Warned(text) for text in self.dataset.late_warnings())
@@ -245,11 +252,13 @@ class TrainRun(Iterator[Event]):
             return None
         return BoxTally(self.model, data.test_boxes, data.image_shape[:2])
 
-    def _test_batch(self, index: int, tally: Tally, boxes: BoxTally | None) -> Evaluated:
+    def _test_batch(self, index: int, tally: Tally, boxes: BoxTally | None, parts: list[Outcomes]) -> Evaluated:
         began = time.perf_counter()
         with exclusive:
             rows, scores = self._scorer.scores(index)
             tally.add(scores, self._test.labels, rows)
+            if not self.settings.loss.for_values:
+                parts.append(Outcomes.of(log_softmax(scores), self._test.labels[rows]))
             if boxes:
                 boxes.add(rows, self._test.labels[rows], scores, self._scorer.box(len(rows)))
         tally.seconds += time.perf_counter() - began

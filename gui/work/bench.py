@@ -10,7 +10,7 @@ from typing import Any
 
 from convscope.engine.graph.network import Network
 from convscope.engine.spec import ConvscopeError
-from convscope.engine.train.events import Batch, Started
+from convscope.engine.train.events import Batch, Epoch, Event, Started
 
 from .posts import ModelInfo, Phase, Reported, RunStarted
 from .recipe import Recipe
@@ -86,10 +86,14 @@ class Bench:
             for event in self._run:
                 if isinstance(event, Batch):
                     self.info = replace(self.info or info, steps=(self.info or info).steps + 1)
-                when = time.monotonic()
-                yield RunStarted(event, info.steps == 0) if isinstance(event, Started) else Reported(event, when)
+                yield RunStarted(event, info.steps == 0) if isinstance(event, Started) else self._reported(event)
         finally:
             self._run = None
+
+    def _reported(self, event: Event) -> Reported:
+        """With what became of every test image, where an epoch has ended."""
+        judged = getattr(self._run, "judged", None) if isinstance(event, Epoch) else None
+        return Reported(event, time.monotonic(), judged)
 
     def cancel(self) -> None:
         """Let the run end before its next batch."""

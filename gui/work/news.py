@@ -14,6 +14,7 @@ class News(QObject):
     progress = Signal(object)  # Progress; ten times a second at most, and when the run rests
     changed = Signal(object)  # Changed: a setting was changed while the run went on
     epoch_ended = Signal(object)  # Epoch
+    judged = Signal(object)  # Judged: what became of every test image in the epoch that has ended
     ended = Signal(object)  # Ended; the last of a run, always sent
     model_changed = Signal(object)  # ModelInfo: there is another model to look at
     snapshot = Signal(object)  # ModelInfo: its weights have moved; ten times a second at most, and when the run rests

@@ -13,9 +13,13 @@ LONGEST = 1.0
 
 
 class LookPace:
-    """Spaces looks (and figures, which people read no faster) so that what they cost stays under `SHARE`."""
+    """Spaces looks (and figures, which people read no faster) so that what they cost stays under a share of the time.
 
-    def __init__(self) -> None:
+    Looks are at least `seconds` apart, and at most `longest`, whatever the last one cost.
+    """
+
+    def __init__(self, share: float = SHARE, seconds: float = SECONDS, longest: float = LONGEST) -> None:
+        self._share, self._seconds, self._longest = share, seconds, longest
         self._next = 0.0
         self._spent = 0.0
 
@@ -24,5 +28,5 @@ class LookPace:
         if now < self._next:
             return False
         cost, self._spent = spent - self._spent, spent
-        self._next = now + min(max(SECONDS, cost / SHARE), LONGEST)
+        self._next = now + min(max(self._seconds, cost / self._share), self._longest)
         return True

@@ -17,10 +17,14 @@ from .recipe import DataChoice
 
 @dataclass(frozen=True)
 class Reported:
-    """An event of the run and the monotonic time at which it came."""
+    """An event of the run and the monotonic time at which it came.
+
+    `judged` comes with the end of an epoch: what became of every test image, a `train.judged.Judged`.
+    """
 
     event: Event
     when: float
+    judged: Any = None
 
 
 @dataclass(frozen=True)

@@ -176,6 +176,8 @@ class Running:
             if self._estimator is not None:
                 self._estimator.add_epoch(event, item.when)
             self._news.epoch_ended.emit(event)
+            if item.judged is not None:
+                self._news.judged.emit(item.judged)
         elif isinstance(event, Changed):
             self._news.changed.emit(event)
         elif isinstance(event, Warned):

@@ -6,7 +6,7 @@ views between two batches; the loader reads and downloads data. Both answer thro
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import singledispatchmethod
 from typing import Any
 
@@ -16,8 +16,10 @@ from shiboken6 import isValid
 from convscope.engine.graph.network import Network
 from convscope.engine.train.events import Batch, Ended
 
+from ..models.pins import Pins
 from .bench import Bench
 from .checks import Fault, faults
+from .filming import Filming
 from .inbox import Inbox
 from .kernels import Kernels
 from .loader import Loader
@@ -26,6 +28,8 @@ from .news import News
 from .posts import Failed, Lacking, ModelInfo, Phase, Reply, Reported, RunStarted, Saved
 from .recipe import Recipe
 from .running import Running, State
+from .slices import Slices
+from .step_looks import StepLooks
 from .toolkit import EngineToolkit, Toolkit
 from .viewing import Viewing
 from .worker import Worker
@@ -53,6 +57,7 @@ class Session(News):
         self._kernels = Kernels(toolkit, self._worker, self)
         self._run = Running(self, self._bench, self._worker, self._loader, self._kernels, self._to_train)
         self._views = Viewing(self._bench, self._worker, self._aside, self._kernels)
+        self.film = Filming(self, self._bench, self._views, Pins(self))
         self._kernels.progressed.connect(self._run.kernels_progressed)
         self._kernels.failed.connect(self._kernels_failed)
         self.snapshot.connect(self._note_snapshot)
@@ -190,6 +195,14 @@ class Session(News):
     def explain(self, wish: Wish, callback: Callable[[Any], None]) -> Explanation:
         """Look inside the model; `callback` gets Progress at display rate, or the exception that ended it."""
         return self._views.explain(wish, callback)
+
+    def slice(self, kind: str, steps: Callable[[Any], Iterator[Any]], callback: Callable[[Any], None]) -> Slices:
+        """Take `steps(model)` a little at a time between two batches, on a copy of the model as it is now."""
+        return self._views.slice(kind, steps, callback)
+
+    def step_looks(self, callback: Callable[[Any], None]) -> StepLooks:
+        """Looks at what single steps of a run do; `callback` gets `train.internals.StepFacts`."""
+        return self._views.step_looks(callback)
 
     def open_model(self, path: str) -> None:
         """Read a model file; then `opened` and `model_changed` are sent, or an error message."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .bench import Bench
@@ -10,6 +10,8 @@ from .kernels import Kernels
 from .looking import KIND as EXPLANATION
 from .looking import Explanation, Wish
 from .posts import Reply
+from .slices import Slices
+from .step_looks import StepLooks
 from .worker import Worker
 
 Work = Callable[[], Any]
@@ -42,6 +44,16 @@ class Viewing:
         explanation = Explanation(wish, self._bench, self._worker, callback)
         self._kernels.then(EXPLANATION, explanation.begin)
         return explanation
+
+    def slice(self, kind: str, steps: Callable[[Any], Iterator[Any]], callback: Callback) -> Slices:
+        """Begin long work on the model as it is now."""
+        slices = Slices(kind, steps, self._bench, self._worker, callback)
+        self._kernels.then(kind, slices.begin)
+        return slices
+
+    def step_looks(self, callback: Callback) -> StepLooks:
+        """Looks at single steps of runs, each when it is asked for."""
+        return StepLooks(self._bench, self._worker, callback)
 
     def _look(self, kind: str, work: Work, callback: Callback) -> None:
         self._worker.look(f"view {kind}", work, lambda result: Reply(callback, result))

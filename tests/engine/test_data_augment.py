@@ -248,3 +248,17 @@ def test_a_preview_shows_the_epochs_of_a_run() -> None:
     hidden = (still == 128).all(-1)
     assert 0 < hidden.sum() <= 6 * 16
     np.testing.assert_array_equal(still[~hidden], images[~hidden])
+
+
+def test_a_preview_tells_where_boxes_have_gone() -> None:
+    images = np.zeros((1, 10, 10, 1), np.uint8)
+    images[0, 2:5, 1:4] = 255
+    boxes = np.array([[1, 2, 4, 5]], np.float32)
+    found = A.preview(images, "flip:probability=1", count=2)
+    moved, seen = A.preview_boxes(images, boxes, "flip:probability=1", count=2)
+    assert moved.shape == (1, 2, 4)
+    assert seen.all()
+    x1, y1, x2, y2 = moved[0, 1].astype(int)
+    assert (x1, y1, x2, y2) == (6, 2, 9, 5)
+    assert (found[0, 1, y1:y2, x1:x2] == 255).all()
+    assert found[0, 1].astype(int).sum() == 9 * 255

@@ -8,7 +8,9 @@ import pytest
 
 from convscope.engine import ConvscopeError, Model
 from convscope.engine import layers as L
-from convscope.engine.train import evaluate
+from convscope.engine.train import Epoch, evaluate
+from convscope.engine.train.judged import Judged, JudgedEpochs
+from convscope.engine.train.metrics import Outcomes
 
 from .training_cases import blobs, everything, model_for
 
@@ -66,3 +68,35 @@ def test_a_misfit_is_refused_with_all_reasons() -> None:
         evaluate(Model(everything(channels=3, classes=4)), bare)
     for part in ("3 channels", "4 scores", "no test images"):
         assert part in str(caught.value)
+
+
+def test_a_run_keeps_what_became_of_every_test_image_of_its_last_epoch() -> None:
+    data = blobs()
+    model = model_for(data)
+    run = model.fit(data, epochs=2, batch_size=16, seed=0)
+    epochs = []
+    for event in run:
+        if isinstance(event, Epoch):
+            found = evaluate(model, data)
+            assert run.judged.epoch == event.epoch
+            assert run.judged.boxes is None
+            assert np.array_equal(run.judged.outcomes.given, found.outcomes.given)
+            assert np.allclose(run.judged.outcomes.own, found.outcomes.own, atol=1e-6)
+            assert run.judged.outcomes.top(1) == event.test_accuracy
+            epochs.append(run.judged)
+    assert len(epochs) == 2
+
+
+def test_judged_epochs_keep_to_their_memory_and_forget_what_was_undone() -> None:
+    labels = np.arange(200) % 3
+    chances = np.log(np.random.default_rng(0).dirichlet(np.ones(3), 200))
+    one = Judged(1, Outcomes.of(chances, labels))
+    kept = JudgedEpochs(most_bytes=4 * one.compact().nbytes)
+    for epoch in range(1, 12):
+        kept.add(Judged(epoch, one.outcomes))
+    assert len(kept) <= 4
+    assert kept.epochs[-1] == 11
+    assert np.array_equal(kept[0].outcomes.confusion(3), one.outcomes.confusion(3))
+    assert np.allclose(kept[-1].outcomes.own, one.outcomes.own, rtol=1e-6)
+    kept.add(Judged(5, one.outcomes))
+    assert kept.epochs[-1] == 5

@@ -231,6 +231,9 @@ def test_locating_gives_what_evaluation_measured(tmp_path) -> None:
     np.testing.assert_allclose(boxes, found.boxes, atol=1e-4)
     np.testing.assert_allclose(chances, model.probabilities(dataset.test_images), atol=1e-6)
     assert set(found.to_dict()) == {"images", "iou", "found", "top1", "located"}
+    beside = evaluate(model, dataset, batch=5)
+    np.testing.assert_array_equal(beside.boxes.boxes, found.boxes)
+    assert evaluate(model, dataset, crops=10).boxes is None
 
 
 @pytest.mark.slow

@@ -17,12 +17,12 @@ from .kinds import TYPES
 from .listing import AUGMENTATIONS, augmentations
 
 if TYPE_CHECKING:
-    from .showing import preview
+    from .showing import preview, preview_boxes
 
 globals().update(TYPES)
-__all__ = ["AUGMENTATIONS", "TYPES", "Augmentation", "augmentations", "preview", *TYPES]  # noqa: PLE0604
+__all__ = ["AUGMENTATIONS", "TYPES", "Augmentation", "augmentations", "preview", "preview_boxes", *TYPES]  # noqa: PLE0604
 
-_LATER = {"preview": ".showing"}
+_LATER = {"preview": ".showing", "preview_boxes": ".showing"}
 
 
 def __getattr__(name: str) -> Any:
