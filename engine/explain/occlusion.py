@@ -98,17 +98,19 @@ class Occlusion(Method):
         """The covered patches as boxes of network input; those cut off at the border begin further in."""
         height, width = image.shape[:2]
         cover, size = self._cover(question, image), self.patch
-        starts, values = [], []
-        for top in rows:
-            for left in columns:
-                row, column = min(top, height - size), min(left, width - size)
-                box = image[row : row + size, column : column + size].copy()
+        places = np.array([(row, column) for row in rows for column in columns], np.int64)
+        starts = np.minimum(places, np.array([height - size, width - size]))
+
+        def values(part: slice) -> Floats:
+            found = np.empty((part.stop - part.start, size, size, image.shape[2]), np.float32)
+            for box, (row, column), (top, left) in zip(found, starts[part].tolist(), places[part].tolist()):
+                here = np.s_[row : row + size, column : column + size]
                 hidden = np.s_[top - row :, left - column :]
-                box[hidden] = cover[row : row + size, column : column + size][hidden]
-                starts.append((row, column))
-                values.append(box)
-        at = np.array(starts, np.int64)
-        return partial.Boxes(at, question.probe.input_at(np.stack(values), at))
+                box[...] = image[here]
+                box[hidden] = cover[here][hidden]
+            return question.probe.input_at(found, starts[part])
+
+        return partial.Boxes(starts, (size, size), values)
 
     def _cover(self, question: Question, image: Floats) -> Floats:
         if self.fill == "black":

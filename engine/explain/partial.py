@@ -12,7 +12,8 @@ right where a crop reaches the image's border; elsewhere it spoils only outputs 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,23 +24,25 @@ from ..cost.receptive import receptive_fields
 from ..graph import INPUT, Network
 from ..runtime.compute import exclusive
 from ..runtime.model import Model
-from ..spec import Shape
+from ..spec import size
 
 Floats = NDArray[np.float32]
-_CHUNK = 64  # crops or maps run at once
+Places = NDArray[np.int64]
+_CHUNK = 64  # crops or maps run at once, fewer where they would take more than _ROOM
+_ROOM = 1 << 26  # bytes of the largest maps that are run at once
 _WORTH = 0.6  # largest share of a map that a crop may be
 
 
 @dataclass(frozen=True)
 class Boxes:
-    """A box of one size for every change: `values` (N, h, w, C) belong at `starts` (N, 2) of a map."""
+    """A box of one size (h, w) for every change, put in at `starts` (N, 2) of the network's input.
 
-    starts: NDArray[np.int64]
-    values: Floats
+    `values` gives those of some of them, (n, h, w, C).
+    """
 
-    @property
-    def size(self) -> tuple[int, int]:
-        return self.values.shape[1], self.values.shape[2]
+    starts: Places
+    size: tuple[int, int]
+    values: Callable[[slice], Floats]
 
 
 @dataclass(frozen=True)
@@ -48,17 +51,17 @@ class _Axis:
 
     size: int
     stride: int
-    low: NDArray[np.int64]
-    high: NDArray[np.int64]
+    low: Places
+    high: Places
 
-    def box(self, starts: NDArray[np.int64], length: int) -> tuple[NDArray[np.int64], int]:
+    def box(self, starts: Places, length: int) -> tuple[Places, int]:
         """Starts and common length of the outputs that see any of `length` values from each start."""
         first = np.searchsorted(self.high, starts, side="right")
         last = np.searchsorted(self.low, starts + length, side="left")
         longest = int(max((last - first).max(), 1))
         return np.clip(first, 0, len(self.low) - longest), longest
 
-    def crop(self, starts: NDArray[np.int64], length: int) -> tuple[NDArray[np.int64], int]:
+    def crop(self, starts: Places, length: int) -> tuple[Places, int]:
         """Starts and common length of the crops that `length` outputs from each start see."""
         low = np.maximum(self.low[starts], 0) // self.stride * self.stride
         high = np.minimum(self.high[starts + length - 1], self.size)
@@ -67,47 +70,44 @@ class _Axis:
         return np.minimum(low, self.size - longest), longest
 
 
-class Part:
-    """The layers from behind one node up to another, with copies of the model's weights, for maps of any size."""
+@dataclass(frozen=True)
+class _Stage:
+    """A part of the network on crops of one size of the map before it.
 
-    def __init__(self, model: Model, begin: str, end: str) -> None:
-        self._model, self._begin, self._end = model, begin, end
-        shapes = model.network.shapes()
-        before, behind = shapes.get(begin) or model.network.input, shapes[end]
-        assert behind is not None
-        self.before: Shape = before
-        self.behind: Shape = behind
-        self._runs: dict[Shape, Model] = {}
+    Boxes put into `before` at `starts` go into crops at `origins`; what they change lies `inside` the part's outputs,
+    boxes of `size` that begin at `ends` of the map behind. The tail of the network has whole maps for crops.
+    """
 
-    def axes(self) -> tuple[_Axis, _Axis] | None:
-        """Rows and columns, or None where outputs do not follow the map in whole steps."""
-        network = _segment(self._model.network, self._begin, self._end, self.before)
-        field = receptive_fields(network)[network.output]
-        rows, columns = field.stride
-        if len(self.behind) != 3 or not field.aligned or not isinstance(rows, int) or not isinstance(columns, int):
-            return None
-        down = [field.box(row, 0)[:2] for row in range(self.behind[0])]
-        across = [field.box(0, column)[2:] for column in range(self.behind[1])]
-        low, high = zip(*down)
-        left, right = zip(*across)
-        return (
-            _Axis(self.before[0], rows, np.array(low), np.array(high)),
-            _Axis(self.before[1], columns, np.array(left), np.array(right)),
-        )
+    part: Model
+    before: Floats
+    starts: Places
+    origins: Places
+    inside: Places
+    ends: Places
+    size: tuple[int, int]
 
-    def run(self, maps: Floats) -> Floats:
-        """Outputs for a batch of maps; a view that the next call overwrites. The caller holds `compute.exclusive`."""
-        shape = maps.shape[1:]
-        if shape not in self._runs:
-            self._runs[shape] = self._made(shape)
-        plan = self._runs[shape].plan(len(maps), "inference")
-        plan.input[...] = maps
-        return plan.forward()
+    def boxes(self, rows: slice, values: Floats, batch: int) -> Floats:
+        """What boxes (n, h, w, C) of the map before make of the map behind, (n, *size, K)."""
+        outputs, (height, width) = self.outputs(rows, values, batch), self.size
+        found = np.empty((len(values), height, width, outputs.shape[3]), np.float32)
+        for number, (top, left) in enumerate(self.inside[rows].tolist()):
+            found[number] = outputs[number, top : top + height, left : left + width]
+        return found
 
-    def _made(self, shape: Shape) -> Model:
-        model = Model(_segment(self._model.network, self._begin, self._end, shape), self._model.device)
-        model.take_weights(self._model)
-        return model
+    def outputs(self, rows: slice, values: Floats, batch: int) -> Floats:
+        """Outputs (n, …) of the part for crops with the boxes put in, as far as they reach into them.
+
+        It is a view that the next call overwrites. The caller holds `compute.exclusive`.
+        """
+        plan = self.part.plan(batch, "inference")
+        crops, (height, width) = plan.input, self.part.network.input[:2]
+        places = np.concatenate([self.origins[rows], self.starts[rows] - self.origins[rows]], 1).tolist()
+        for crop, value, (top, left, row, column) in zip(crops, values, places):
+            crop[...] = self.before[top : top + height, left : left + width]
+            last, end = min(row + value.shape[0], height), min(column + value.shape[1], width)
+            first, beside = max(row, 0), max(column, 0)
+            crop[first:last, beside:end] = value[first - row : last - row, beside - column : end - column]
+        return plan.forward()[: len(values)]
 
 
 def after(model: Model, node: str, image: Floats, boxes: Boxes) -> Iterator[tuple[slice, Floats]]:
@@ -115,69 +115,73 @@ def after(model: Model, node: str, image: Floats, boxes: Boxes) -> Iterator[tupl
     cuts = _cuts(model.network, node)
     with exclusive:
         clean = _clean(model, [*cuts, node], image)
-    begin, end = INPUT, node
-    for cut in cuts:
-        part = Part(model, begin, cut)
-        moved = _moved(part, clean[begin], boxes)
-        if moved is None:
-            break
-        begin, boxes = cut, moved
-    tail = Part(model, begin, end)
-    for rows in _batches(len(boxes.starts)):
-        origins = np.zeros((rows.stop - rows.start, 2), np.int64)
-        maps = _pasted(clean[begin], boxes, rows, origins, clean[begin].shape[:2])
+    *stages, tail = _stages(model, [INPUT, *cuts], node, clean, boxes)
+    count = len(boxes.starts)
+    batch = _batch(count, [*stages, tail])
+    for start in range(0, count, batch):
+        rows = slice(start, min(start + batch, count))
+        values = boxes.values(rows)
         with exclusive:
-            found = tail.run(_filled(maps, len(boxes.starts)))[: len(maps)].copy()
+            for stage in stages:
+                values = stage.boxes(rows, values, batch)
+            found = tail.outputs(rows, values, batch).copy()
         yield rows, found
 
 
-def _moved(part: Part, before: Floats, boxes: Boxes) -> Boxes | None:
-    """What boxes of one map make of the next; None where whole maps cost about as much."""
-    axes = part.axes()
+def _stages(model: Model, cuts: Sequence[str], end: str, clean: dict[str, Floats], boxes: Boxes) -> Iterator[_Stage]:
+    """From cut to cut as long as crops are smaller than maps; then the rest of the network on whole maps."""
+    starts, length = boxes.starts, boxes.size
+    for begin, cut in pairwise(cuts):
+        stage = _stage(model, begin, cut, clean, starts, length)
+        if stage is None:
+            break
+        yield stage
+        starts, length = stage.ends, stage.size
+    else:
+        begin = cuts[-1]
+    whole = np.zeros_like(starts)
+    yield _Stage(model.part(begin, end), clean[begin], starts, whole, whole, whole, (0, 0))
+
+
+def _stage(
+    model: Model, begin: str, end: str, clean: dict[str, Floats], starts: Places, length: tuple[int, int]
+) -> _Stage | None:
+    """The stage between two cuts; None where whole maps cost about as much."""
+    axes = _axes(model.network, begin, end)
     if axes is None:
         return None
-    spans = [axis.box(boxes.starts[:, d], boxes.size[d]) for d, axis in enumerate(axes)]
+    spans = [axis.box(starts[:, d], length[d]) for d, axis in enumerate(axes)]
     crops = [axis.crop(*span) for axis, span in zip(axes, spans)]
-    size = crops[0][1], crops[1][1]
-    if size[0] * size[1] > _WORTH * before.shape[0] * before.shape[1]:
+    height, width = crops[0][1], crops[1][1]
+    before = clean[begin]
+    if height * width > _WORTH * before.shape[0] * before.shape[1]:
         return None
-    starts, origins = (np.stack([found[0] for found in both], 1) for both in (spans, crops))
-    inside = starts - origins // np.array([axis.stride for axis in axes])
-    height, width = spans[0][1], spans[1][1]
-    values = np.empty((len(starts), height, width, part.behind[2]), np.float32)
-    for rows in _batches(len(starts)):
-        maps = _pasted(before, boxes, rows, origins[rows], size)
-        with exclusive:
-            found = part.run(_filled(maps, len(starts)))
-            for number, (top, left) in enumerate(inside[rows]):
-                values[rows.start + number] = found[number, top : top + height, left : left + width]
-    return Boxes(starts, values)
+    ends, origins = (np.stack([found[0] for found in both], 1) for both in (spans, crops))
+    inside = ends - origins // np.array([axis.stride for axis in axes])
+    part = model.part(begin, end, (height, width, before.shape[2]))
+    return _Stage(part, before, starts, origins, inside, ends, (spans[0][1], spans[1][1]))
 
 
-def _pasted(before: Floats, boxes: Boxes, rows: slice, origins: NDArray[np.int64], size: tuple[int, ...]) -> Floats:
-    """Crops of a map at `origins` with the boxes `rows` put in, as far as they reach into them."""
-    height, width = size
-    maps = np.empty((len(origins), height, width, before.shape[2]), np.float32)
-    for number, (start, value) in enumerate(zip(boxes.starts[rows], boxes.values[rows])):
-        top, left = origins[number]
-        maps[number] = before[top : top + height, left : left + width]
-        row, column = start - origins[number]
-        first, beside = max(row, 0), max(column, 0)
-        last, end = min(row + value.shape[0], height), min(column + value.shape[1], width)
-        maps[number, first:last, beside:end] = value[first - row : last - row, beside - column : end - column]
-    return maps
+def _axes(network: Network, begin: str, end: str) -> tuple[_Axis, _Axis] | None:
+    """Rows and columns of a part, or None where its outputs do not follow the map before in whole steps."""
+    part, behind = network.part(begin, end), network.shapes()[end] or ()
+    field = receptive_fields(part)[end]
+    rows, columns = field.stride
+    if len(behind) != 3 or not field.aligned or not isinstance(rows, int) or not isinstance(columns, int):
+        return None
+    low, high = zip(*(field.box(row, 0)[:2] for row in range(behind[0])))
+    left, right = zip(*(field.box(0, column)[2:] for column in range(behind[1])))
+    return (
+        _Axis(part.input[0], rows, np.array(low), np.array(high)),
+        _Axis(part.input[1], columns, np.array(left), np.array(right)),
+    )
 
 
-def _batches(count: int) -> Iterator[slice]:
-    return (slice(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK))
-
-
-def _filled(maps: Floats, total: int) -> Floats:
-    """A last batch filled up, so that one plan serves all."""
-    size = min(_CHUNK, total)
-    if len(maps) == size:
-        return maps
-    return np.concatenate([maps, np.repeat(maps[:1], size - len(maps), axis=0)])
+def _batch(count: int, stages: Sequence[_Stage]) -> int:
+    """How many of the boxes are run at once: batches nearly alike, for whose largest maps there is room."""
+    largest = max(size(shape) for stage in stages for shape in stage.part.network.shapes().values() if shape)
+    most = max(1, min(_CHUNK, _ROOM // (4 * largest)))
+    return math.ceil(count / math.ceil(count / most))
 
 
 def _clean(model: Model, nodes: Sequence[str], image: Floats) -> dict[str, Floats]:
@@ -188,25 +192,9 @@ def _clean(model: Model, nodes: Sequence[str], image: Floats) -> dict[str, Float
     return {INPUT: image, **{node: plan.value(node)[0].copy() for node in nodes}}
 
 
-def _segment(network: Network, begin: str, end: str, shape: Shape) -> Network:
-    """The layers behind `begin` up to `end` as a network that reads maps of this shape."""
-    wanted = {end}
-    waiting = [end]
-    while waiting:
-        for source in network.nodes[waiting.pop()].inputs:
-            if source not in (begin, INPUT) and source not in wanted:
-                wanted.add(source)
-                waiting.append(source)
-    part = Network(shape, f"{network.name}: {end}")
-    for node in network.order():
-        if node.name in wanted:
-            part.add(node.layer, node.name, [INPUT if source == begin else source for source in node.inputs])
-    return part
-
-
 def _cuts(network: Network, end: str) -> list[str]:
     """Maps that everything on the way to `end` passes through, one for each layer that looks around."""
-    order = _segment(network, INPUT, end, network.input).order()
+    order = network.part(end=end).order()
     shapes = network.shapes()
     left = {name: sum(name in node.inputs for node in order) for name in [INPUT, *(node.name for node in order)]}
     open_, cuts, looks = {INPUT}, [], False

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..graph import INPUT, Network
+from ..graph import INPUT
 from ..graph.order import ancestors
 from ..graph.scores import score_node
 from ..runtime.compute import exclusive
 from ..runtime.model import Model
 from ..runtime.plan import ReluRule
-from ..spec import ConvscopeError, Shape, format_shape
+from ..spec import ConvscopeError, NetworkError, Shape, format_shape
 from .aim import Aim
 
 Floats = NDArray[np.float32]
@@ -25,15 +25,15 @@ CHUNK = 16  # images run at once: enough to fill the cores, little memory
 class Probe:
     """A model asked about images of one size, (N, H, W, C) in pixel units 0–255, RGB or grey.
 
-    With another `shape` than the network's input a twin is made that reads images of that size, up to `node` alone;
-    ConvscopeError if a layer on the way cannot (dense layers need the size they were made for). The twin has the
-    weights of the moment it was made. With `cut` what lies behind `node` is left out in any case, for many passes.
+    With another `shape` than the network's input it runs the part up to `node` alone, for images of that size;
+    ConvscopeError if a layer on the way cannot (dense layers need the size they were made for). With `cut` what lies
+    behind `node` is left out in any case, for many passes.
     """
 
     def __init__(self, model: Model, shape: Shape | None = None, node: str | None = None, cut: bool = False) -> None:
         wanted = tuple(shape or model.network.input)
         whole = not cut or node in {None, model.network.output}
-        self.model = model if whole and wanted == model.network.input else _twin(model, wanted, node)
+        self.model = model if whole and wanted == model.network.input else _part(model, wanted, node)
         self.shape = self.model.network.input
         pre = model.preprocessing
         self._values = dataclasses.replace(pre, fit="stretch", short_side=None)  # sized already
@@ -148,22 +148,14 @@ def _chunks(pixels: Floats, chunk: int) -> Iterator[tuple[Floats, int]]:
         yield batch, count
 
 
-def _twin(model: Model, shape: Shape, node: str | None) -> Model:
-    """The part of a model up to a node, for another size of image, with copies of the weights."""
+def _part(model: Model, shape: Shape, node: str | None) -> Model:
+    """The part of a model up to a node, for another size of image."""
     end = node or model.network.output
-    network = Network(shape, model.network.name)
-    wanted = ancestors(model.network.nodes, end)
-    for step in model.network.order():
-        if step.name in wanted:
-            network.add(step.layer, step.name, step.inputs)
-    needed, has = model.network.weights(), network.weights() if not network.errors() else {}
-    misfits = [name for name, weight in has.items() if weight.shape != needed[name].shape]
-    if network.errors() or misfits:
-        why = misfits[0].rpartition(".")[0] if misfits else str(network.errors()[0])
+    try:
+        return model.part(end=end, input=shape)
+    except NetworkError as error:
         raise ConvscopeError(
-            f"{model.network.name} cannot look at an image of {format_shape(shape)} up to {end} ({why}); "
+            f"{model.network.name} cannot look at an image of {format_shape(shape)} up to {end} "
+            f"({error.problems[0].layer}: {error.problems[0].what}); "
             f"use one of {format_shape(model.network.input)} or a layer before the first dense one."
-        )
-    twin = Model(network, model.device, model.seed, model.preprocessing)
-    twin.take_weights(model)
-    return twin
+        ) from None

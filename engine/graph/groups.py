@@ -6,7 +6,7 @@ inside leaves a group whose layers are no longer those of its block.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -109,6 +109,12 @@ def exchanged(groups: Groups, path: Sequence[str], chain: Sequence[str]) -> dict
         if members:
             after[name] = replace(group, members=tuple(members))
     return after
+
+
+def within(groups: Groups, nodes: Collection[str]) -> dict[str, Group]:
+    """Groups of a network of which only these nodes are left."""
+    left = {name: tuple(m for m in group.members if m in nodes) for name, group in groups.items()}
+    return {name: replace(groups[name], members=members) for name, members in left.items() if members}
 
 
 def grown(groups: Groups, nodes: Mapping[str, Node]) -> dict[str, Group]:

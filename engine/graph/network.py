@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ..spec import Declared, Layer, NetworkError, Problem, Shape, Weight
-from . import grouping, groups, order, serialise, shaping
+from . import grouping, groups, order, parts, serialise, shaping
 from .groups import Expands, Group
 from .node import INPUT, Node, name_problem, unknown_source
 
@@ -259,6 +259,13 @@ class Network:
         twin._nodes = dict(self._nodes)
         twin.layout, twin._groups, twin._known = dict(self.layout), dict(self._groups), dict(self._known)
         return twin
+
+    def part(self, begin: str = INPUT, end: str | None = None, input: Sequence[int] | None = None) -> Network:
+        """The layers behind `begin` up to `end` (without it all) as a network of its own, for maps of `begin`'s shape.
+
+        `input` gives them another one. NetworkError if they do not depend on `begin` and nothing else.
+        """
+        return parts.between(self, begin, self.output if end is None else end, input)
 
     def assign(self, other: Network) -> None:
         """Become equal to another network; undo and redo go through here."""

@@ -170,14 +170,14 @@ class Binding:
         """The sums of x[0] and of its squares; a call of this step takes them where the writer does not."""
         if self.moments_of_input is not None:
             return self.moments_of_input
-        own = Sums.room(self.channels, self.threads)
+        own = Sums.room(self.channels, self.threads, self.backend)
         self.forward_once(self.backend.measure_all, own.of_values(), self.x[0], self.rows, self.threads)
         return own
 
     def products(self, mean: Array, inverse_std: Array) -> Sums:
         """The sums of dy and of dy·x̂; a backward call of this step takes them where the writer of dy does not."""
         theirs = self.products_of_gradient
-        sums = theirs or Sums.room(self.channels, self.threads)
+        sums = theirs or Sums.room(self.channels, self.threads, self.backend)
         measuring = sums.of_gradient(self.x[0], mean, inverse_std)
         args = (measuring, self.dy, self.rows, sums.threads)
         if theirs is not None:
@@ -214,11 +214,12 @@ class Binding:
     def pack(self, role: str, count: int, kernel: Any, *args: Any) -> Array:
         """A packed copy of this layer's weights, shared by all plans of the model: `kernel(*args, target=second)`.
 
-        The kernel's second argument is the target; pass the others in order.
+        The kernel's second argument is the target; pass the others in order. Parts of a model that read maps of another
+        size have a copy of their own, because tables that lay weights out may depend on it.
         """
-        key = f"{self.name}.{role}"
+        key = f"{self.name}.{role} for {self.input_shapes[0]}"
         if key not in self.store or len(self.store[key].array) != count:
-            target = np.zeros(count, np.float32)
+            target = self.backend.zeros(count)
             run = self.backend.build(kernel, self.backend.threads_for(0, _PACKING * count))
             self.store[key] = Packed(key, target, Call(kernel, (args[0], target, *args[1:]), run), self.fixed)
         self.packed.append(self.store[key])

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..data.preprocess import Preprocessing
-from ..graph import Network, freezing
+from ..graph import INPUT, Network, freezing
 from ..graph.step import Mode
-from ..spec import ConvscopeError, format_shape
+from ..spec import ConvscopeError, NetworkError, Problem, Shape, format_shape
 from . import backend as backends
 from .compute import exclusive
 from .initialisers import rule
@@ -146,6 +147,20 @@ class Model:
             self._plans[key] = Plan(self.network, self._store, self._backend, batch, mode, nodes, recompute=again)
         return self._plans[key]
 
+    def part(self, begin: str = INPUT, end: str | None = None, input: Sequence[int] | None = None) -> Model:
+        """The layers behind `begin` up to `end` (`Network.part`) as a model on these weights, not on copies.
+
+        Its `weights` are this model's. NetworkError if they cannot read maps of the shape `input`.
+        """
+        network = self.network.part(begin, end, input)
+        network.check()
+        needed = {name: weight.shape for name, weight in network.weights().items()}
+        if misfits := [name for name, shape in needed.items() if shape != self.weights[name].shape]:
+            raise NetworkError(self._misfit(network, name, needed[name]) for name in misfits)
+        found = copy(self)
+        found.network, found.activations, found._plans, found._last = network, {}, {}, None
+        return found
+
     def take_weights(self, other: Model) -> None:
         """Copy the other model's weights of the same names; it must have all that this one has."""
         for name in self.weights:
@@ -191,7 +206,7 @@ class Model:
                     "give one of that shape."
                 )
             seed[...] = given
-            self.flat_gradients[...] = 0
+            self._store.clear_gradients()
             plan.backward(node, relu)
             if plan.mode == "gradient":
                 return plan.seed("input").copy()
@@ -234,6 +249,11 @@ class Model:
         from ..train import fit  # training builds on models; this is the convenience the API promises  # noqa: PLC0415
 
         return fit(self, dataset, **settings)
+
+    def _misfit(self, network: Network, name: str, shape: Shape) -> Problem:
+        node, has = network.nodes[name.rpartition(".")[0]], self.weights[name].shape
+        what = f"its {name.rpartition('.')[2]} is {format_shape(has)} and maps of this size take {format_shape(shape)}"
+        return node.problem("part", what, "keep the input's size, or end before this layer")
 
     def _checked_input(self, x: NDArray[Any]) -> NDArray[Any]:
         images = np.asarray(x)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..graph import Network
-from .transfer import adopt, before_scores, trunk
+from .transfer import before_scores, trunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,11 +33,8 @@ def features(
     (N, channels). Layers behind it are not computed. `progress` is told images done and in all; it may raise to stop.
     ConvscopeError if there is no such layer.
     """
-    from ..runtime.model import Model  # loads Numba  # noqa: PLC0415
-
     network = trunk(model.network, layer)
-    shortened = Model(network, model.device, model.seed, model.preprocessing)
-    adopt(shortened, model, network.nodes)
+    shortened = model.part(end=network.output)
     shape = _shape(network, pooled)
     found = np.empty((len(images), *shape), np.float32)
     for start in range(0, len(images), batch):

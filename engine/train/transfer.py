@@ -104,11 +104,7 @@ def trunk(network: Network, cut: str | None = None) -> Network:
     cut = before_scores(network) if cut is None else cut
     if cut not in network:
         raise ConvscopeError(f"There is no layer {cut!r} to cut behind; there are: {', '.join(network.nodes)}.")
-    found, kept = network.copy(), network.ancestors(cut)
-    for node in reversed(network.order()):
-        if node.name not in kept:
-            found.remove(node.name)
-    return found
+    return network.part(end=cut)
 
 
 def before_scores(network: Network) -> str:
