@@ -6,18 +6,21 @@ import contextlib
 import errno
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from .errors import FileError
 
+Piece = bytes | memoryview
 _FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 
-def atomic_write(path: str | os.PathLike[str], content: bytes | str) -> None:
-    """Replace a file's content, text as UTF-8, so that a reader, or a crash, finds the old file or the new one.
+def atomic_write(path: str | os.PathLike[str], content: bytes | str | Iterable[Piece]) -> None:
+    """Replace a file's content so that a reader, or a crash, finds the old file or the new one.
 
-    The bytes go to a temporary file in the same folder, onto the disk, and then take the place of the old file. On any
-    failure the temporary file is removed, the old file stays, and FileError says why.
+    Texts are written as UTF-8, bytes whole or in pieces. They go to a temporary file in the same folder, onto the
+    disk, and then take the place of the old file. On any failure the temporary file is removed, the old file stays, and
+    FileError says why.
     """
     target = Path(os.path.realpath(path))  # a link stays a link
     if os.path.exists(target) and not os.path.isfile(target):
@@ -25,7 +28,7 @@ def atomic_write(path: str | os.PathLike[str], content: bytes | str) -> None:
     temporary = target.with_name(f".convscope-{secrets.token_hex(6)}.part")
     try:
         try:
-            _write_through(temporary, content.encode() if isinstance(content, str) else content)
+            _write_through(temporary, _pieces(content))
             _keep_mode(target, temporary)
             os.replace(temporary, target)
         except BaseException:
@@ -33,13 +36,19 @@ def atomic_write(path: str | os.PathLike[str], content: bytes | str) -> None:
                 temporary.unlink()
             raise
     except OSError as error:
-        raise FileError(path, [_why(error, target)]) from None
+        raise FileError(path, [reason(error, target)]) from None
     _sync_folder(target.parent)
 
 
-def _write_through(path: Path, content: bytes) -> None:
+def _pieces(content: bytes | str | Iterable[Piece]) -> Iterable[Piece]:
+    if isinstance(content, str):
+        return (content.encode(),)
+    return (content,) if isinstance(content, bytes) else content
+
+
+def _write_through(path: Path, pieces: Iterable[Piece]) -> None:
     with open(path, "xb") as file:
-        file.write(content)
+        file.writelines(pieces)
         file.flush()
         os.fsync(file.fileno())
 
@@ -60,7 +69,8 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _why(error: OSError, target: Path) -> str:
+def reason(error: OSError, target: Path) -> str:
+    """Why a file was not written, with what to do."""
     if error.errno in _FULL:
         return "was not written, the disk is full, and an older file is unchanged; free some space and save again"
     if not target.parent.is_dir():

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import onnxruntime
 
+from ...io.channels_first import channels_last
+from ...io.onnx.writing import model_bytes
 from .. import party
 from ..cases import Arrays, NetworkCase, images
 from ..party import Ready
-from .onnx_graph import model_bytes
-from .order import in_our_order, vector_orders
 
 
 class Worker(party.Worker):
@@ -17,11 +17,11 @@ class Worker(party.Worker):
     def prepare_inference(self, case: NetworkCase, weights: Arrays, threads: int) -> Ready:
         """The step `optimised`, on an input with channels first, as ONNX has it."""
         network = case.network()
-        session = _session(model_bytes(network, weights, case.batch), threads)
+        session = _session(model_bytes(network, weights, batch=case.batch), threads)
         inputs = {"input": images(case).transpose(0, 3, 1, 2).copy()}
         self.steps = {"optimised": lambda: session.run(None, inputs)}
         [result] = session.run(None, inputs)
-        return Ready({"optimised": in_our_order(result, vector_orders(network)[network.output])})
+        return Ready({"optimised": channels_last(result)})
 
 
 def _session(model: bytes, threads: int) -> onnxruntime.InferenceSession:
