@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QItemSelectionModel, QSize, Qt
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -17,20 +17,28 @@ from PySide6.QtWidgets import (
 )
 
 from .accessible import named
+from .lessons.activations import ActivationsLesson
+from .lessons.backpropagation import BackpropagationLesson
+from .lessons.convolution import ConvolutionLesson
 from .lessons.filters import FiltersLesson
 from .lessons.growth import GrowthLesson
 from .lessons.im2col import Im2colLesson
 from .lessons.pooling import PoolingLesson
 from .lessons.softmax import SoftmaxLesson
 from .lessons.toeplitz import ToeplitzLesson
+from .lessons.transposed import TransposedLesson
 from .widgets.lesson import Lesson
 
 LESSONS: tuple[type[Lesson], ...] = (
+    ConvolutionLesson,
     FiltersLesson,
     ToeplitzLesson,
     Im2colLesson,
+    BackpropagationLesson,
+    TransposedLesson,
     PoolingLesson,
     GrowthLesson,
+    ActivationsLesson,
     SoftmaxLesson,
 )
 _LIST_WIDTH = 224
@@ -82,9 +90,9 @@ class LearnRoom(QWidget):
         return found if isinstance(found, Lesson) else None
 
     def enter(self) -> None:
-        """Open the first lesson unless one is open, and give it the keyboard."""
-        if self.list.currentRow() < 0:
-            self.list.setCurrentRow(0)
+        """Open the first lesson unless one is open, and give the list the keyboard."""
+        if not self.list.selectedItems():  # a list that is given the keyboard has a current row without choosing it
+            self.list.setCurrentRow(0, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self.list.setFocus()
 
     def _open(self, row: int) -> None:

@@ -21,6 +21,7 @@ _FIELDS = (
     ("kernel", "Filter", "Rows and columns of the filters", 1, 4, _KERNEL),
     ("stride", "Stride", "Step between neighbouring windows", 1, 3, 1),
     ("padding", "Padding", "Rows and columns of zeros around the image", 0, 2, 0),
+    ("dilation", "Dilation", "Spacing between the values that a filter reads", 1, 3, 1),
 )
 
 
@@ -36,8 +37,9 @@ class CaseEditor(QWidget):
         super().__init__(parent)
         self._pixels: NDArray[Any] = np.array(_IMAGE, float)
         self._weights: NDArray[Any] = _counted(_KERNEL, filters)
-        self.image_grid = NumberGrid("Image, editable", editable=True)
-        self.image_grid.edited.connect(self._edit_pixel)
+        self.image_grid = NumberGrid("Image, editable", editable=True, parent=self)
+        self.image_grid.hide()  # until a lesson places it
+        self.image_grid.edited.connect(self.edit_pixel)
         self.filter_grids = [NumberGrid(f"Filter {k + 1}, editable", editable=True) for k in range(filters)]
         for k, grid in enumerate(self.filter_grids):
             grid.edited.connect(lambda row, column, value, k=k: self._edit_weight(k, row, column, value))
@@ -69,14 +71,19 @@ class CaseEditor(QWidget):
 
     @property
     def geometry_of_windows(self) -> dict[str, int]:
-        """Stride and padding, as Conv2D takes them."""
-        return {name: self.fields[name].value() for name in ("stride", "padding")}
+        """Stride, padding and dilation, as Conv2D takes them."""
+        return {name: self.fields[name].value() for name in ("stride", "padding", "dilation")}
 
     def captioned(self) -> list[Captioned]:
         """The grids with their captions, the image first."""
+        image = Captioned("image X", self.image_grid)
+        self.image_grid.show()
+        return [image, *self.captioned_filters()]
+
+    def captioned_filters(self) -> list[Captioned]:
+        """The filters' grids alone, for a lesson that shows the image in its own way."""
         several = len(self.filter_grids) > 1
-        filters = [Captioned(f"filter {k + 1}" if several else "filter F", g) for k, g in enumerate(self.filter_grids)]
-        return [Captioned("image X", self.image_grid), *filters]
+        return [Captioned(f"filter {k + 1}" if several else "filter F", g) for k, g in enumerate(self.filter_grids)]
 
     # ---- changes
 
@@ -107,7 +114,8 @@ class CaseEditor(QWidget):
         self._weights = _counted(size, len(self.filter_grids))
         self._tell()
 
-    def _edit_pixel(self, row: int, column: int, value: float) -> None:
+    def edit_pixel(self, row: int, column: int, value: float) -> None:
+        """Change a number of the image."""
         self._pixels[row, column] = value
         self._tell()
 
