@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from importlib.resources import files
@@ -14,8 +15,9 @@ from PySide6.QtWidgets import QApplication
 
 from convscope.engine import zoo
 
+from .appearance import apply_appearance
+from .settings import stored_threads
 from .theme import theme
-from .view_actions import apply_appearance
 
 _FIRST_NETWORK = "lenet5"
 _FULL_COLLECTION = 1000
@@ -27,6 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     gc.set_threshold(*gc.get_threshold()[:2], _FULL_COLLECTION)
     app = create_application()
+    if count := stored_threads():
+        os.environ.setdefault("CONVSCOPE_THREADS", str(count))  # for this program and those it starts
     from .main_window import MainWindow  # its parts are imported while the application already exists  # noqa: PLC0415
 
     window = MainWindow(zoo.build(_FIRST_NETWORK))
@@ -36,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     window.session.run_started.connect(lambda run: gc.freeze(), Qt.ConnectionType.SingleShotConnection)
     if arguments:
         window.files.open_path(Path(arguments[0]))
-    window.offer_recovery()
+    if window.offer_recovery() is None and not arguments:
+        window.start()
     return app.exec()
 
 

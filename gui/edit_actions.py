@@ -29,6 +29,8 @@ class EditActions(QObject):
         self._document, self._view = document, view
         stack = document.undo_stack
         self.undo, self.redo = stack.createUndoAction(self, "&Undo"), stack.createRedoAction(self, "&Redo")
+        self.undo.setObjectName("undo")
+        self.redo.setObjectName("redo")
         self.undo.setShortcuts(shortcuts(_Key.Undo))
         self.redo.setShortcuts(shortcuts("Ctrl+Shift+Z", "Ctrl+Y"))
         set_icon(self.undo, "arrow-counter-clockwise")

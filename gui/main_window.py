@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 
 from convscope.engine.graph import Network
 
-from . import help
 from .canvas.view import GraphView
 from .docks import Docks
 from .edit_actions import EditActions
@@ -37,7 +36,8 @@ from .panels.palette import Palette
 from .panels.problems import Problems
 from .panels.training import TrainingPanel
 from .recovery import RecoveryPrompt
-from .settings import state_folder
+from .settings import REOPEN, WELCOME, is_on, recent_files, state_folder
+from .shell_actions import ShellActions
 from .status import Status
 from .stylesheet import pad_spin_boxes
 from .view_actions import ViewActions
@@ -46,6 +46,8 @@ from .views.curves import CurvesView
 from .views.filters import FiltersView
 from .work.session import Session
 from .work.swap import Swap
+
+_TO_TRAIN, _TO_TRAIN_ON, _TO_LOOK_INTO = "lenet5", "digits", "resnet8_shapes"
 
 
 class MainWindow(QMainWindow):
@@ -70,7 +72,9 @@ class MainWindow(QMainWindow):
         self.files = FileActions(self.document, self)
         self.edit = EditActions(self.document, self.view)
         self.views = ViewActions(self.view, self.docks)
+        self.shell = ShellActions(self)
         self._fill_menus()
+        self.shell.take_up_shortcuts()
         self._fill_toolbar()
         self.status = Status(self.document)
         self.setStatusBar(self.status)
@@ -110,16 +114,15 @@ class MainWindow(QMainWindow):
         change = (edit.undo, edit.redo, None, *edit.on_selection())
         self._edit_menu = bar.addMenu("&Edit")
         _fill(self._edit_menu, *change, edit.select_all, None, edit.search, edit.rename, edit.arrange)
-        _fill(self._edit_menu, None, *edit.on_blocks())
+        _fill(self._edit_menu, None, *edit.on_blocks(), None, self.shell.preferences)
         zoom = (views.fit, views.actual, views.zoom_in, views.zoom_out)
         look = (*views.panels(), None, views.appearance, views.reset)
         _fill(bar.addMenu("&View"), *views.rooms(), None, *zoom, None, *look)
         run = self.training
         runs = (run.train_action, run.pause_action, run.step_action, run.stop_action, None, run.over_action)
         _fill(bar.addMenu("&Run"), *runs)
-        menu = bar.addMenu("&Help")
-        menu.addAction("&Keyboard and Mouse", lambda: help.show_shortcuts(self))
-        menu.addAction("&About Convscope", lambda: help.show_about(self))
+        shell = self.shell
+        _fill(bar.addMenu("&Help"), shell.find, shell.welcome, shell.keys, None, shell.about)
 
     def _fill_toolbar(self) -> None:
         bar = QToolBar("Toolbar")
@@ -160,6 +163,8 @@ class MainWindow(QMainWindow):
         self.files.model_wanted.connect(lambda path: session.open_model(str(path)))
         self.files.model_leaves.connect(self._save_model)
         self.files.data_wanted.connect(self.training.choose_data)
+        self.shell.begun.connect(self._begin)
+        self.shell.wanted.connect(self.files.open_path)
         self.edit.message.connect(self.messages.tell)
         self.swap.failed.connect(lambda text: self.messages.tell(text, True))
         self.edit.rename_wanted.connect(self.inspector.focus_name)
@@ -195,6 +200,27 @@ class MainWindow(QMainWindow):
             page.enter()
         else:
             self.view.fit_soon()
+
+    def start(self) -> None:
+        """What a start without a file shows: the last file, if that is wanted, and the welcome page."""
+        recent = recent_files()
+        if is_on(REOPEN) and recent:
+            self.files.open_path(recent[0])
+        elif is_on(WELCOME):
+            self.shell.open_welcome()
+
+    def _begin(self, way: str) -> None:
+        """Begin as chosen on the welcome page."""
+        if way == "build" and self.files.may_discard():
+            self.files.new_network()
+        elif way == "train" and self.files.may_discard():
+            self.files.new_from(_TO_TRAIN)
+            self.training.choose_data(_TO_TRAIN_ON)
+        elif way == "look":
+            from convscope.engine.io import trained  # reads NumPy  # noqa: PLC0415
+
+            self.files.open_path(trained.find(_TO_LOOK_INTO).path)
+        self.docks.enter(way)
 
     def offer_recovery(self) -> RecoveryPrompt | None:
         """Ask what becomes of work that earlier windows could not save; None if there is none."""

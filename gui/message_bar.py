@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from .accessible import named
@@ -25,12 +26,15 @@ class MessageBar(QFrame):
         self.text.setWordWrap(True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.copy = named(QToolButton(), "Copy message", "Copy the message, to ask somebody about it")
+        set_icon(self.copy, "copy", "muted")
+        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.text()))
         close = named(QToolButton(), "Close message")
         set_icon(close, "x", "muted")
         close.clicked.connect(self.hide)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 6, 8, 6)
-        for widget in (self._sign, self.text, close):
+        for widget in (self._sign, self.text, self.copy, close):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.setStretch(1, 1)
         self._timer = QTimer(self)
@@ -44,6 +48,7 @@ class MessageBar(QFrame):
         """Show a message; it replaces the one before."""
         self._error = error
         self.text.setText(text)
+        self.copy.setVisible(error)
         self.setAccessibleName(("Error: " if error else "Message: ") + text)
         self._restyle()
         self.show()

@@ -7,6 +7,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings
 
+WELCOME, REOPEN, KEEP_RUNS = "start/welcome", "start/reopen", "runs/keep"
+_SWITCHES = {WELCOME: True, REOPEN: False, KEEP_RUNS: True}
+"""What can be on or off, and how it is in a new program."""
+_THREADS = "compute/threads"
 _RECENT = "files/recent"
 _MOST_RECENT = 10
 _STATE = "CONVSCOPE_STATE"
@@ -38,3 +42,24 @@ def remember_file(path: Path) -> None:
     path = path.resolve()
     names = [str(path), *(str(p) for p in recent_files() if p != path)]
     settings().setValue(_RECENT, names[:_MOST_RECENT])
+
+
+def is_on(switch: str) -> bool:
+    """How one of the switches is set."""
+    return settings().value(switch, _SWITCHES[switch], bool) is True
+
+
+def remember(switch: str, on: bool) -> None:
+    """Set a switch."""
+    settings().setValue(switch, on)
+
+
+def stored_threads() -> int:
+    """The number of threads the user wants; 0 stands for all cores."""
+    count = settings().value(_THREADS, 0, int)
+    return count if isinstance(count, int) and 0 < count <= (os.cpu_count() or 1) else 0
+
+
+def remember_threads(count: int) -> None:
+    """Want so many threads from the next start on; 0 stands for all cores."""
+    settings().setValue(_THREADS, count)

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from .actions import make_action, shortcuts
+from .appearance import APPEARANCES, appearance, choose_appearance
 from .canvas.view import GraphView
 from .docks import Docks
-from .settings import settings
-from .theme import theme
 
 _STEP = 1.25
 _IN, _OUT = "magnifying-glass-plus", "magnifying-glass-minus"
-_APPEARANCE = "window/appearance"
-_SCHEMES = {
-    "system": ("Follow the &System", Qt.ColorScheme.Unknown),
-    "light": ("&Light", Qt.ColorScheme.Light),
-    "dark": ("&Dark", Qt.ColorScheme.Dark),
-}
 
 
 class ViewActions(QObject):
@@ -69,21 +62,15 @@ class ViewActions(QObject):
 
     def _fill_appearance(self) -> None:
         group = QActionGroup(self)
-        current = str(settings().value(_APPEARANCE, "system"))
-        for name, (text, _) in _SCHEMES.items():
-            action = make_action(self, text, partial(self._choose, name))
+        for name, (text, _) in APPEARANCES.items():
+            action = make_action(self, text, partial(choose_appearance, name))
             action.setCheckable(True)
-            action.setChecked(name == current)
+            action.setData(name)
             group.addAction(action)
             self.appearance.addAction(action)
+        self.appearance.aboutToShow.connect(self._show_appearance)
+        self._show_appearance()
 
-    def _choose(self, name: str) -> None:
-        settings().setValue(_APPEARANCE, name)
-        theme.force(_SCHEMES[name][1])
-
-
-def apply_appearance() -> None:
-    """Show light or dark as it was chosen in an earlier start."""
-    name = str(settings().value(_APPEARANCE, "system"))
-    if name in _SCHEMES and name != "system":
-        theme.force(_SCHEMES[name][1])
+    def _show_appearance(self) -> None:
+        for action in self.appearance.actions():
+            action.setChecked(action.data() == appearance())

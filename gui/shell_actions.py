@@ -1,0 +1,54 @@
+"""Commands of the program as a whole: search for commands, preferences, welcome, help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QMainWindow
+
+from . import help
+from .actions import make_action
+from .command_palette import CommandPalette
+from .preferences.dialog import Preferences
+from .shortcuts import Shortcuts
+from .welcome import Welcome
+
+
+class ShellActions(QObject):
+    """Emits `begun` with the way to begin that was chosen on the welcome page, `wanted` with a file chosen there."""
+
+    begun = Signal(str)
+    wanted = Signal(Path)
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._shortcuts: Shortcuts | None = None
+        self.find = make_action(self, "&Find Command…", self.open_palette, "Ctrl+Shift+P", "magnifying-glass")
+        self.preferences = make_action(self, "&Preferences…", self.open_preferences, "Ctrl+,", "gear")
+        self.welcome = make_action(self, "&Welcome", self.open_welcome)
+        self.keys = make_action(self, "&Keyboard and Mouse", lambda: help.show_shortcuts(window))
+        self.about = make_action(self, "&About Convscope", lambda: help.show_about(window))
+
+    def take_up_shortcuts(self) -> None:
+        """Once the menus are filled: give their commands the user's own keys."""
+        self._shortcuts = Shortcuts(self._window.menuBar())
+
+    def open_palette(self) -> CommandPalette:
+        palette = CommandPalette(self._window)
+        palette.open()
+        return palette
+
+    def open_preferences(self) -> Preferences:
+        assert self._shortcuts is not None, "the menus are filled before anybody can choose from them"
+        dialog = Preferences(self._shortcuts, self._window)
+        dialog.open()
+        return dialog
+
+    def open_welcome(self) -> Welcome:
+        page = Welcome(self._window)
+        page.begun.connect(self.begun)
+        page.wanted.connect(self.wanted)
+        page.open()
+        return page
