@@ -34,7 +34,7 @@ def export(
     Where ONNX Runtime or PyTorch is installed, the file is run on random images and kept only if its outputs are ours.
     """
     from ..io.export import chosen_format  # noqa: PLC0415
-    from ..io.export import export as write
+    from ..io.export import export as write  # noqa: PLC0415
 
     options: dict[str, Any] = {} if opset is None else {"opset": opset}
     options |= {"with_preprocessing": True} if with_preprocessing else {}

@@ -57,7 +57,8 @@ def convscope(threads: int | None) -> None:
 
 _COMMANDS = (
     train.train, transfer.transfer, features.features, evaluate.evaluate, explain.explain, export.export, runs.runs,
-    summary.summary, zoo.zoo, data.data, lr_range.lr_range, recipes.recipes, bench.bench, warm_up.warm_up, doctor.doctor,
+    summary.summary, zoo.zoo, data.data, lr_range.lr_range, recipes.recipes, bench.bench, warm_up.warm_up,
+    doctor.doctor,
 )  # fmt: skip
 for _command in _COMMANDS:
     convscope.add_command(_command)

@@ -9,17 +9,20 @@ import captum.attr as attribution
 import numpy as np
 import torch
 
+from ...graph import Network
+from ...layers.activation.spec import Linear
 from ..cases import Arrays, Floats
 from ..explaining import TARGET, ExplainCase
-from .torch_layers import Translated
+from .torch_layers import translated
 
+_LAST_MAP = "last_map"
 _SCALE = 1 / 255  # the preprocessing of a model that was given none
 _EVALUATIONS = 64  # patches that Captum is allowed to run at once, as we do
 
 
 def step(case: ExplainCase, weights: Arrays, layout: Any) -> tuple[Floats, Callable[[], object]]:
     """What Captum finds, in our order and unit, and the call that finds it."""
-    module = Translated(case.network(), weights).to(memory_format=layout).eval()  # type: ignore[call-overload]
+    module = translated(_looked_into(case.network()), weights).to(memory_format=layout).eval()  # type: ignore[call-overload]
     pixels = np.ascontiguousarray(case.image()[None].transpose(0, 3, 1, 2)) * np.float32(_SCALE)
     x = torch.from_numpy(pixels).contiguous(memory_format=layout)
     find: Callable[..., torch.Tensor] = _FINDERS[case.method]
@@ -28,6 +31,17 @@ def step(case: ExplainCase, weights: Arrays, layout: Any) -> tuple[Floats, Calla
         return find(module, x, case)
 
     return _in_our_order(run(), case), run
+
+
+def _looked_into(network: Network) -> Network:
+    """The network with a layer that does nothing behind its last map, for Grad-CAM to stand on."""
+    shapes = network.shapes()
+    maps = [name for name, shape in shapes.items() if shape and len(shape) == 3 and shape[:2] != (1, 1)]
+    readers = network.consumers(maps[-1])
+    network.add(Linear(), _LAST_MAP, [maps[-1]])
+    for reader in readers:
+        network.rewire(reader, [_LAST_MAP if name == maps[-1] else name for name in network.nodes[reader].inputs])
+    return network
 
 
 def _in_our_order(found: torch.Tensor, case: ExplainCase) -> Floats:
@@ -41,19 +55,19 @@ def _in_our_order(found: torch.Tensor, case: ExplainCase) -> Floats:
     return array[..., 0] if case.method in {"occlusion", "grad_cam"} else array
 
 
-def _saliency(module: Translated, x: torch.Tensor, case: ExplainCase) -> torch.Tensor:
+def _saliency(module: torch.nn.Module, x: torch.Tensor, case: ExplainCase) -> torch.Tensor:
     return attribution.Saliency(module).attribute(x.requires_grad_(), target=TARGET, abs=False)
 
 
-def _guided(module: Translated, x: torch.Tensor, case: ExplainCase) -> torch.Tensor:
+def _guided(module: torch.nn.Module, x: torch.Tensor, case: ExplainCase) -> torch.Tensor:
     return attribution.GuidedBackprop(module).attribute(x.requires_grad_(), target=TARGET)
 
 
-def _deconvnet(module: Translated, x: torch.Tensor, case: ExplainCase) -> torch.Tensor:
+def _deconvnet(module: torch.nn.Module, x: torch.Tensor, case: ExplainCase) -> torch.Tensor:
     return attribution.Deconvolution(module).attribute(x.requires_grad_(), target=TARGET)
 
 
-def _occlusion(module: Translated, x: torch.Tensor, case: ExplainCase) -> torch.Tensor:
+def _occlusion(module: torch.nn.Module, x: torch.Tensor, case: ExplainCase) -> torch.Tensor:
     patch, stride, channels = case.parameters["patch"], case.parameters["stride"], x.shape[1]
     with torch.inference_mode():
         return attribution.Occlusion(module).attribute(
@@ -66,7 +80,7 @@ def _occlusion(module: Translated, x: torch.Tensor, case: ExplainCase) -> torch.
         )
 
 
-def _integrated(module: Translated, x: torch.Tensor, case: ExplainCase) -> torch.Tensor:
+def _integrated(module: torch.nn.Module, x: torch.Tensor, case: ExplainCase) -> torch.Tensor:
     points = case.parameters["points"]
     found: torch.Tensor = attribution.IntegratedGradients(module).attribute(
         x.detach(), baselines=0, target=TARGET, n_steps=points, method="gausslegendre"
@@ -74,10 +88,8 @@ def _integrated(module: Translated, x: torch.Tensor, case: ExplainCase) -> torch
     return found
 
 
-def _grad_cam(module: Translated, x: torch.Tensor, case: ExplainCase) -> torch.Tensor:
-    shapes = case.network().shapes()
-    maps = [name for name, shape in shapes.items() if shape and len(shape) == 3 and shape[:2] != (1, 1)]
-    found = attribution.LayerGradCam(module, module.parts[maps[-1]]).attribute(x.detach(), target=TARGET)
+def _grad_cam(module: torch.nn.Module, x: torch.Tensor, case: ExplainCase) -> torch.Tensor:
+    found = attribution.LayerGradCam(module, getattr(module, _LAST_MAP)).attribute(x.detach(), target=TARGET)
     return torch.nn.functional.interpolate(found, x.shape[2:], mode="bilinear", align_corners=False)
 
 

@@ -12,6 +12,7 @@ os.environ.pop("GOMP_SPINCOUNT", None)
 import numpy as np
 import torch
 
+from ...io.channels_first import channels_last
 from .. import party
 from ..cases import (
     MOMENTUM,
@@ -28,8 +29,7 @@ from ..cases import (
 )
 from ..explaining import ExplainCase
 from ..party import Ready
-from .order import in_our_order
-from .torch_layers import Translated
+from .torch_layers import translated
 
 LAYOUTS = {"NCHW": torch.contiguous_format, "channels_last": torch.channels_last}
 
@@ -86,8 +86,8 @@ def training_step(case: NetworkCase, data: Pixels, threads: int, layout: str) ->
     return _training_step(_module(case, {}, layout), case, data, layout)
 
 
-def _module(case: NetworkCase, weights: Arrays, layout: str) -> Translated:
-    return Translated(case.network(), weights).to(memory_format=LAYOUTS[layout])  # type: ignore[call-overload]
+def _module(case: NetworkCase, weights: Arrays, layout: str) -> torch.nn.Module:
+    return translated(case.network(), weights).to(memory_format=LAYOUTS[layout])  # type: ignore[call-overload]
 
 
 def _channels_first(array: Floats, layout: str) -> torch.Tensor:
@@ -98,17 +98,17 @@ def _input(case: NetworkCase, layout: str) -> torch.Tensor:
     return _channels_first(images(case), layout)
 
 
-def _output(module: Translated, x: torch.Tensor) -> Floats:
+def _output(module: torch.nn.Module, x: torch.Tensor) -> Floats:
     """The output of inference, in our order."""
     training = module.training
     module.eval()
     with torch.inference_mode():
         result = module(x).numpy()
     module.train(training)
-    return in_our_order(result, module.orders[module.output])
+    return channels_last(result)
 
 
-def _training_step(module: Translated, case: NetworkCase, data: Pixels, layout: str) -> Callable[[], object]:
+def _training_step(module: torch.nn.Module, case: NetworkCase, data: Pixels, layout: str) -> Callable[[], object]:
     """Forward, loss, backward and optimiser on one batch, which is in memory as floats: nothing is gathered."""
     optimiser = torch.optim.SGD(module.parameters(), RATE, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY, fused=True)
     shots, labels = data
@@ -125,7 +125,7 @@ def _training_step(module: Translated, case: NetworkCase, data: Pixels, layout: 
     return step
 
 
-def _eager(module: Translated, x: torch.Tensor) -> Callable[[], object]:
+def _eager(module: torch.nn.Module, x: torch.Tensor) -> Callable[[], object]:
     def step() -> torch.Tensor:
         with torch.inference_mode():
             return module(x)
@@ -143,7 +143,7 @@ def _compiled(case: NetworkCase, weights: Arrays) -> tuple[Floats, Callable[[], 
         with torch.no_grad():
             return compiled(x)
 
-    return in_our_order(step().numpy(), module.orders[module.output]), step
+    return channels_last(step().numpy()), step
 
 
 def _first_line(error: Exception) -> str:
