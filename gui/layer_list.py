@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
@@ -69,14 +69,14 @@ def _score(query: str, name: str) -> tuple[int, int] | None:
 
 
 class LayerListModel(QAbstractListModel):
-    """The layer types that fit the query, with `headings` under their categories while the query is empty.
+    """The layer types that fit the query, less some, with `headings` under their categories while the query is empty.
 
     Rows can be dragged: the data of type `MIME` is the layer type's name. A heading has no TYPE.
     """
 
-    def __init__(self, headings: bool = False, parent: Any = None) -> None:
+    def __init__(self, headings: bool = False, without: Collection[str] = (), parent: Any = None) -> None:
         super().__init__(parent)
-        self._headings = headings
+        self._headings, self._without = headings, without
         self._rows: list[tuple[str, str]] = []  # (heading, "") or ("", type name)
         self.set_query("")
 
@@ -85,6 +85,8 @@ class LayerListModel(QAbstractListModel):
         self._rows = []
         heading = ""
         for name in search(query):
+            if name in self._without:
+                continue
             category = TYPES[name].about.category
             if self._headings and not query.strip() and category != heading:
                 heading = category

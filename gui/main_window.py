@@ -176,6 +176,7 @@ class MainWindow(QMainWindow):
         self.advice.chosen.connect(self._show_layers)
         self.advice.counted.connect(self._show_advice_count)
         view.inspect.connect(self._inspect)
+        self.inspector.left.connect(view.setFocus)
         view.menu_wanted.connect(self._open_context_menu)
         view.zoomed.connect(self.status.show_zoom)
         document.path_changed.connect(self._show_title)

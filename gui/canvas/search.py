@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from ..accessible import named
-from ..layer_list import TYPE, LayerDelegate, LayerListModel
+from ..layer_list import TYPE, LayerDelegate, LayerListModel, search
 
 _WIDTH, _ROWS = 352, 6
 _KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
 
 class SearchPopup(QFrame):
-    """Emits `chosen` with a layer type's name and closes; Escape or a click outside closes it without."""
+    """Emits `chosen` with a layer type's name and closes; Escape or a click outside closes it without.
+
+    Types that are `refused` are not offered; one that is sought by name is answered with the reason.
+    """
 
     chosen = Signal(str)
 
-    def __init__(self, title: str, parent: QWidget) -> None:
+    def __init__(self, title: str, parent: QWidget, refused: Mapping[str, str] | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName("Search layers to add")
@@ -28,12 +33,14 @@ class SearchPopup(QFrame):
         self.field.setPlaceholderText("Search layers …")
         self.field.setClearButtonEnabled(True)
         self.list = named(QListView(), "Layers found")
-        self._model = LayerListModel(parent=self)
+        self._refused = refused or {}
+        self._model = LayerListModel(without=self._refused, parent=self)
         self.list.setModel(self._model)
         self.list.setItemDelegate(LayerDelegate(summaries=True, parent=self))
         self.list.setMouseTracking(True)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._none = QLabel("No layer fits. Try another word.")
+        self._none = QLabel()
+        self._none.setWordWrap(True)
         self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._none.setProperty("role", "muted")
         heading = QLabel(title)
@@ -69,6 +76,10 @@ class SearchPopup(QFrame):
         found = self._model.rowCount() > 0
         self.list.setVisible(found)
         self._none.setVisible(not found)
+        sought = next(iter(search(query)), "")
+        self._none.setText(
+            f"{self._refused[sought]}." if sought in self._refused else "No layer fits. Try another word."
+        )
         self.list.setCurrentIndex(self._model.first())
         self.list.setFixedHeight(min(_ROWS, self._model.rowCount()) * self.list.sizeHintForRow(0) + 2)
         self.adjustSize()

@@ -9,16 +9,14 @@ from PySide6.QtWidgets import QWidget
 from convscope.engine.graph import INPUT
 
 from ..layer_list import MIME
-from ..models import edits, folding
+from ..models import edits, folding, legality
 from ..models.document import Document
-from . import navigation
 from .camera import Camera
+from .keys import Keys
 from .node_item import HEIGHT, WIDTH
 from .search import SearchPopup
 from .wire_item import WireItem
 from .wiring import Wiring
-
-_ARROWS = {Qt.Key.Key_Up: "up", Qt.Key.Key_Down: "down", Qt.Key.Key_Left: "left", Qt.Key.Key_Right: "right"}
 
 
 class GraphView(Camera):
@@ -32,6 +30,7 @@ class GraphView(Camera):
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
+        self.keys = Keys(self)
         self._wiring: Wiring | None = None
         self._pan_from: QPoint | None = None
         self._space = False
@@ -40,9 +39,11 @@ class GraphView(Camera):
         self.setDragMode(Camera.DragMode.RubberBandDrag)
         self.setAcceptDrops(True)
         self.setMouseTracking(True)
-        document.selection_changed.connect(self._describe)
+        document.selection_changed.connect(self.describe)
+        document.changed.connect(self.keys.cancel)
+        document.replaced.connect(self.keys.cancel)
 
-    def _describe(self, name: str) -> None:
+    def describe(self, name: str) -> None:
         """Tell assistive technology what is selected."""
         if name in self.graph.nodes:
             self.setAccessibleDescription(self.graph.nodes[name].toolTip().replace("\n", ". "))
@@ -52,13 +53,19 @@ class GraphView(Camera):
     # ---- adding
 
     def open_search(self, scene_point: QPointF | None = None, source: str = "", target: str = "") -> SearchPopup:
-        """Offer all layers. Without a point the new one goes below the current node."""
+        """Offer the layers that can be there. Without a point the new one goes below `source`, or the current node."""
         title = f"Add a layer after {source}" if source else f"Add a layer before {target}" if target else "Add a layer"
-        popup = SearchPopup(title, self)
+        drawing = self.document.drawing
+        refused: dict[str, str] = {}
+        if source:
+            refused = legality.refused_after(drawing.network, drawing.result(source))
+        elif target:
+            refused = legality.refused_before(drawing.network, drawing.members(target)[0])
+        popup = SearchPopup(title, self, refused)
 
         def add(type_name: str) -> None:
             if scene_point is None:
-                edits.add_after(self.document, type_name)
+                edits.add_after(self.document, type_name, source or None)
                 self.reveal(self.document.selected)
             else:
                 self.add_at(type_name, scene_point, source, target)
@@ -122,6 +129,7 @@ class GraphView(Camera):
             self.keeps_all_in_view = False
             self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
             return
+        self.keys.cancel()
         point = self.mapToScene(event.position().toPoint())
         node = self.graph.node_at(point) if left else None
         port = node.port_at(point) if node else None
@@ -212,17 +220,20 @@ class GraphView(Camera):
     # ---- keyboard
 
     def event(self, event: QEvent) -> bool:
-        tab = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Tab and not event.modifiers()
-        if tab and event.type() == QEvent.Type.KeyPress:
-            self.open_search()
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self.keys.wants(event):
+            event.accept()
+            return True
+        if isinstance(event, QKeyEvent) and _is_tab(event):
+            if not self.keys.press(event):
+                self.open_search()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         key = event.key()
-        if direction := _ARROWS.get(Qt.Key(key)):
-            self._go(direction)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if self.keys.press(event):
+            return
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.inspect.emit()
         elif key == Qt.Key.Key_Space:
             self._space = True
@@ -242,14 +253,12 @@ class GraphView(Camera):
         if self._wiring is not None:
             self._wiring.end()
             self._wiring = None
-        else:
+        elif not self.keys.cancel():
             self.graph.clearSelection()
 
-    def _go(self, direction: str) -> None:
-        name = navigation.neighbour(self.document.drawing, self.document.selected, direction)
-        if name:
-            self.graph.select([name])
-            self.reveal(name)
+
+def _is_tab(event: QKeyEvent) -> bool:
+    return event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Tab and not event.modifiers()
 
 
 def _snapped(centre: QPointF) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from ..models import edits
+from ..models import edits, legality
 from ..theme import small_font, theme
 from .node_item import NodeItem, Port
 from .route import straight
@@ -14,13 +14,16 @@ from .scene import GraphScene
 
 
 class Wiring:
-    """One drag from a port until release. `refusal` says why the node under the pointer cannot be connected."""
+    """One drag from a port until release, or a choice made with the keyboard.
+
+    `refusal` says why the node under the pointer cannot be connected, `doubt` what would be wrong if it were.
+    """
 
     def __init__(self, scene: GraphScene, node: NodeItem, port: Port) -> None:
         self._scene = scene
         self.node, self.port = node, port
         self.target: NodeItem | None = None
-        self.refusal = ""
+        self.refusal, self.doubt = "", ""
         self._preview = _Preview()
         self._hint = _Hint()
         scene.addItem(self._preview)
@@ -36,19 +39,28 @@ class Wiring:
         under = self._scene.node_at(point)
         target = None if under is self.node else under
         if target is not self.target:
-            self._unmark()
-            self.target = target
-            self.refusal = self._reason(target)
-            if target:
-                target.mark("refused" if self.refusal else "target")
+            self._take(target)
         self._preview.follow(self._path(point), bool(self.refusal))
-        self._hint.follow(point, self.refusal)
+        self._hint.follow(point, self.refusal or self.doubt, "error" if self.refusal else "warning")
 
-    def _reason(self, target: NodeItem | None) -> str:
-        if target is None:
-            return ""
-        source, reader = (self.node, target) if self.forwards else (target, self.node)
-        return edits.refusal(self._scene.document.drawing, source.name, reader.name)
+    def choose(self, target: NodeItem | None, hint: str) -> None:
+        """Take a target that was chosen with the keyboard; `hint` says what the keys do where nothing is wrong."""
+        self._take(target)
+        point = (target or self.node).body().bottomLeft()
+        self._preview.follow(QPainterPath() if target is None else self._path(point), bool(self.refusal))
+        text = self.refusal or (f"{self.doubt}.  {hint}" if self.doubt else hint)
+        self._hint.follow(point, text, "error" if self.refusal else "warning" if self.doubt else "accent")
+
+    def _take(self, target: NodeItem | None) -> None:
+        self._unmark()
+        self.target = target
+        self.refusal, self.doubt = "", ""
+        if target is not None:
+            drawing = self._scene.document.drawing
+            source, reader = (self.node, target) if self.forwards else (target, self.node)
+            self.refusal = edits.refusal(drawing, source.name, reader.name)
+            self.doubt = "" if self.refusal else legality.misfit(drawing, source.name, reader.name)
+            target.mark("refused" if self.refusal else "target")
 
     def _path(self, point: QPointF) -> QPainterPath:
         fixed = self.node.port_position(self.port)
@@ -116,15 +128,15 @@ class _Hint(QGraphicsItem):
 
     def __init__(self) -> None:
         super().__init__()
-        self.text = ""
+        self.text, self._colour = "", "error"
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)
         self.setZValue(4)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
-    def follow(self, point: QPointF, text: str) -> None:
-        if text != self.text:
+    def follow(self, point: QPointF, text: str, colour: str) -> None:
+        if (text, colour) != (self.text, self._colour):
             self.prepareGeometryChange()
-            self.text = text
+            self.text, self._colour = text, colour
         self.setPos(point)
         self.setVisible(bool(text))
 
@@ -140,9 +152,9 @@ class _Hint(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.color("error"), 1))
+        painter.setPen(QPen(theme.color(self._colour), 1))
         painter.setBrush(theme.color("surface"))
         painter.drawRoundedRect(self._area(), 5, 5)
         painter.setFont(small_font())
-        painter.setPen(theme.color("error"))
+        painter.setPen(theme.color(self._colour))
         painter.drawText(self._area(), Qt.AlignmentFlag.AlignCenter, self.text)

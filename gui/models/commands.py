@@ -54,11 +54,11 @@ class EditNetwork(QUndoCommand):
 
 
 class MoveNodes(QUndoCommand):
-    """New canvas positions; the network itself stays."""
+    """New canvas positions; the network itself stays. Consecutive moves of the same `field` and nodes merge."""
 
-    def __init__(self, document: Document, text: str, positions: Positions) -> None:
+    def __init__(self, document: Document, text: str, positions: Positions, *, field: str = "") -> None:
         super().__init__(text)
-        self._document = document
+        self._document, self._field = document, field
         self._after = dict(positions)
         self._before = {name: place for name, place in document.network.layout.items() if name in positions}
 
@@ -67,3 +67,13 @@ class MoveNodes(QUndoCommand):
 
     def undo(self) -> None:
         self._document.place(self._before)
+
+    def id(self) -> int:
+        return 2 if self._field else -1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802  Qt's name
+        if not isinstance(other, MoveNodes) or (other._field, other._after.keys()) != (self._field, self._after.keys()):
+            return False
+        self._after = other._after
+        self.setObsolete(self._after == self._before)
+        return True

@@ -111,11 +111,14 @@ class Document(QObject):
         self._complete_layout(after)
         self.undo_stack.push(EditNetwork(self, text, after, select=select, field=field))
 
-    def move(self, text: str, positions: Mapping[str, tuple[float, float]]) -> None:
-        """Place nodes on the canvas as one undo step; nothing happens when all are there already."""
+    def move(self, text: str, positions: Mapping[str, tuple[float, float]], *, field: str = "") -> None:
+        """Place nodes on the canvas as one undo step; nothing happens when all are there already.
+
+        Consecutive moves of the same nodes and `field` become one step.
+        """
         new = {name: place for name, place in positions.items() if self._network.layout.get(name) != place}
         if new:
-            self.undo_stack.push(MoveNodes(self, text, new))
+            self.undo_stack.push(MoveNodes(self, text, new, field=field))
 
     def select(self, name: str) -> None:
         """Make a node or a block current; "" for none."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from convscope.engine import blocks
@@ -30,9 +31,13 @@ _EDITED = "Its layers were edited and are no longer those of this type; undo tha
 
 
 class Inspector(QScrollArea):
-    """Shows the selected layer or block, the image, or the network when nothing is selected."""
+    """Shows the selected layer or block, the image, or the network when nothing is selected.
+
+    Escape in one of its fields emits `left`.
+    """
 
     title = "Inspector"
+    left = Signal()
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -125,6 +130,12 @@ class Inspector(QScrollArea):
         """Put the keyboard into the first parameter, or the name."""
         first = next(iter(self._form.fields.values()), None) if self._form else None
         (first or self.name).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
 
     def focus_name(self) -> None:
         self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)

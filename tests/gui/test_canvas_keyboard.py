@@ -3,6 +3,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from convscope.engine import INPUT
+from convscope.engine import layers as L
 from convscope.gui.canvas.search import SearchPopup
 from convscope.gui.edit_actions import EditActions
 from convscope.gui.layer_list import search
@@ -138,3 +139,88 @@ def test_arranging_is_animated_and_ends_at_the_final_places(view, document, acti
     view.graph.animation_ms = 60
     document.move("Move", {"conv2": (500.0, 300.0)})
     qtbot.waitUntil(lambda: view.graph.nodes["conv2"].pos().toTuple() == (500.0, 300.0))
+
+
+Shift = Qt.KeyboardModifier.ShiftModifier
+
+
+def test_connecting_by_keyboard_chooses_with_arrows_and_tells_what_would_happen(view, document, qtbot):
+    document.select(INPUT)
+    qtbot.keyClick(view, Key.Key_C)
+    assert view.accessibleDescription() == "Connecting input to conv1. conv1 reads input already"
+    qtbot.keyClick(view, Key.Key_Down)
+    assert view.accessibleDescription() == "Connecting input to relu1. Enter connects input to relu1"
+    qtbot.keyClick(view, Key.Key_Return)
+    assert document.network.nodes["relu1"].inputs == (INPUT,)
+    assert view.keys.wiring is None
+
+
+def test_a_refused_choice_connects_nothing_and_escape_gives_up(view, document, qtbot):
+    before = document.network.copy()
+    document.select("conv2")
+    qtbot.keyClick(view, Key.Key_C)
+    qtbot.keyClick(view, Key.Key_Up)
+    assert "Would close a cycle" in view.accessibleDescription()
+    qtbot.keyClick(view, Key.Key_Return)
+    assert view.keys.wiring is not None
+    qtbot.keyClick(view, Key.Key_Escape)
+    assert view.keys.wiring is None
+    assert document.network == before
+    assert document.selected == "conv2"
+
+
+def test_delete_while_connecting_cuts_the_connection_and_no_layer(view, document, actions, qtbot):
+    document.select("conv1")
+    qtbot.keyClick(view, Key.Key_C)
+    qtbot.keyClick(view, Key.Key_Delete)
+    assert document.network.nodes["relu1"].inputs == ()
+    assert list(document.network.nodes) == ["conv1", "relu1", "conv2"]
+    assert document.undo_stack.undoText() == "Disconnect conv1 from relu1"
+
+
+def test_tab_while_connecting_offers_only_layers_that_can_read_it(view, document, qtbot):
+    document.select("conv2")
+    qtbot.keyClick(view, Key.Key_C)
+    qtbot.keyClick(view, Key.Key_Tab)
+    popup = view.findChild(SearchPopup)
+    offered = {popup.list.model().index(row, 0).data() for row in range(popup.list.model().rowCount())}
+    assert "Flatten" in offered
+    assert "Dense" not in offered
+    qtbot.keyClicks(popup.field, "dense")
+    assert popup.list.currentIndex().data() != "Dense"
+    qtbot.keyClicks(popup.field, " unit")
+    popup.field.selectAll()
+    qtbot.keyClicks(popup.field, "maxp")
+    qtbot.keyClick(popup.field, Key.Key_Return)
+    assert document.network.nodes["maxpool1"].inputs == ("conv2",)
+
+
+def test_arrows_with_shift_select_more_and_with_control_move(view, document, qtbot):
+    document.select("conv1")
+    qtbot.keyClick(view, Key.Key_Down, Shift)
+    assert view.graph.selected_names() == ["conv1", "relu1"]
+    before = dict(document.network.layout)
+    for _ in range(3):
+        qtbot.keyClick(view, Key.Key_Right, Control)
+    for name in ("conv1", "relu1"):
+        assert document.network.layout[name] == (before[name][0] + 24, before[name][1])
+    assert document.undo_stack.count() == 1
+    assert document.undo_stack.undoText() == "Move 2 layers"
+    document.undo_stack.undo()
+    assert document.network.layout == before
+
+
+def test_home_and_end_go_to_the_image_and_to_the_last_layer(view, document, qtbot):
+    qtbot.keyClick(view, Key.Key_End)
+    assert document.selected == "conv2"
+    qtbot.keyClick(view, Key.Key_Home)
+    assert document.selected == INPUT
+
+
+def test_cards_without_wires_are_reached_by_their_place(view, document, qtbot):
+    document.edit("Add", lambda net: net.add(L.Tanh(), "alone", []))
+    x, y = document.network.layout["conv2"]
+    document.move("Move", {"alone": (x + 300, y)})
+    document.select("conv2")
+    qtbot.keyClick(view, Key.Key_Right)
+    assert document.selected == "alone"

@@ -150,3 +150,33 @@ def test_wires_run_beside_the_cards_in_their_way(view, document):
     for between in ("conv1", "relu1", "conv2"):
         body = view.graph.nodes[between].body()
         assert not any(body.contains(point) for point in course)
+
+
+def test_a_connection_that_would_not_fit_is_told_while_dragging_and_can_be_made(view, document):
+    name = edits.add_at(document, "Dense", (500.0, 100.0))
+    press_and_move(view, port(view, "conv2", OUT), middle(view, name))
+    hints = [item.text for item in view.graph.items() if getattr(item, "text", "") and item.isVisible()]
+    assert hints == ["Will not fit: needs a vector and got an image of 8×8×2"]
+    QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=middle(view, name))
+    assert document.network.nodes[name].inputs == ("conv2",)
+
+
+def test_a_wire_released_on_empty_canvas_offers_only_what_can_read_it_and_says_why(view, document, qtbot):
+    drag(view, port(view, "conv2", OUT), QPoint(720, 600))
+    popup = view.findChild(SearchPopup)
+    names = {popup.list.model().index(row, 0).data() for row in range(popup.list.model().rowCount())}
+    assert {"Conv2D", "ReLU", "Add", "Flatten", "Residual"} <= names
+    assert names.isdisjoint({"Dense", "DropConnect"})
+    qtbot.keyClicks(popup.field, "dropconn")
+    assert popup._none.text() == "DropConnect cannot read 8×8×2: needs a vector and got an image of 8×8×2."
+    popup.close()
+
+
+def test_a_wire_dragged_backwards_offers_only_what_can_be_read(view, document, qtbot):
+    name = edits.add_at(document, "Dense", (300.0, 100.0))
+    drag(view, port(view, name, IN), QPoint(720, 500))
+    popup = view.findChild(SearchPopup)
+    names = {popup.list.model().index(row, 0).data() for row in range(popup.list.model().rowCount())}
+    assert {"Flatten", "GlobalAvgPool", "Dense", "ReLU"} <= names
+    assert names.isdisjoint({"MaxPool2D", "Conv2D", "Residual"})
+    popup.close()
