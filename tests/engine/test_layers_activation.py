@@ -10,7 +10,7 @@ from convscope.engine import layers as L
 from tests.oracles.layers import ORACLES
 
 ELEMENTWISE = [
-    *(L.Step(), L.ReLU(), L.LeakyReLU(), L.ELU(), L.ELU(0.0), L.Tanh(), L.Sigmoid(), L.HardSigmoid()),
+    *(L.Step(), L.ReLU(), L.ClippedReLU(), L.LeakyReLU(), L.ELU(), L.ELU(0.0), L.Tanh(), L.Sigmoid(), L.HardSigmoid()),
     *(L.Swish(), L.Swish(0.0), L.Swish(20.0), L.HardSwish(), L.GELU(), L.GELU("tanh")),
 ]
 each = pytest.mark.parametrize("layer", ELEMENTWISE, ids=str)

@@ -176,6 +176,7 @@ ORACLES: dict[str, Oracle] = {
     "Upsample": upsample,
     "Dropout": no_dropout,
     "ReLU": elementwise(lambda layer, x: np.maximum(x, 0)),
+    "ClippedReLU": elementwise(lambda layer, x: np.clip(x, 0, layer.ceiling)),
     "LeakyReLU": elementwise(lambda layer, x: np.where(x > 0, x, layer.slope * x)),
     "PReLU": lambda layer, inputs, w, training: np.where(inputs[0] > 0, inputs[0], w["weight"] * inputs[0]),
     "Tanh": elementwise(lambda layer, x: np.tanh(x)),

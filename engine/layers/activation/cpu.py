@@ -11,6 +11,7 @@ from ...kernels.jit import kernel
 from . import scalar
 
 _WITH_DERIVATIVE = (
+    "clipped_relu",
     "leaky_relu",
     "elu",
     "tanh",

@@ -54,6 +54,14 @@ def relu_passes(y, dy, rule):
     return (rule == 1 or y > 0) and (rule == 0 or dy > 0)
 
 
+def clipped_relu(x, p):
+    return F(0) if x < 0 else (p if x > p else x)
+
+
+def clipped_relu_derivative(y, p):
+    return F(1) if (y > 0) & (y < p) else F(0)
+
+
 def leaky_relu(x, p):
     return x if x > 0 else p * x
 

@@ -78,6 +78,33 @@ class ReLU(_Activation):
 
 
 @dataclass(frozen=True)
+class ClippedReLU(_Activation):
+    """min(max(0, x), ceiling)."""
+
+    ceiling: float = number(
+        6.0, label="Ceiling", help="The largest output; 6 is usual (ReLU6).", minimum=0.0, maximum=1e6, open_ends=True
+    )
+
+    about = About(
+        "activation",
+        "A ReLU that ends at a ceiling",
+        "Passes values from 0 to the ceiling, so that few bits can hold them. With 6 it is MobileNet's ReLU6. "
+        "Its gradient is 0 beyond both ends.",
+        "Krizhevsky 2010, Convolutional Deep Belief Networks on CIFAR-10; Sandler et al. 2018, MobileNetV2",
+    )
+    formula = "clipped_relu"
+    backward_needs = frozenset({"output"})
+
+    @property
+    def parameter(self) -> float:
+        return self.ceiling
+
+    @classmethod
+    def examples(cls) -> Sequence[Example]:
+        return (*super().examples(), Example(cls(0.7), ((4, 3, 2),)))
+
+
+@dataclass(frozen=True)
 class LeakyReLU(_Activation):
     """x where positive, slope · x elsewhere."""
 

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .spec import ELU, GELU, HardSigmoid, HardSwish, LeakyReLU, PReLU, ReLU, Sigmoid, Softmax, Step, Swish, Tanh
+from .spec import (
+    ELU,
+    GELU,
+    ClippedReLU,
+    HardSigmoid,
+    HardSwish,
+    LeakyReLU,
+    PReLU,
+    ReLU,
+    Sigmoid,
+    Softmax,
+    Step,
+    Swish,
+    Tanh,
+)
 
 if TYPE_CHECKING:
     from ...runtime.binding import Binding
@@ -52,6 +66,7 @@ def softmax(layer: Softmax, bind: Binding, k: Any) -> None:
 
 
 STEPS: dict[type[Layer], Callable[[Any, Binding, Any], None]] = {
+    ClippedReLU: elementwise,
     LeakyReLU: elementwise,
     ELU: elementwise,
     Tanh: elementwise,

@@ -11,6 +11,7 @@ import numpy as np
 from .spec import (
     ELU,
     GELU,
+    ClippedReLU,
     HardSigmoid,
     HardSwish,
     LeakyReLU,
@@ -36,6 +37,10 @@ def plain(operator: str) -> Callable[[Any, NodeWriter], str]:
 
 def step(layer: Step, write: NodeWriter) -> str:
     return write("Cast", write("Greater", write.inputs[0], _number(write, "zero", 0)), to=1)  # TensorProto.FLOAT
+
+
+def clipped_relu(layer: ClippedReLU, write: NodeWriter) -> str:
+    return write("Clip", write.inputs[0], _number(write, "floor", 0), _number(write, "ceiling", layer.ceiling))
 
 
 def leaky_relu(layer: LeakyReLU, write: NodeWriter) -> str:
@@ -99,6 +104,7 @@ NODES = {
     Step: step,
     Linear: plain("Identity"),
     ReLU: plain("Relu"),
+    ClippedReLU: clipped_relu,
     LeakyReLU: leaky_relu,
     PReLU: prelu,
     ELU: elu,
