@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cost import summarise
 from ..graph import Network
 from ..runtime.compute import exclusive
 
@@ -111,30 +112,46 @@ class StepWatch:
         return StepFacts(step, weights, gradients, ratios)
 
 
+def probe_size(network: Network) -> int:
+    """Images to look at the units with: many where that is cheap, and few where an image takes long."""
+    totals = summarise(network).totals
+    return int(min(max(_PROBE_MACS // max(totals.macs, 1), LEAST_PROBES), MOST_PROBES))
+
+
 def unit_facts(model: Model, images: NDArray[Any]) -> UnitFacts:
     """Run pixels 0–255 (n, h, w, C) through the model and look at the output of every layer."""
-    x = model.prepare(images)
-    network = model.network
-    spreads, units = {}, {}
+    x, network = model.prepare(images), model.network
+    nodes = network.order()
+    chunk = max(int(_PROBE_BYTES // max(sum(4 * math.prod(network.shapes()[n.name] or ()) for n in nodes), 1)), 1)
+    samples: dict[str, list[NDArray[Any]]] = {node.name: [] for node in nodes}
+    alive: dict[str, NDArray[np.bool_]] = {}
     with exclusive:
-        plan = model.plan(len(x), "gradient")
-        plan.input[...] = x
-        plan.forward()
-        for node in network.order():
-            values = plan.value(node.name)
-            spreads[node.name] = Spread.of(values)
-            if node.layer.type_name() in SWITCHING:
-                units[node.name] = dead_units(values), values.shape[-1]
-    return UnitFacts(spreads, units)
+        for start in range(0, len(x), chunk):
+            part = x[start : start + chunk]
+            plan = model.plan(len(part), "gradient")
+            plan.input[...] = part
+            plan.forward()
+            for node in nodes:
+                values = plan.value(node.name)
+                samples[node.name].append(sampled(values))
+                if node.layer.type_name() in SWITCHING:
+                    alive[node.name] = alive.get(node.name, False) | living_units(values)
+    spreads = {name: Spread.of(np.concatenate(parts)) for name, parts in samples.items()}
+    return UnitFacts(spreads, {name: (int((~some).sum()), len(some)) for name, some in alive.items()})
 
+
+MOST_PROBES, LEAST_PROBES = 64, 8
+_PROBE_MACS = 3_000_000_000
+_PROBE_BYTES = 128 << 20  # of outputs kept at once
 
 SWITCHING = frozenset({"ReLU"})
 """Layers whose units can be off for good: where the output is zero, so is the gradient."""
 
 
-def dead_units(values: NDArray[Any]) -> int:
-    """Units (channels, or places of a vector) of outputs (n, …, K) that are zero throughout."""
-    return int((~values.reshape(-1, values.shape[-1]).any(0)).sum())
+def living_units(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which units (channels, or places of a vector) of outputs (n, …, K) are not zero throughout: (K,)."""
+    found: NDArray[np.bool_] = values.reshape(-1, values.shape[-1]).any(0)
+    return found
 
 
 def weighted(network: Network) -> tuple[str, ...]:

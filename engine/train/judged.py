@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .localisation_figures import Localisation
 from .metrics import Outcomes
+
+if TYPE_CHECKING:
+    from .localisation_figures import Localisation
 
 MOST_BYTES = 64 << 20
 

@@ -75,7 +75,7 @@ class FiltersView(LayerView):
         self._weights = None
         if shape is not None:
             self._offer_channels(shape[2])
-            self._ask()
+            self._refresh()
 
     def _offer_channels(self, channels: int) -> None:
         """All channels of a filter at once (in colour if there are three), or one: the first, if they are many."""
@@ -105,9 +105,22 @@ class FiltersView(LayerView):
 
         self._session.request("filters", work, self._take_weights, computes=False)
 
+    def _replay(self, frame: Any) -> None:
+        """The weights of a frame; of large layers there are none."""
+        assert self._info is not None
+        name, network = self._picker.layer, self._info.network
+        shape, weights = filter_shape(network, name), frame.weights.get(weight_name(network, name))
+        if weights is None or shape is None:
+            self._reading.setText("This layer is too large to be filmed.")
+            return
+        self._reading.clear()
+        self._weights = _copied(weights, shape)
+        self._draw()
+
     def _take_weights(self, result: Any) -> None:
         current = self._info.serial if self._info else 0
-        if isinstance(result, tuple) and result[:2] == (current, self._picker.layer):
+        live = self._session.film.frame is None
+        if live and isinstance(result, tuple) and result[:2] == (current, self._picker.layer):
             self._weights = result[2]
             self._draw()
 

@@ -14,10 +14,13 @@ from .empty import WithEmptyState
 from .export import ExportMenu
 from .layer_picker import LayerPicker
 from .range_switch import RangeSwitch
+from .scrubber import Scrubber
 
 
 class LayerView(QWidget):
     """Asks the session for a layer's numbers when its model, its layer or its weights change, while it is visible.
+
+    With the scrubber moved back it shows a frame of the film instead, until that is at its right end again.
 
     Subclasses build their content and hand it to `show_within`; they implement what raises NotImplementedError here.
     """
@@ -38,6 +41,7 @@ class LayerView(QWidget):
         self._picker = LayerPicker(session.document)
         self._own = RangeSwitch(on=self.own_ranges)
         self._bar = ColourBar()
+        self.scrubber = Scrubber(session.film)
         self._reading = QLabel()
         self._reading.setProperty("role", "small")
         content = QWidget()
@@ -70,6 +74,10 @@ class LayerView(QWidget):
         """Have the layer's numbers copied or computed between two batches."""
         raise NotImplementedError
 
+    def _replay(self, frame: Any) -> None:
+        """Show the layer as it is in a frame of the film."""
+        raise NotImplementedError
+
     def _draw(self) -> None:
         """Show the numbers at hand."""
         raise NotImplementedError
@@ -78,12 +86,21 @@ class LayerView(QWidget):
         self._picker.picked.connect(self._choose_layer)
         self._own.toggled.connect(self._draw)
         self._session.model_changed.connect(self._take_model)
-        self._session.snapshot.connect(self._ask)
+        self._session.snapshot.connect(self._refresh)
+        self._session.film.moved.connect(self._refresh)
         if self._session.model_info is not None:
             self._take_model(self._session.model_info)
 
+    def _refresh(self, _cause: Any = None) -> None:
+        """Show what is now, or the frame that is chosen; nothing moves meanwhile."""
+        frame = self._session.film.frame
+        if frame is None:
+            self._ask()
+        elif self.isVisible() and self._info is not None and self._picker.layer:
+            self._replay(frame)
+
     def _framed(self, column: QBoxLayout, head: tuple[QWidget, ...], picture: QWidget) -> None:
-        """Picker and further fields above the picture, scale and reading below it."""
+        """Picker and further fields above the picture, scale, reading and scrubber below it."""
         top, foot = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self._picker, 1)
         for part in (*head, self._own):
@@ -94,7 +111,8 @@ class LayerView(QWidget):
         column.addLayout(top)
         column.addWidget(picture, 1)
         column.addLayout(foot)
+        column.addWidget(self.scrubber)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
-        self._ask()
+        self._refresh()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,8 @@ _KIND = "step of the run"
 
 
 class StepLooks:
-    """Notes the weights before a batch and compares them after it; `callback` gets StepFacts of the engine.
+    """Notes the weights before a batch and compares them after it; `callback` gets StepFacts of the engine and the
+    seconds that all looks since the last have taken.
 
     Each look costs the time of two samples of the weights, which counts as time of views. While a run rests, a look
     compares what a single step has done since the look before.
@@ -23,6 +25,7 @@ class StepLooks:
         self._bench, self._worker, self._callback = bench, worker, callback
         self._watch: Any = None
         self._begun = (0, -1)  # serial of the model and steps, when the weights were noted
+        self._seconds = 0.0
 
     def look(self) -> None:
         """Look at the next step that is taken; called on the GUI thread."""
@@ -32,7 +35,10 @@ class StepLooks:
 
     def _at_gap(self) -> Any:
         """What the step behind us did, if the weights were noted before it; they are noted for the next one."""
-        return self._bench.look(self._compare)
+        start = time.perf_counter()
+        found = self._bench.look(self._compare)
+        self._seconds += time.perf_counter() - start
+        return found
 
     def _compare(self, model: Any) -> Any:
         from convscope.engine.train.internals import StepWatch  # noqa: PLC0415
@@ -50,7 +56,10 @@ class StepLooks:
         return facts
 
     def _between(self, found: Any) -> None:
-        if found is not None:
+        if isinstance(found, Exception):
             self._worker.tell(Reply(self._callback, found))
+        elif found is not None:
+            seconds, self._seconds = self._seconds, 0.0
+            self._worker.tell(Reply(self._callback, (found, seconds)))
         elif self._worker.advancing:
             self._worker.request(_KIND, self._at_gap, self._between)
