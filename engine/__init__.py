@@ -15,7 +15,7 @@ from .graph import INPUT, Network, Node
 from .spec import ConvscopeError, NetworkError, ParameterError, Problem, ShapeError
 
 if TYPE_CHECKING:
-    from . import explain, teach
+    from . import explain, repair, teach
     from .data import DATASETS, Dataset, augment, load_dataset
     from .data.preprocess import Preprocessing
     from .io import load, save, trained
@@ -40,7 +40,7 @@ _LATER = {
     "threads": ".runtime.threads",
     "evaluate": ".train",
 }
-_ROOMS_LATER = {"augment": ".data.augment", "explain": ".explain", "teach": ".teach", "trained": ".io.trained"}
+_ROOMS_LATER = {"augment": ".data.augment", "explain": ".explain", "repair": ".repair", "teach": ".teach", "trained": ".io.trained"}
 
 __all__ = [
     "DATASETS",
@@ -64,6 +64,7 @@ __all__ = [
     "layers",
     "load",
     "load_dataset",
+    "repair",
     "save",
     "set_threads",
     "teach",

@@ -53,7 +53,7 @@ def add_after(document: Document, type_name: str, source: str | None = None) -> 
         if tidy:
             net.layout = arrange(net)
         else:
-            _make_room(net, new.name, source)
+            make_room(net, new.name, source)
 
     document.edit(f"Add {new.name}", change, select=new.name)
     return new.name
@@ -289,12 +289,12 @@ def _place(network: Network, name: str, source: str, position: Position) -> None
     network.layout.pop(name, None)
     x, y = position
     if any(abs(ox - x) < CARD[0] and abs(oy - y) < CARD[1] for ox, oy in network.layout.values()):
-        _make_room(network, name, source)
+        make_room(network, name, source)
     else:
         network.layout[name] = position
 
 
-def _make_room(network: Network, name: str, source: str) -> None:
+def make_room(network: Network, name: str, source: str) -> None:
     """Place a node below its source, moving what is in the way down by one row."""
     row = Spacing().row
     x, y = network.layout[source]

@@ -1,12 +1,14 @@
-"""Applying a rewrite that advice proposes, as one undo step."""
+"""Applying what advice or a repair proposes, as one undo step."""
 
 from __future__ import annotations
 
 from convscope.engine.cost.advice import Exchange, Rewrite
 from convscope.engine.graph import Network
+from convscope.engine.repair import Repair
 
-from .arrange import CARD, Spacing, arrange
+from .arrange import CARD, Spacing, arrange, is_tidy
 from .document import Document
+from .edits import make_room
 
 _LARGEST_TIDY = 300  # arranging larger networks takes long enough to be felt
 
@@ -29,6 +31,25 @@ def apply_rewrite(document: Document, rewrite: Rewrite) -> None:
                 _place(net, exchange, before)
 
     document.edit(rewrite.title, change, select=rewrite.exchanges[-1].end)
+
+
+def apply_repair(document: Document, repair: Repair) -> None:
+    """Do what ends a problem, and select the first layer that came new; ConvscopeError, and nothing changes, if it
+    cannot be done any more."""
+    tidy = is_tidy(document.network)
+    after = document.network.copy()
+    repair.edit(after)
+    new = [name for name in after.nodes if name not in document.network.nodes]
+
+    def change(net: Network) -> None:
+        repair.edit(net)
+        if tidy:
+            net.layout = arrange(net)
+            return
+        for name in new:
+            make_room(net, name, net.nodes[name].inputs[0])
+
+    document.edit(repair.title, change, select=new[0] if new else None)
 
 
 def _place(network: Network, exchange: Exchange, before: dict[str, tuple[float, float]]) -> None:

@@ -1,18 +1,25 @@
-"""The problems of the network, one a row; double-click or Enter goes to the layer."""
+"""The problems of the network, one a row, and buttons that end the current one; Enter goes to its layer."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtWidgets import QLabel, QListView, QStackedLayout, QWidget
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QStackedLayout, QWidget
 
-from convscope.engine.spec import Problem
+from convscope.engine.repair import Repair, repairs
+from convscope.engine.spec import ConvscopeError, Problem
 
 from ..accessible import named
 from ..icons import icon
 from ..models.document import Document
+from ..models.rewriting import apply_repair
 from ..theme import follow
+from .repair_buttons import RepairButtons
+
+Consider = Callable[[str, Callable[[], Any], Callable[[Any], None]], None]
+"""Does work elsewhere: a name, the work, and what takes its result, or the exception, here."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -53,14 +60,20 @@ class ProblemModel(QAbstractListModel):
 
 
 class Problems(QWidget):
-    """Emits `jump` with the layer's name, and `counted` with the number of problems when it changes."""
+    """Emits `jump` with the layer's name, `counted` with the number of problems when it changes, `refused` with why a
+    repair could not be made.
+
+    Repairs are found by `consider`, since each is tried on a copy of the network.
+    """
 
     title = "Problems"
     jump = Signal(str)
     counted = Signal(int)
+    refused = Signal(str)
 
-    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, consider: Consider, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._document, self._consider = document, consider
         self.setProperty("panel", True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._model = ProblemModel(document, self)
@@ -70,11 +83,20 @@ class Problems(QWidget):
         self.list.setSpacing(2)
         self.list.activated.connect(self._jump)
         self.list.doubleClicked.connect(self._jump)
+        self.list.selectionModel().currentChanged.connect(self._seek_repairs)
+        self.buttons = RepairButtons()
+        self.buttons.chosen.connect(self._repair)
+        content = QWidget()
+        row = QHBoxLayout(content)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.list, 1)
+        row.addWidget(self.buttons)
         empty = QLabel("No problems: the network can run.")
         empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         empty.setProperty("role", "muted")
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(self.list)
+        self._stack.addWidget(content)
         self._stack.addWidget(empty)
         document.changed.connect(self._refresh)
         document.replaced.connect(self._refresh)
@@ -91,9 +113,36 @@ class Problems(QWidget):
 
     def _show(self) -> None:
         self._stack.setCurrentIndex(0 if self.count else 1)
+        with QSignalBlocker(self.list.selectionModel()):
+            self.list.setCurrentIndex(self._model.index(0, 0))
+        self._seek_repairs()
         self.counted.emit(self.count)
 
     def _jump(self, index: QModelIndex) -> None:
         problem = self._model.problems[index.row()]
         if problem.layer:
             self.jump.emit(problem.layer)
+
+    # ---- repairs
+
+    def _seek_repairs(self) -> None:
+        """Find what would end the current problem."""
+        self.buttons.show_repairs([])
+        index = self.list.currentIndex()
+        if index.isValid():
+            problem, network = self._model.problems[index.row()], self._document.network.copy()
+            self._consider("repairs", lambda: (problem, repairs(network, problem)), self._take_repairs)
+
+    def _take_repairs(self, found: Any) -> None:
+        index = self.list.currentIndex()
+        if isinstance(found, Exception) or not index.isValid():
+            return
+        problem, offered = found
+        if problem == self._model.problems[index.row()]:
+            self.buttons.show_repairs(offered)
+
+    def _repair(self, repair: Repair) -> None:
+        try:
+            apply_repair(self._document, repair)
+        except ConvscopeError as error:
+            self.refused.emit(str(error))

@@ -21,6 +21,8 @@ from convscope.gui.main_window import MainWindow
 from convscope.gui.models.document import Document
 from convscope.gui.theme import theme
 
+ENDS_WITHIN = 10  # seconds
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _style(qapp):
@@ -43,6 +45,8 @@ def _nothing_left(qapp):
     QCoreApplication.processEvents()
     left = [w for w in QApplication.topLevelWidgets() if id(w) not in windows and w.isVisible()]
     assert not left, f"windows left open: {left}"
+    for thread in set(threading.enumerate()) - threads:
+        thread.join(ENDS_WITHIN)  # one that reads a file to its end is no leak
     running = [t for t in threading.enumerate() if t not in threads and t.is_alive()]
     assert not running, f"threads left running: {running}"
     timers = [o for o in gc.get_objects() if issubclass(type(o), QTimer) and isValid(o) and o.isActive()]

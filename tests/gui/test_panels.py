@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from convscope.engine.repair import repairs
 from convscope.gui.layer_list import CATEGORIES, MIME, TYPE, TYPES
 from convscope.gui.models import edits
 from convscope.gui.models.costs import SHARE
@@ -122,8 +123,13 @@ def test_layers_without_a_shape_show_question_marks(costs, document):
     assert [costs.model.index(0, c).data() for c in (2, 3, 4)] == ["?", "?", "?"]
 
 
+def at_once(kind, work, take):
+    """Considers without another thread."""
+    take(work())
+
+
 def test_problems_are_listed_and_lead_to_their_layer(document, qtbot):
-    problems = Problems(document)
+    problems = Problems(document, at_once)
     qtbot.addWidget(problems)
     problems.show()
     assert problems.count == 0
@@ -136,3 +142,54 @@ def test_problems_are_listed_and_lead_to_their_layer(document, qtbot):
     assert jump.args == ["conv2"]
     document.undo_stack.undo()
     assert problems.count == 0
+
+
+def buttons(problems):
+    return [button.text() for button in problems.buttons.buttons]
+
+
+def test_a_button_ends_a_problem_as_one_step(document, qtbot):
+    edits.set_parameter(document, "conv2", "filters", 4)
+    edits.add_after(document, "Add", "conv2")
+    document.edit("Connect", lambda net: net.rewire("add1", ["input", "conv2"]))
+    problems = Problems(document, at_once)
+    qtbot.addWidget(problems)
+    problems.resize(900, 200)
+    problems.show()
+    assert problems.count == 1
+    assert buttons(problems)[0] == "Put a 1×1 Conv2D behind input"
+    before = document.network.copy()
+    QTest.mouseClick(problems.buttons.buttons[0], Qt.MouseButton.LeftButton)
+    assert problems.count == 0
+    assert buttons(problems) == []
+    assert document.selected == "conv3"
+    assert len({*document.network.layout.values()}) == len(document.network) + 1  # no card covers another
+    assert document.undo_stack.undoText() == "Put a 1×1 Conv2D behind input"
+    document.undo_stack.undo()
+    assert document.network == before
+
+
+def test_the_buttons_are_those_of_the_current_problem(document, qtbot):
+    edits.set_parameter(document, "conv1", "groups", 1)
+    document.edit("break", lambda net: net.rewire("conv2", []))
+    problems = Problems(document, at_once)
+    qtbot.addWidget(problems)
+    problems.resize(900, 200)
+    problems.show()
+    first = buttons(problems)
+    assert first == ["Connect relu1 to conv2", "Connect conv1 to conv2", "Connect input to conv2"][: len(first)]
+    problems.list.setFocus()
+    qtbot.keyClick(problems.list, Qt.Key.Key_Down)
+    assert buttons(problems) != first
+    assert problems.buttons.buttons
+
+
+def test_a_repair_that_came_too_late_is_refused_with_a_reason(document, qtbot):
+    document.edit("break", lambda net: net.rewire("conv2", []))
+    problems = Problems(document, at_once)
+    qtbot.addWidget(problems)
+    (found, *_) = repairs(document.network, document.network.problems()[0])
+    edits.remove(document, ["conv2"])
+    with qtbot.waitSignal(problems.refused) as refused:
+        problems._repair(found)
+    assert "conv2" in refused.args[0]
