@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .spec import (
     ELU,
     GELU,
+    ClippedReLU,
     HardSigmoid,
     HardSwish,
     LeakyReLU,
@@ -38,6 +39,11 @@ def relu(layer: ReLU, part: Part) -> str:
     return f"{part.module(part.call('nn.ReLU', inplace=part.optional(part.overwrites, False)))}({part.inputs[0]})"
 
 
+def clipped_relu(layer: ClippedReLU, part: Part) -> str:
+    call = "nn.ReLU6()" if layer.ceiling == 6 else part.call("nn.Hardtanh", 0.0, layer.ceiling)
+    return f"{part.module(call)}({part.inputs[0]})"
+
+
 def leaky_relu(layer: LeakyReLU, part: Part) -> str:
     return f"{part.module(part.call('nn.LeakyReLU', layer.slope))}({part.inputs[0]})"
 
@@ -65,6 +71,7 @@ MODULES = {
     Step: step,
     Linear: plain("nn.Identity"),
     ReLU: relu,
+    ClippedReLU: clipped_relu,
     LeakyReLU: leaky_relu,
     PReLU: prelu,
     ELU: elu,
