@@ -72,7 +72,7 @@ class MainWindow(QMainWindow):
         self.files = FileActions(self.document, self)
         self.edit = EditActions(self.document, self.view)
         self.views = ViewActions(self.view, self.docks)
-        self.shell = ShellActions(self)
+        self.shell = ShellActions(self, self._topic)
         self._fill_menus()
         self.shell.take_up_shortcuts()
         self._fill_toolbar()
@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
         runs = (run.train_action, run.pause_action, run.step_action, run.stop_action, None, run.over_action)
         _fill(bar.addMenu("&Run"), *runs)
         shell = self.shell
-        _fill(bar.addMenu("&Help"), shell.find, shell.welcome, shell.keys, None, shell.about)
+        _fill(bar.addMenu("&Help"), shell.reference, shell.find, None, shell.welcome, shell.keys, None, shell.about)
 
     def _fill_toolbar(self) -> None:
         bar = QToolBar("Toolbar")
@@ -210,6 +210,15 @@ class MainWindow(QMainWindow):
             self.files.open_path(recent[0])
         elif is_on(WELCOME):
             self.shell.open_welcome()
+
+    def _topic(self) -> str:
+        """What help is wanted on: the method in view, or the type of the selected layer or block."""
+        if self.docks.room == "look":
+            return self.look.form.title.text()
+        network, name = self.document.network, self.document.selected
+        if name in network.groups:
+            return network.groups[name].block
+        return network[name].type_name() if name in network else ""
 
     def _begin(self, way: str) -> None:
         """Begin as chosen on the welcome page."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMainWindow
+from shiboken6 import isValid
 
 from . import help
 from .actions import make_action
 from .command_palette import CommandPalette
 from .preferences.dialog import Preferences
+from .reference import pages
+from .reference.window import Reference
 from .shortcuts import Shortcuts
 from .welcome import Welcome
 
@@ -21,12 +25,15 @@ class ShellActions(QObject):
     begun = Signal(str)
     wanted = Signal(Path)
 
-    def __init__(self, window: QMainWindow) -> None:
+    def __init__(self, window: QMainWindow, topic: Callable[[], str]) -> None:
+        """`topic` tells what help is wanted on: a layer type's name, a method's title, or ""."""
         super().__init__(window)
-        self._window = window
+        self._window, self._topic = window, topic
+        self._reference: Reference | None = None
         self._shortcuts: Shortcuts | None = None
         self.find = make_action(self, "&Find Command…", self.open_palette, "Ctrl+Shift+P", "magnifying-glass")
         self.preferences = make_action(self, "&Preferences…", self.open_preferences, "Ctrl+,", "gear")
+        self.reference = make_action(self, "&Help", self.open_reference, "F1", "question")
         self.welcome = make_action(self, "&Welcome", self.open_welcome)
         self.keys = make_action(self, "&Keyboard and Mouse", lambda: help.show_shortcuts(window))
         self.about = make_action(self, "&About Convscope", lambda: help.show_about(window))
@@ -45,6 +52,18 @@ class ShellActions(QObject):
         dialog = Preferences(self._shortcuts, self._window)
         dialog.open()
         return dialog
+
+    def open_reference(self) -> Reference:
+        """Open the help, or bring it to the front, at what is being worked on."""
+        if self._reference is None or not isValid(self._reference):
+            from convscope.engine import explain  # loads NumPy  # noqa: PLC0415
+
+            self._reference = Reference([*pages.of_layers(), *pages.of_methods(explain.METHODS)], self._window)
+        self._reference.open_page(self._topic())
+        self._reference.show()
+        self._reference.raise_()
+        self._reference.activateWindow()
+        return self._reference
 
     def open_welcome(self) -> Welcome:
         page = Welcome(self._window)

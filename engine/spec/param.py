@@ -61,6 +61,11 @@ class Param:
         """The canonical value, or ValueError with a sentence naming what came and what is allowed."""
         return _PARSERS[self.kind](self, value)
 
+    def limits(self) -> str:
+        """What values are allowed, in words; "" where all of the kind are."""
+        parts = (", ".join(self.choices), _bounds_text(self))
+        return ", or a number ".join(part for part in parts if part).removeprefix("of ")
+
 
 def _fail(param: Param, value: Any, expected: str) -> ValueError:
     came = Repr().repr(value)  # shortened and without deep recursion: what came may be a whole damaged file

@@ -6,10 +6,11 @@ from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
-from convscope.engine import zoo
+from convscope.engine import blocks, explain, layers, zoo
 from convscope.gui.appearance import appearance, choose_appearance
 from convscope.gui.commands import commands, search
 from convscope.gui.preferences.storage import _Kept
+from convscope.gui.reference.window import Reference
 from convscope.gui.settings import WELCOME, is_on, remember_file, remember_threads, stored_threads
 from convscope.gui.theme import theme
 from convscope.gui.tokens import DARK
@@ -162,6 +163,40 @@ def test_a_folder_is_measured_and_emptied(qtbot, tmp_path):
     assert kept.held.text() == "nothing"
     assert not kept.remove.isEnabled()
     assert list((tmp_path / "kernels").iterdir()) == []
+
+
+# ---- help
+
+
+def test_f1_explains_the_selected_layer_with_its_parameters_and_limits(window, qtbot):
+    window.document.select("conv2")
+    window.view.setFocus()
+    qtbot.keyClick(window.view, Key.Key_F1)
+    page = window.findChild(Reference)
+    text = page.page.toPlainText()
+    about = layers.TYPES["Conv2D"].about
+    assert about.summary in text
+    assert about.source in text
+    for name, param in layers.TYPES["Conv2D"].params().items():
+        assert name in text
+        assert param.help in text
+    assert "same, valid, or a number of at least 0" in text
+    window.document.select("pool1")
+    assert window.shell.open_reference() is page
+    assert layers.TYPES["MaxPool2D"].about.summary in page.page.toPlainText()
+    page.close()
+
+
+def test_every_layer_block_and_method_has_a_page_and_is_found_by_its_name(window, qtbot):
+    page = window.shell.open_reference()
+    known = [*layers.TYPES, *blocks.TYPES, *(method.title for method in explain.METHODS.values())]
+    for name in known:
+        page.open_page(name)
+        assert page.list.currentItem().text() == name
+        assert page.page.toPlainText().startswith(name)
+    qtbot.keyClicks(page.field, "occlu")
+    assert page.page.toPlainText().startswith("Occlusion")
+    page.close()
 
 
 # ---- the welcome page
