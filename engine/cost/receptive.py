@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..graph import INPUT, Network
-from ..spec import Window
+from ..spec import Layer, Shape, Window
 
 _STILL = Window()  # looks at nothing but the one value
 
@@ -147,6 +147,22 @@ class Field:
         rows, columns = _hull(rows for rows, _ in seen), _hull(columns for _, columns in seen)
         return rows.start, rows.stop, columns.start, columns.stop
 
+    def seeing(self, row: int, column: int, shape: Axes) -> tuple[int, int, int, int] | None:
+        """Units (top, bottom, left, right; ends excluded) of a map of `shape` whose boxes hold this pixel of the image.
+
+        None if there is none. Where units see pixels in turns, it is the smallest range that holds all of them.
+        """
+        seen = []
+        for sight in self.sights:
+            rows = [y for y in range(shape[0]) if row in sight.rows.pixels(y)]
+            columns = [x for x in range(shape[1]) if column in sight.columns.pixels(x)]
+            if rows and columns:
+                seen.append((range(rows[0], rows[-1] + 1), range(columns[0], columns[-1] + 1)))
+        if not seen:
+            return None
+        down, across = _hull(rows for rows, _ in seen), _hull(columns for _, columns in seen)
+        return down.start, down.stop, across.start, across.stop
+
 
 def through(field: Field, window: Window) -> Field:
     """The field after one more sliding window."""
@@ -176,9 +192,13 @@ def receptive_fields(network: Network) -> Mapping[str, Field]:
     for node in network.order():
         inputs = [shape for source in node.inputs if (shape := shapes.get(source)) is not None]
         if shapes.get(node.name) is not None and all(source in fields for source in node.inputs):
-            ports = zip(node.inputs, node.layer.windows(inputs))
-            fields[node.name] = merged([_through_all(fields[source], windows) for source, windows in ports])
+            fields[node.name] = through_layer(node.layer, inputs, [fields[source] for source in node.inputs])
     return fields
+
+
+def through_layer(layer: Layer, inputs: Sequence[Shape], fields: Sequence[Field]) -> Field:
+    """The field of a layer that receives these shapes from nodes with these fields."""
+    return merged([_through_all(field, windows) for field, windows in zip(fields, layer.windows(inputs))])
 
 
 def _through_all(field: Field, windows: Iterable[Window]) -> Field:

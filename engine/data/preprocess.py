@@ -108,6 +108,21 @@ class Preprocessing:
         window = np.s_[:, place.top : place.top + place.height, place.left : place.left + place.width]
         return resized(images, place.scaled, self.resize)[window]
 
+    def seen(
+        self, box: tuple[float, float, float, float], given: tuple[int, int], size: tuple[int, int]
+    ) -> tuple[float, float, float, float]:
+        """Where a box of an input of `size` (top, bottom, left, right; ends excluded) lies in an image of `given`."""
+        place = placing(given, size, self.fit, self.short_side)
+        top, bottom, left, right = box
+        rows = ((top + place.top) / place.down, (bottom + place.top) / place.down)
+        return (*rows, (left + place.left) / place.across, (right + place.left) / place.across)
+
+    def read_at(self, pixel: tuple[int, int], given: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
+        """Where the middle of a pixel of an image of `given` lies in an input of `size`, or beyond it."""
+        place = placing(given, size, self.fit, self.short_side)
+        row = int((pixel[0] + 0.5) * place.down // 1) - place.top
+        return row, int((pixel[1] + 0.5) * place.across // 1) - place.left
+
     def mean_at(self, given: tuple[int, int], size: tuple[int, int]) -> NDArray[np.float32]:
         """The mean image at a network's input: it goes the way of the images if it has their size."""
         assert self.mean_image is not None

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ..widgets.class_bars import ClassBars
-from ..widgets.colours import levels
-from ..widgets.figures import plain
+from ..widgets.field_hover import FieldHover, units_told
 from ..widgets.image_picker import ImagePicker
+from ..widgets.layer_maps import LayerMaps
 from ..widgets.layer_view import LayerView
 from ..widgets.layers import activation_layers, first_of
-from ..widgets.tiles import TileGrid
-from ..widgets.vector_bars import VectorBars
+from ..widgets.pin_strip import PinStrip
 from ..work.posts import ModelInfo
-
-MOST_VALUES = 1 << 19  # of one layer's activations that are drawn; larger maps are thinned out
 
 
 class ActivationsView(LayerView):
@@ -39,16 +35,25 @@ class ActivationsView(LayerView):
     def images(self) -> ImagePicker:
         return self._images
 
+    @property
+    def image(self) -> NDArray[Any] | None:
+        """The image that is looked at: a pinned one, or the one that is picked."""
+        pin = self._pins.current
+        return self._images.image if pin is None else pin.pixels
+
     # ---- building
 
     def _build(self, content: QWidget) -> None:
         self._activations: NDArray[Any] | None = None
-        self._thinned = 1
+        self._field: FieldHover | None = None
+        self._pins = self._session.film.pins
         self._images = ImagePicker()
+        self.strip = PinStrip(self._session, self._images)
         self._bars = ClassBars()
         side = QVBoxLayout()
         side.setSpacing(6)
         side.addWidget(self._images)
+        side.addWidget(self.strip)
         side.addWidget(self._bars)
         side.addStretch(1)
         row = QHBoxLayout(content)
@@ -58,19 +63,17 @@ class ActivationsView(LayerView):
         row.addLayout(self._build_maps(), 1)
 
     def _build_maps(self) -> QVBoxLayout:
-        self._grid = TileGrid("Activation maps of the layer")
-        self._grid.pointed.connect(self._read_map)
-        self._vector = VectorBars("Activations of the layer")
-        self._vector.pointed.connect(self._read_unit)
-        self._kinds = QStackedWidget()
-        self._kinds.addWidget(self._grid)
-        self._kinds.addWidget(self._vector)
+        self._kinds = LayerMaps(self._own, self._bar, self._reading)
+        self._kinds.pointed.connect(self._show_field)
+        self._grid, self._vector = self._kinds.grid, self._kinds.vector
+        self._images.pointed.connect(self._show_units)
         column = QVBoxLayout()
         self._framed(column, (), self._kinds)
         return column
 
     def _connect(self) -> None:
-        self._images.picked.connect(self._ask)
+        self._images.picked.connect(self._refresh)
+        self._pins.changed.connect(self._refresh)
         self._session.data_changed.connect(self._take_data)
         self._take_data(self._session.dataset)
         super()._connect()
@@ -82,32 +85,50 @@ class ActivationsView(LayerView):
             self._stack.show_sentence(self.sentence)
             return
         self._images.set_data(dataset)
-        self._ask()
+        self._refresh()
 
     def _take_model(self, info: ModelInfo) -> None:
         self._info = info
         self._picker.set_layers(activation_layers(info.network), first_of(info.network, "Conv2D"))
 
     def _choose_layer(self, name: str) -> None:
-        self._activations = None
-        self._reading.clear()
-        self._ask()
+        self._activations, self._field = None, None
+        self._kinds.forget()
+        self._refresh()
 
     def _ask(self, _cause: Any = None) -> None:
         """Have the image run through the network between two batches."""
-        image, name = self._images.image, self._picker.layer
+        image, name = self.image, self._picker.layer
         if image is None or self._info is None or not name or not self.isVisible():
             return
-        asked = (self._info.serial, name, self._images.index)
+        asked = (self._info.serial, name, self._place())
 
         def work(model: Any) -> Any:
             pixels = image[None]
             model.forward(model.prepare(pixels), keep=[name])
-            return asked, model.activations[name][0], model.probabilities(pixels)[0]
+            return asked, model.activations[name][0], model.probabilities(pixels)[0], model.preprocessing
 
         self._session.request("activations", work, self._take_result)
         if self._activations is None and self._session.kernels.busy:
             self._stack.show_sentence("Preparing kernels; this is done once for each version of the program.")
+
+    def _place(self) -> tuple[str, int]:
+        """Which image is looked at: a pin by its key, or the picked one by its number."""
+        pin = self._pins.current
+        return ("picked", self._images.index) if pin is None else ("pin", pin.key)
+
+    def _replay(self, frame: Any) -> None:
+        """What the layer made of the image at a frame, if the image was pinned then."""
+        pin, name = self._pins.current or self.strip.pin_of_picked(), self._picker.layer
+        found = frame.activations.get(pin.key) if pin is not None else None
+        if pin is None or found is None or name not in found:
+            known = "This layer is too large to be filmed." if found else "This image was not pinned at this step."
+            self._kinds.tell(known)
+            return
+        self._activations = found[name]
+        self._stack.show_content()
+        self._draw()
+        self._show_prediction(frame.probabilities[pin.key])
 
     def _take_result(self, result: Any) -> None:
         if isinstance(result, Exception):
@@ -116,10 +137,14 @@ class ActivationsView(LayerView):
         if (
             result is None
             or self._info is None
-            or result[0] != (self._info.serial, self._picker.layer, self._images.index)
+            or self._session.film.frame is not None
+            or result[0] != (self._info.serial, self._picker.layer, self._place())
         ):
             return
-        _, self._activations, probabilities = result
+        _, self._activations, probabilities, preprocessing = result
+        image = self.image
+        given = (1, 1) if image is None else image.shape[:2]
+        self._field = FieldHover.of(self._info.network, self._picker.layer, given, preprocessing)
         self._stack.show_content()
         self._draw()
         self._show_prediction(probabilities)
@@ -130,42 +155,25 @@ class ActivationsView(LayerView):
         names = self._images.classes
         if len(names) != len(probabilities):
             names = tuple(f"Class {i}" for i in range(len(probabilities)))
-        self._bars.show_values(probabilities, names, self._images.label)
+        pin = self._pins.current
+        self._bars.show_values(probabilities, names, self._images.label if pin is None else pin.label)
 
     def _draw(self) -> None:
-        values = self._activations
-        if values is None:
-            return
-        maps = values.ndim == 3
-        self._own.setVisible(maps)
-        self._bar.setVisible(maps)
-        self._kinds.setCurrentIndex(0 if maps else 1)
-        if not maps:
-            self._vector.show_values(values)
-            return
-        each = self._own.isChecked()
-        self._thinned = max(int(np.ceil((values.size / MOST_VALUES) ** 0.5)), 1)
-        tiles = np.moveaxis(values[:: self._thinned, :: self._thinned], 2, 0)
-        indices, scale = levels(tiles, signed=False, each=each)
-        self._grid.show_levels(indices, scale.map)
-        self._bar.show_scale(scale, "widest of the ranges" if each and len(tiles) > 1 else "")
+        if self._activations is not None:
+            self._kinds.show_values(self._activations)
 
-    def _read_map(self, tile: int, row: int, column: int) -> None:
-        values = self._activations
-        if values is None or values.ndim != 3 or tile < 0:
-            self._reading.clear()
-            return
-        text = f"Channel {tile + 1}"
-        if row >= 0:
-            row, column = row * self._thinned, column * self._thinned
-            text += f", row {row + 1}, column {column + 1}: {plain(float(values[row, column, tile]))}"
-        else:
-            text += f": mean {plain(float(values[..., tile].mean()))}, greatest {plain(float(values[..., tile].max()))}"
-        self._reading.setText(text)
+    # ---- receptive fields
 
-    def _read_unit(self, index: int) -> None:
-        values = self._activations
-        shown = values is not None and values.ndim == 1 and 0 <= index < len(values)
-        self._reading.setText(
-            f"Unit {index + 1}: {plain(float(values[index]))}" if shown and values is not None else ""
-        )
+    def _show_field(self, channel: int, row: int, column: int) -> None:
+        """Draw what the unit under the mouse sees on the image."""
+        field = self._field if row >= 0 else None
+        self._images.show_box(None if field is None else field.box(row, column))
+        if field is not None:
+            self._kinds.tell(field.told(row, column))
+
+    def _show_units(self, row: int, column: int) -> None:
+        """Frame the units that see the pixel under the mouse."""
+        units = self._field.seeing(row, column) if self._field is not None and row >= 0 else None
+        self._kinds.mark_units(units)
+        if self._field is not None and row >= 0:
+            self._kinds.tell(units_told(units))

@@ -16,7 +16,7 @@ from ..theme import follow, style_plot, theme
 from .legend import Legend
 
 Curve = tuple[str, NDArray[Any], NDArray[Any]]
-_HEIGHT = 320
+_HEIGHT = 280
 
 
 class FunctionPlot(QWidget):

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from ..icons import set_icon
 from ..theme import follow, theme
+from .pixel_box import Box, paint_box, pixel_at
 
 SIDE = 168  # pixels that the picture is wide
 LEAST = 72  # pixels that it keeps in a low view
@@ -21,10 +22,13 @@ LEAST = 72  # pixels that it keeps in a low view
 class ImagePicker(QWidget):
     """Shows an image with its true class; `picked()` is sent when another one is chosen.
 
+    `pointed(row, column)` is the pixel under the mouse, -1 and -1 when there is none.
+
     Images are the test images of the data set, or its training images when there are none.
     """
 
     picked = Signal()
+    pointed = Signal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,6 +37,7 @@ class ImagePicker(QWidget):
         self._labels: NDArray[Any] = np.zeros(0, np.int64)
         self._random = random.Random()
         self._picture = _Picture()
+        self._picture.pointed.connect(self.pointed)
         self._caption = QLabel()
         self._number = QSpinBox()
         self._number.setAccessibleName("Image number")
@@ -79,6 +84,13 @@ class ImagePicker(QWidget):
         return int(self._labels[self.index]) if len(self._labels) else -1
 
     @property
+    def source(self) -> str:
+        """The data set and the split that the images are from, such as `digits test`; "" without a data set."""
+        if self._dataset is None:
+            return ""
+        return f"{self._dataset.name} {'test' if self._images is self._dataset.test_images else 'train'}"
+
+    @property
     def classes(self) -> tuple[str, ...]:
         return self._dataset.classes if self._dataset is not None else ()
 
@@ -97,6 +109,24 @@ class ImagePicker(QWidget):
         self._number.blockSignals(False)
         self._show()
 
+    @property
+    def box(self) -> Box | None:
+        """The box that is drawn over the image."""
+        return self._picture.box
+
+    def show_box(self, box: Box | None) -> None:
+        """Draw a box of pixels over the image; None for no box."""
+        self._picture.show_box(box)
+
+    def show_instead(self, other: tuple[NDArray[Any], str] | None) -> None:
+        """Show another image, pixels and what to call it, in place of the one picked, until None is given."""
+        if other is not None:
+            self._picture.show_pixels(other[0])
+            self._caption.setText(f"Pinned: <b>{other[1]}</b>")
+            self._picture.setAccessibleName(f"Pinned image, {other[1]}")
+        elif len(self._images):
+            self._show_picked()
+
     def pick_random(self) -> None:
         """Show another image."""
         if len(self._images) > 1:
@@ -108,6 +138,11 @@ class ImagePicker(QWidget):
             self._number.setValue(1 + (self.index + step) % len(self._images))
 
     def _show(self) -> None:
+        if self.image is not None:
+            self._show_picked()
+            self.picked.emit()
+
+    def _show_picked(self) -> None:
         image = self.image
         if image is None:
             return
@@ -116,14 +151,17 @@ class ImagePicker(QWidget):
         kind = "Test image" if self._images is self._dataset.test_images else "Training image"
         self._caption.setText(f"{kind}: <b>{name}</b>")
         self._picture.setAccessibleName(f"{kind} {self.index + 1}, {name}")
-        self.picked.emit()
 
 
 class _Picture(QWidget):
     """Pixels as large as fits: small images as blocks without blur, photographs smoothly."""
 
+    pointed = Signal(int, int)
+
     def __init__(self) -> None:
         super().__init__()
+        self.box: Box | None = None
+        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.setFixedWidth(SIDE)
         self.setMinimumHeight(LEAST)
@@ -138,19 +176,38 @@ class _Picture(QWidget):
         data = np.ascontiguousarray(pixels if pixels.shape[2] == 3 else pixels[:, :, 0], np.uint8)
         colour = data.ndim == 3
         kind = QImage.Format.Format_RGB888 if colour else QImage.Format.Format_Grayscale8
+        self.box = None
         self._image = QImage(data.data, data.shape[1], data.shape[0], data.shape[1] * (3 if colour else 1), kind).copy()
         self.update()
+
+    def show_box(self, box: Box | None) -> None:
+        if box != self.box:
+            self.box = box
+            self.update()
+
+    def place(self) -> QRectF:
+        """Where the picture stands, in the middle."""
+        assert self._image is not None
+        size = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        left, top = (self.width() - size.width()) / 2, (self.height() - size.height()) / 2
+        return QRectF(left, top, size.width(), size.height())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self._image is not None:
+            size = (self._image.height(), self._image.width())
+            self.pointed.emit(*(pixel_at(self.place(), size, event.position()) or (-1, -1)))
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
+        self.pointed.emit(-1, -1)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         if self._image is None:
             return
         painter = QPainter(self)
-        size = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
         small = self._image.width() < self.width()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not small)
-        place = QRectF(
-            (self.width() - size.width()) / 2, (self.height() - size.height()) / 2, size.width(), size.height()
-        )
-        painter.drawImage(place, self._image)
+        painter.drawImage(self.place(), self._image)
         painter.setPen(theme.color("line"))
-        painter.drawRect(place.adjusted(0, 0, -1, -1))
+        painter.drawRect(self.place().adjusted(0, 0, -1, -1))
+        if self.box is not None:
+            paint_box(painter, self.place(), (self._image.height(), self._image.width()), self.box)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..theme import follow, theme
 from .colours import LEVELS, table
+from .pixel_box import paint_box
 from .tile_layout import TileLayout, arrange
 
 GAP = 3
@@ -45,6 +46,7 @@ class TileGrid(QWidget):
         self._layout: TileLayout | None = None
         self._picture: QImage | None = None
         self._current = -1
+        self._area: tuple[int, int, int, int] | None = None
         follow(self, self._forget_picture)
 
     # ---- contents
@@ -63,6 +65,17 @@ class TileGrid(QWidget):
         self._pixels, self._map, self._matrix = pixels, map, matrix
         self._current = min(self._current, len(pixels) - 1)
         self._forget_picture()
+
+    def show_area(self, area: tuple[int, int, int, int] | None) -> None:
+        """Frame these values (top, bottom, left, right; ends excluded) in every tile; None for no frames."""
+        if area != self._area:
+            self._area = area
+            self.update()
+
+    @property
+    def area(self) -> tuple[int, int, int, int] | None:
+        """The values that are framed in every tile."""
+        return self._area
 
     @property
     def count(self) -> int:
@@ -173,6 +186,10 @@ class TileGrid(QWidget):
             return
         painter = QPainter(self)
         painter.drawImage(self._origin(), self.picture())
+        if self._area is not None:
+            height, width = self._pixels.shape[1:3]
+            for index in range(self.count):
+                paint_box(painter, self.tile_rect(index), (height, width), self._area)
         if self._current >= 0:
             painter.setPen(QPen(theme.color("accent"), 2))
             painter.drawRect(self.tile_rect(self._current).adjusted(-1.5, -1.5, 1.5, 1.5))

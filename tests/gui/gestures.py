@@ -60,3 +60,10 @@ def drop(widget, data: QMimeData, place: QPoint) -> None:
     QApplication.sendEvent(widget, enter)
     assert enter.isAccepted()
     QApplication.sendEvent(widget, QDropEvent(QPointF(place), copy, data, left, none))
+
+
+def hover(widget, place: QPoint) -> None:
+    """Move the mouse to a place of any widget, by way of its window."""
+    window = widget.window()
+    QTest.mouseMove(window.windowHandle(), widget.mapTo(window, place))
+    QApplication.processEvents()
