@@ -13,8 +13,9 @@ import numba
 import numpy as np
 
 from ..kernels.jit import kernel
-from ..kernels.panel import NO_FLOOR, SPARE_OUTS, panel_set
+from ..kernels.panel import SPARE_OUTS, panel_set
 from ..kernels.vector import ROWS, WIDTH
+from ..kernels.words import NO_FLOOR
 
 _INNER = 160  # a reduction so long that beginning and storing a tile costs little; A and B fill 25 of 32 KiB
 _REPEATS = 400

@@ -18,7 +18,8 @@ import platformdirs
 from .vector import UNIT
 
 _SOURCES = ("kernels/*.py", "layers/*/*.py", "data/augment/cpu.py", "train/cpu.py", "train/*/*.py")
-_NO_KERNELS = ("spec.py", "tables.py")  # ends of file names: declarations, offsets and steps compile nothing
+_NO_KERNELS = ("spec.py", "tables.py")  # ends of file names: declarations and offsets compile nothing
+_NOT_KEPT = ("steps", "cuda")  # beginnings: nor do steps, and kernels of the GPU are not kept on disk
 _KEPT_VERSIONS = 3
 
 
@@ -39,7 +40,7 @@ def folder() -> Path:
     digest = hashlib.sha256(f"{numba.__version__} {UNIT.name}".encode())
     for pattern in _SOURCES:
         for source in sorted(engine.glob(pattern)):
-            if source.name.endswith(_NO_KERNELS) or source.name.startswith("steps"):
+            if source.name.endswith(_NO_KERNELS) or source.name.startswith(_NOT_KEPT):
                 continue
             digest.update(source.name.encode() + source.read_bytes())
     return root() / digest.hexdigest()[:16]

@@ -14,10 +14,8 @@ from .tile import (
     tile_set_wide,
 )
 from .vector import LANES, ROWS, WIDTH
+from .words import MASK, SUM
 
-NO_FLOOR = np.float32(-np.inf)
-NOTHING, MASK, SUM = 0, 1, 2
-"""What `finish` does with a second array: nothing; results to 0 where it is not positive; add it, then clip."""
 SPARE_OUTS = np.arange(ROWS, dtype=np.int64) * WIDTH
 """Row offsets of a tile that is stored by itself."""
 

@@ -20,8 +20,29 @@ class Backend(Protocol):
 
     name: str
 
+    measures: bool
+    """Whether convolutions take the sums that a batch norm beside them wants: see measuring.py."""
+
     def allocate(self, nbytes: int) -> Array:
-        """Bytes, aligned to a cache line; contents undefined."""
+        """Bytes of the device, aligned to a cache line; contents undefined."""
+
+    def zeros(self, count: int, dtype: str = "float32") -> Array:
+        """An array of the device, flat, with zeros."""
+
+    def host(self, array: Array) -> Array:
+        """What Python reads and writes for an array of the device: a copy, or the array itself where Python can."""
+
+    def upload(self, host: Array, array: Array) -> Any:
+        """Begin to copy what `host` gave for an array to the device; what to `synchronize()` with before writing there.
+
+        Never asked for, nor `download`, where both are the same.
+        """
+
+    def download(self, array: Array, host: Array) -> None:
+        """Copy an array of the device to what `host` gave for it, once all calls before are done."""
+
+    def finish(self) -> None:
+        """Return once all calls made are done."""
 
     def threads(self) -> int:
         """Threads that large calls are shared among now."""
@@ -61,8 +82,15 @@ def backend(device: str) -> Backend:
 
         return CpuBackend()
     if device == "cuda":
-        raise ConvscopeError("The device cuda is not available: this version computes on the CPU only; use device cpu.")
+        from .cuda import CudaBackend  # loads Numba, and asks the driver  # noqa: PLC0415
+
+        return CudaBackend()
     raise ConvscopeError(f"There is no device {device!r}; use one of: {', '.join(DEVICES)}.")
+
+
+def kernels(package: str, device: str) -> ModuleType:
+    """The module of a package that holds the device's kernels."""
+    return importlib.import_module(f"{package}.{device}")
 
 
 def require_memory(backend: Backend, needed: int, what: str, remedy: str) -> None:
@@ -87,4 +115,4 @@ def declare_steps(layer: Layer, binding: Binding, device: str) -> None:
         return
     shared: ModuleType = importlib.import_module(f"{family}.steps")
     declare: Callable[..., Any] = shared.STEPS[type(layer)]
-    declare(layer, binding, importlib.import_module(f"{family}.{device}"))
+    declare(layer, binding, kernels(family, device))

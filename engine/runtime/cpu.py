@@ -23,6 +23,7 @@ class CpuBackend:
     """Backend of the processor this program runs on."""
 
     name = "cpu"
+    measures = True
     add_into = elementwise.add_into
     fill_zero = elementwise.fill_zero
     copy = elementwise.copy
@@ -34,6 +35,21 @@ class CpuBackend:
         raw = np.empty(nbytes + ALIGNMENT, np.uint8)
         start = -raw.ctypes.data % ALIGNMENT
         return raw[start : start + nbytes]
+
+    def zeros(self, count: int, dtype: str = "float32") -> Array:
+        return np.zeros(count, dtype)
+
+    def host(self, array: Array) -> Array:
+        return array
+
+    def upload(self, host: Array, array: Array) -> Any:
+        raise NotImplementedError("the CPU's arrays are their own copies")
+
+    def download(self, array: Array, host: Array) -> None:
+        raise NotImplementedError("the CPU's arrays are their own copies")
+
+    def finish(self) -> None:
+        """Calls are done when they return."""
 
     def threads(self) -> int:
         return threads()

@@ -9,12 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..graph.step import MEASURES, Step
 from ..kernels.moments import MOMENTS, PRODUCTS
 
 if TYPE_CHECKING:
+    from .backend import Backend
     from .binding import Array
     from .buffers import Buffers
 
@@ -31,9 +30,9 @@ class Sums:
     block: Array
 
     @classmethod
-    def room(cls, channels: int, threads: int) -> Sums:
+    def room(cls, channels: int, threads: int, backend: Backend) -> Sums:
         count = 2 * channels * threads
-        return cls(channels, threads, np.zeros(count, np.float64), np.zeros(count, np.float32))
+        return cls(channels, threads, backend.zeros(count, "float64"), backend.zeros(count))
 
     def of_values(self) -> Measuring:
         """Sums of x and x² of the values written."""
@@ -49,27 +48,27 @@ class Measurements:
     """Which convolution takes which sums for which batch norm of a training schedule.
 
     Moments, if the batch norm reads what the convolution alone writes; products, if the convolution is the only one to
-    send a gradient back to the batch norm; none for a frozen one. `threads` tells how many threads a step shares its
-    work among.
+    send a gradient back to the batch norm; none for a frozen one, nor where the backend's convolutions take none.
+    `threads` tells how many threads a step shares its work among.
     """
 
-    def __init__(self, buffers: Buffers, threads: Callable[[Step], int]) -> None:
+    def __init__(self, buffers: Buffers, backend: Backend, threads: Callable[[Step], int]) -> None:
         self._buffers = buffers
         norms = (step for step in buffers.schedule.steps if step.layer.type_name() == "BatchNorm")
         self._norms = {step.value: step for step in norms if step.name not in buffers.schedule.frozen}
         self._moments: dict[str, Sums] = {}
         self._products: dict[str, Sums] = {}
-        if buffers.schedule.mode != "training":
+        if buffers.schedule.mode != "training" or not backend.measures:
             return
         steps, readers = buffers.schedule.steps, buffers.schedule.readers
         written = {step.value: step for step in steps}
         for value, norm in self._norms.items():
             writer, own = written.get(norm.inputs[0]), readers[value]
             if writer is not None and writer.layer.type_name() in MEASURES and not writer.epilogue.nodes:
-                self._moments[writer.value] = Sums.room(norm.input_shapes[0][-1], threads(writer))
+                self._moments[writer.value] = Sums.room(norm.input_shapes[0][-1], threads(writer), backend)
             reader = steps[own[0][0]] if len(own) == 1 and own[0][1] == 0 else None
             if reader is not None and reader.layer.type_name() in MEASURES:
-                self._products[value] = Sums.room(norm.output_shape[-1], threads(reader))
+                self._products[value] = Sums.room(norm.output_shape[-1], threads(reader), backend)
 
     def of(self, step: Step, again: bool) -> dict[str, Any]:
         """A binding's fields: what others measure for this step, and it for others."""

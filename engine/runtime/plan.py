@@ -17,6 +17,7 @@ from .binding import Array, Binding, Call, Scratch
 from .buffers import Buffers
 from .description import Description, step_facts
 from .measuring import Measurements
+from .mirror import Mirror
 from .program import BackwardProgram
 from .weights import WeightStore
 
@@ -48,11 +49,12 @@ class Plan:
         self.network, self.batch, self.mode = network, batch, mode
         self._output = network.output
         self._store, self._backend = store, backend
-        self._state = np.array([0, store.seed, 0], np.int64)
+        self._state = Mirror(backend.zeros(3, "int64"), backend)
+        self._state.outgoing[:] = 0, store.seed, 0
         buffers = f"The buffers of {network.name} for batch {batch} ({mode})"
         require_memory(backend, self.schedule.arena_bytes, buffers, "use a smaller batch, input or network")
         self._buffers = Buffers(self.schedule, backend)
-        self._measurements = Measurements(self._buffers, self._threads)
+        self._measurements = Measurements(self._buffers, backend, self._threads)
         clock = self.schedule.clock
         self._bindings = [self._bind(step) for step in self.schedule.steps]
         repeated = [step for step in self.schedule.steps if clock.is_repeated(step.index)]
@@ -61,7 +63,9 @@ class Plan:
         self._forward = [call for binding in self._bindings for call in binding.forward_calls]
         self._packed = tuple(packed for b in (*self._bindings, *self._again.values()) for packed in b.packed)
         self._programs: dict[tuple[tuple[str, ...], bool, str | None], list[Call]] = {}
-        self._views: dict[str, Array] = {}
+        self._mirrors: dict[str, Mirror] = {}
+        self._views: dict[str, tuple[Mirror, Array]] = {}
+        self._given: set[str] = set()  # gradients that Python was given to write
 
     # ---- buffers
 
@@ -79,33 +83,55 @@ class Plan:
 
     @property
     def input(self) -> Array:
-        """Where the batch goes: (batch, H, W, C) float32."""
-        return self.value(INPUT)
+        """Where the batch goes: (batch, H, W, C) float32, to be written as a whole."""
+        mirror, view = self._view("value", INPUT)
+        mirror.outgoing  # noqa: B018  what was sent from there has arrived
+        return view
 
     def value(self, name: str) -> Array:
-        """A node's output, (batch, *shape) float32. In inference mode only the output and kept nodes last."""
-        return self._shaped("value", name)
+        """A node's output, (batch, *shape) float32. In inference mode only the output and kept nodes last.
+
+        On a GPU it is a copy, brought up to date by this call: ask again after the next pass.
+        """
+        mirror, view = self._view("value", name)
+        mirror.host  # noqa: B018  is now up to date
+        return view
 
     def seed(self, name: str) -> Array:
-        """Where the gradient with respect to a node's output is written before `backward(name)`."""
-        return self._shaped("grad", name)
+        """Where the gradient with respect to a node's output is written before `backward(name)`, or read after one.
+
+        As with `value` it is a copy on a GPU; what is written to it goes there with `backward`.
+        """
+        mirror, view = self._view("grad", name)
+        self._given.add(f"grad:{self._value(name)}")
+        mirror.host  # noqa: B018  is now up to date
+        return view
 
     def saved(self, name: str, which: str) -> Array:
         """An array that a layer keeps for backward, such as ("pool1", "switches"), (batch, *shape)."""
         step = next(s for s in self.schedule.steps if s.name == name)
         record = next(r for r in step.layer.saved(step.input_shapes, step.output_shape) if r.name == which)
         shape = (self.batch, *record.shape) if record.per_sample else record.shape
-        return self._buffers.saved(name, record, again=True).reshape(shape)
+        return Mirror(self._buffers.saved(name, record, again=True), self._backend).host.reshape(shape)
 
     # ---- running
 
     def forward(self, step: int = 0) -> Array:
         """Run all layers on `input` and return the output (a view). `step` selects dropout's random numbers."""
-        self._state[2] = step
+        self.compute(step)
+        return self.value(self._output)
+
+    def compute(self, step: int = 0) -> None:
+        """As `forward`, without waiting for the output."""
+        self._state.outgoing[2] = step
+        self._state.send()
         self._store.refresh(self._packed)
+        self._view("value", INPUT)[0].send()
         for call in self._forward:
             call()
-        return self.value(self._output)
+        self._say_written("value")
+        if self.mode == "training":
+            self._store.tracked.written()
 
     def backward(
         self, name: str | tuple[str, ...], relu: ReluRule = "plain", weights: bool = True, until: str | None = None
@@ -121,15 +147,23 @@ class Plan:
             raise ConvscopeError(f"There is no ReLU rule {relu!r}; use one of: {', '.join(RELU_RULES)}.")
         if relu != "plain" and self.schedule.rectified:
             raise ConvscopeError(f"The ReLU rule {relu!r} needs a pass with training=False; this one was for training.")
-        self._state[0] = RELU_RULES.index(relu)
+        self._state.outgoing[0] = RELU_RULES.index(relu)
+        self._state.send()
         names = (name,) if isinstance(name, str) else name
         end = None if until is None else self._value(until)
         key = (tuple(self._value(one) for one in names), weights, end)
         if key not in self._programs:
             program = BackwardProgram(self._buffers, self._backend, self._bindings, self._again, key[0], end)
             self._programs[key] = program.calls(weights)
+        for value in key[0]:
+            if f"grad:{value}" in self._given:
+                self._mirrors[f"grad:{value}"].send()
+        self._given.clear()
         for call in self._programs[key]:
             call()
+        self._say_written("grad")
+        if weights:
+            self._store.slopes.written()
 
     def calls(self, name: str) -> dict[str, tuple[Call, ...]]:
         """One node's kernel calls by pass: "packing" of weights, "forward", "weights" and "input" (all ports).
@@ -168,15 +202,27 @@ class Plan:
         assert shape is not None  # the schedule was built, so all shapes are known
         return (self.batch, *shape)
 
-    def _shaped(self, what: str, name: str) -> Array:
-        """A node's value or gradient; the view is made once, since small networks run in microseconds."""
+    def _view(self, what: str, name: str) -> tuple[Mirror, Array]:
+        """A node's value or gradient: its mirror, and the host's side of it in the node's shape.
+
+        Both are made once, since small networks run in microseconds.
+        """
         key = f"{what}:{name}"
         if key not in self._views:
             buffer = f"{what}:{self._value(name)}"
             if buffer not in self._buffers:
                 raise ConvscopeError(f"A plan for {self.mode} has no {buffer.replace(':', ' of ')}; use another mode.")
-            self._views[key] = self._buffers.array(buffer).reshape(self._shape(name))
+            if buffer not in self._mirrors:
+                self._mirrors[buffer] = Mirror(self._buffers.array(buffer), self._backend)
+            mirror = self._mirrors[buffer]
+            self._views[key] = mirror, mirror.copy.reshape(self._shape(name))
         return self._views[key]
+
+    def _say_written(self, what: str) -> None:
+        """A pass has written the values, or the gradients."""
+        for key, mirror in self._mirrors.items():
+            if key.startswith(what):
+                mirror.written()
 
     def _bind(self, step: Step, again: bool = False) -> Binding:
         """A step's calls: those of the forward pass, or those that compute it `again` and then go back through it."""
@@ -197,7 +243,7 @@ class Plan:
             weights=self._store.flat(step.name),
             gradients=self._store.flat_gradients(step.name),
             saved={record.name: buffers.saved(step.name, record, again) for record in layer_saved},
-            state=self._state,
+            state=self._state.device,
             store=self._store.packed,
             backend=self._backend,
             epilogue=step.epilogue,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,23 +14,33 @@ from ..spec import ConvscopeError, Weight, size
 from .backend import Backend, require_memory
 from .binding import Array, Packed
 from .initialisers import Rule, by_declaration
+from .mirror import Mirror
 
 FloatArray = NDArray[np.float32]
 _FLOAT = 4
 
 
 class NamedArrays(Mapping[str, FloatArray]):
-    """Arrays by name that can be assigned to: `weights["conv1.weight"] = array` copies into place."""
+    """Arrays by name that can be assigned to: `weights["conv1.weight"] = array` copies into place.
 
-    def __init__(self, arrays: dict[str, FloatArray], changed: Any = None) -> None:
-        self._arrays, self._changed = arrays, changed
+    `update` brings the arrays up to date where the device has copies of its own, `changed` says that they were assigned
+    to.
+    """
+
+    def __init__(
+        self, arrays: dict[str, FloatArray], update: Callable[[], None], changed: Callable[[], None] | None = None
+    ) -> None:
+        self._arrays, self._update, self._changed = arrays, update, changed
 
     def __getitem__(self, name: str) -> FloatArray:
-        """The array itself; after writing into it call `Model.weights_changed()`."""
-        try:
-            return self._arrays[name]
-        except KeyError:
-            raise KeyError(f"there is no weight {name!r}; there are: {', '.join(self._arrays)}") from None
+        """The array itself; after writing into it call `Model.weights_changed()`.
+
+        Where a GPU computes it is what was there at the time of asking: ask again after training went on.
+        """
+        if name not in self._arrays:
+            raise KeyError(f"there is no weight {name!r}; there are: {', '.join(self._arrays)}")
+        self._update()
+        return self._arrays[name]
 
     def __setitem__(self, name: str, values: Any) -> None:
         target, given = self[name], np.asarray(values)
@@ -52,11 +62,12 @@ class NamedArrays(Mapping[str, FloatArray]):
 class WeightStore:
     """Weights, gradients and packed copies of one model.
 
-    `flat_weights` holds every trainable weight, each starting on a cache line, zeros between them;
-    `flat_gradients_buffer` has the same layout. `decay_mask` is 1 where weight decay applies and 0 elsewhere. Unless
-    `filled` all of them are left undefined, which is quick and takes no memory: enough to see what a plan would call.
-    The weights of the layers `frozen` stay as they are and have no gradients: `learned_parts` are the ranges of the
-    flat buffers that hold the others, for optimisers.
+    `trained` holds every trainable weight, each starting on a cache line, zeros between them; `slopes`, the gradients,
+    and `decays`, 1 where weight decay applies and 0 elsewhere, have the same layout. `tracked` holds the others. The
+    host's side of them is the user's: what is written there is sent before the next pass. Unless `filled` all of them
+    are left undefined, which is quick and takes no memory: enough to see what a plan would call. The weights of the
+    layers `frozen` stay as they are and have no gradients: `learned_parts` are the ranges of the flat buffers that hold
+    the others, for optimisers.
     """
 
     def __init__(
@@ -71,50 +82,92 @@ class WeightStore:
         self._version = self._learned_version = 0
         self._packed_version: dict[str, tuple[int, int]] = {}
         learned = {name: w for name, w in declared.items() if w.trainable}
-        self.flat_weights, self.flat_gradients_buffer, self.decay_mask = (_flat(learned, backend) for _ in range(3))
-        views, gradients = _views(learned, self.flat_weights), _views(learned, self.flat_gradients_buffer)
-        views |= {name: np.zeros(w.shape, np.float32) for name, w in declared.items() if not w.trainable}
-        self.weights = NamedArrays({name: views[name] for name in declared}, self.changed)
-        self.gradients = NamedArrays(gradients)
+        others = {name: w for name, w in declared.items() if not w.trainable}
+        self.trained, self.slopes, self.decays = (Mirror(_flat(learned, backend), backend) for _ in range(3))
+        self.tracked = Mirror(_flat(others, backend), backend)
+        views = _views(learned, self.trained.copy) | _views(others, self.tracked.copy)
+        self.weights = NamedArrays({name: views[name] for name in declared}, self._fetch, self.changed)
+        self.gradients = NamedArrays(_views(learned, self.slopes.copy), self._fetch_gradients)
+        self._on_device = _runs(learned, self.trained.device) | _runs(others, self.tracked.device)
+        self._slopes_on_device = _runs(learned, self.slopes.device)
         self._learned = learned
+        self._unsent = False
         self.frozen: frozenset[str] = frozenset()
-        self.learned_parts: tuple[slice, ...] = (slice(0, len(self.flat_weights)),)
+        self.learned_parts: tuple[slice, ...] = (slice(0, len(self.trained)),)
         if filled:
             self._fill(declared, learned)
 
     def _fill(self, declared: Mapping[str, Weight], learned: Mapping[str, Weight]) -> None:
         """Initial weights, no gradients, and the mask."""
-        for flat in (self.flat_weights, self.flat_gradients_buffer, self.decay_mask):
-            flat[...] = 0
-        for name, mask in _views(learned, self.decay_mask).items():
+        for mirror in (self.trained, self.tracked, self.slopes, self.decays):
+            mirror.outgoing[...] = 0
+        for name, mask in _views(learned, self.decays.copy).items():
             mask[...] = learned[name].decay
         for index, (name, weight) in enumerate(declared.items()):
             self.weights[name][...] = initial(name, weight, np.random.default_rng([self.seed, index]), self._rule)
+        self.slopes.send()
+        self.decays.send()
+        self._unsent = True
+
+    @property
+    def flat_weights(self) -> FloatArray:
+        """Every trainable weight."""
+        return self.trained.host
+
+    @property
+    def flat_gradients_buffer(self) -> FloatArray:
+        """The gradients, in the layout of `flat_weights`."""
+        return self.slopes.host
+
+    @property
+    def decay_mask(self) -> FloatArray:
+        """1 where weight decay applies and 0 elsewhere, in that layout."""
+        return self.decays.host
+
+    def clear_gradients(self) -> None:
+        """Set all gradients to zero."""
+        self.slopes.outgoing[...] = 0
+        self.slopes.send()
 
     def freeze(self, names: Collection[str]) -> None:
         """Let the weights of these layers, and of no others, stay as they are. Plans made before are void."""
         self.frozen = frozenset(names)
         self.packed.clear()
-        self.changed()
+        self._version += 1
         self.learned_parts = _parts(self._learned, self.frozen)
         for name, gradient in self.gradients.items():
             if self.is_frozen(name):
                 gradient[...] = 0
+        self.slopes.send()
 
     def is_frozen(self, name: str) -> bool:
         """Whether the weight of this name belongs to a frozen layer."""
         return _node(name) in self.frozen
 
     def changed(self) -> None:
-        """Mark all packed copies as out of date."""
+        """Mark all packed copies, and the device's, as out of date.
+
+        ConvscopeError if what was written to was taken before the last step, which it would undo.
+        """
+        if self.trained.behind or self.tracked.behind:
+            raise ConvscopeError(
+                "Weights were written to arrays that were taken before the model learned more; "
+                "take them from `weights` again, and write then."
+            )
+        self._unsent = True
         self._version += 1
 
     def learned(self) -> None:
-        """Mark the packed copies of weights that are not frozen as out of date."""
+        """Mark the packed copies of weights that are not frozen as out of date, and the host's."""
         self._learned_version += 1
+        self.trained.written()
 
     def refresh(self, packed: Iterable[Packed]) -> None:
-        """Make out-of-date packed copies again."""
+        """Send the device what was written, and make out-of-date packed copies again."""
+        if self._unsent:
+            self.trained.send()
+            self.tracked.send()
+            self._unsent = False
         for entry in packed:
             version = (self._version, 0 if entry.fixed else self._learned_version)
             if self._packed_version.get(entry.key) != version:
@@ -123,10 +176,18 @@ class WeightStore:
 
     def flat(self, node: str) -> dict[str, Array]:
         """A node's weights as flat arrays by their short names."""
-        return _of_node(self.weights, node)
+        return _of_node(self._on_device, node)
 
     def flat_gradients(self, node: str) -> dict[str, Array]:
-        return _of_node(self.gradients, node)
+        return _of_node(self._slopes_on_device, node)
+
+    def _fetch(self) -> None:
+        """Bring the host's weights up to date."""
+        self.trained.host  # noqa: B018
+        self.tracked.host  # noqa: B018
+
+    def _fetch_gradients(self) -> None:
+        self.slopes.host  # noqa: B018
 
 
 def initial(name: str, weight: Weight, random: np.random.Generator, rule: Rule) -> FloatArray:
@@ -139,17 +200,23 @@ def initial(name: str, weight: Weight, random: np.random.Generator, rule: Rule) 
 
 
 def _flat(weights: Mapping[str, Weight], backend: Backend) -> FloatArray:
-    """A buffer for all of them, each on a cache line of its own."""
+    """A buffer of the device for all of them, each on a cache line of its own."""
     return backend.allocate(sum(aligned(size(w.shape) * _FLOAT) for w in weights.values())).view(np.float32)
 
 
-def _views(weights: Mapping[str, Weight], flat: FloatArray) -> dict[str, FloatArray]:
-    views, at = {}, 0
+def _runs(weights: Mapping[str, Weight], flat: Array) -> dict[str, Array]:
+    """Each one's part of such a buffer, flat."""
+    runs, at = {}, 0
     for name, weight in weights.items():
         count = size(weight.shape)
-        views[name] = flat[at : at + count].reshape(weight.shape)
+        runs[name] = flat[at : at + count]
         at += aligned(count * _FLOAT) // _FLOAT
-    return views
+    return runs
+
+
+def _views(weights: Mapping[str, Weight], flat: FloatArray) -> dict[str, FloatArray]:
+    """Each one's part in its shape."""
+    return {name: run.reshape(weights[name].shape) for name, run in _runs(weights, flat).items()}
 
 
 def _parts(weights: Mapping[str, Weight], frozen: Collection[str]) -> tuple[slice, ...]:
@@ -170,6 +237,6 @@ def _node(name: str) -> str:
     return name.rpartition(".")[0]
 
 
-def _of_node(arrays: Mapping[str, FloatArray], node: str) -> dict[str, Array]:
+def _of_node(arrays: Mapping[str, Array], node: str) -> dict[str, Array]:
     prefix = f"{node}."
-    return {name.removeprefix(prefix): array.reshape(-1) for name, array in arrays.items() if name.startswith(prefix)}
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

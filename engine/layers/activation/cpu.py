@@ -9,21 +9,10 @@ from ...kernels.elementwise import share
 from ...kernels.exponential import exp
 from ...kernels.jit import kernel
 from . import scalar
+from .scalar import WITH_DERIVATIVE
 
-_WITH_DERIVATIVE = (
-    "clipped_relu",
-    "leaky_relu",
-    "elu",
-    "tanh",
-    "sigmoid",
-    "hard_sigmoid",
-    "swish",
-    "hard_swish",
-    "gelu",
-    "gelu_tanh",
-)
-FORWARD = {name: elementwise.forward(getattr(scalar, name)) for name in ("step", "relu", *_WITH_DERIVATIVE)}
-BACKWARD = {name: elementwise.backward(getattr(scalar, f"{name}_derivative")) for name in _WITH_DERIVATIVE}
+FORWARD = {name: elementwise.forward(getattr(scalar, name)) for name in ("step", "relu", *WITH_DERIVATIVE)}
+BACKWARD = {name: elementwise.backward(getattr(scalar, f"{name}_derivative")) for name in WITH_DERIVATIVE}
 
 number = np.float32
 BLOCK_ROWS = 256  # few enough to be added in float32

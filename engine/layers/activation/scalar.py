@@ -11,6 +11,20 @@ from numba.extending import register_jitable
 
 from ...kernels.exponential import exp, expm1
 
+WITH_DERIVATIVE = (
+    "clipped_relu",
+    "leaky_relu",
+    "elu",
+    "tanh",
+    "sigmoid",
+    "hard_sigmoid",
+    "swish",
+    "hard_swish",
+    "gelu",
+    "gelu_tanh",
+)
+"""Formulas with a derivative; those of a step and of a ReLU are not worked out."""
+
 F = np.float32
 _SIXTH = F(1 / 6)
 _TAIL = tuple(F(a / 2) for a in (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429))

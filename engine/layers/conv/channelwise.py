@@ -24,9 +24,10 @@ from ...kernels.columns import (
 )
 from ...kernels.jit import device, kernel, serial_kernel
 from ...kernels.moments import BLOCK, begin, measure
-from ...kernels.panel import NO_FLOOR, SUM, add_rows, finish
+from ...kernels.panel import add_rows, finish
 from ...kernels.simd import add, load, prefetch, store
 from ...kernels.vector import LANES
+from ...kernels.words import NO_FLOOR, SUM
 
 AHEAD = 2  # rows of results between asking for what one of them reads, and reading it
 LINE = 16  # floats in a cache line

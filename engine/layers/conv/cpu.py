@@ -5,8 +5,9 @@ import numpy as np
 
 from ...kernels.jit import device, kernel, serial_kernel
 from ...kernels.moments import begin, measure
-from ...kernels.panel import NO_FLOOR, SUM, add_rows, copy_window, finish, panel_add, panel_set
+from ...kernels.panel import add_rows, copy_window, finish, panel_add, panel_set
 from ...kernels.vector import LANES, ROWS, WIDTH
+from ...kernels.words import NO_FLOOR, SUM
 from .tables import blocks
 
 

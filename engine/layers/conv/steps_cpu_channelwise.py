@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..folding_cpu import Effective
+from ..folding import Effective
 from . import channelwise
 from .channelwise_tables import Rows, forward_rows, input_gradient_rows
 from .tables import Conv

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...kernels.panel import SPARE_OUTS
-from ..folding_cpu import Effective
+from ..folding import Effective
 from . import cpu, wide_tables, widening
 from .gradient_tables import weight_gradient_tables
 from .steps_passes import Product, WeightGradient

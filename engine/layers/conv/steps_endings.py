@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...kernels.moments import nothing
-from ...kernels.panel import MASK, NO_FLOOR, NOTHING, SUM
+from ...kernels.words import MASK, NO_FLOOR, NOTHING, SUM
 
 if TYPE_CHECKING:
     from ...runtime.binding import Binding

@@ -1,7 +1,7 @@
 """The passes of a convolution, as its algorithms are asked for them.
 
 An algorithm is a class that declares three passes of a convolution `Conv`: forward, input_gradient, weight_gradient.
-What plays which part is for steps_cpu.py to say: a transposed convolution goes forward by the input gradient.
+What plays which part is for steps_layers.py to say: a transposed convolution goes forward by the input gradient.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..folding_cpu import Effective
+from ..folding import Effective
 
 if TYPE_CHECKING:
     from ...runtime.binding import Binding
@@ -53,3 +53,18 @@ class Algorithm(Protocol):
     def input_gradient(self, case: Conv, bind: Binding, p: Product) -> None: ...
 
     def weight_gradient(self, case: Conv, bind: Binding, g: WeightGradient) -> None: ...
+
+
+class Passes(Protocol):
+    """What a device has for convolutions."""
+
+    def choose(self, case: Conv) -> str:
+        """Name of the algorithm to use."""
+
+    def algorithm(self, name: str) -> Algorithm: ...
+
+    def effective(self, bind: Binding, name: str = "weight") -> Effective:
+        """The weight to multiply with: see folding.effective."""
+
+    def bias_gradient(self, bind: Binding, dy: Any, db: Any, rows: int, filters: int) -> None:
+        """Declare db = Σ dy (rows, filters)."""

@@ -11,9 +11,10 @@ import numba
 
 from ...kernels.jit import kernel
 from ...kernels.moments import begin, measure
-from ...kernels.panel import NO_FLOOR, SUM, copy_window, finish, panel_set
+from ...kernels.panel import copy_window, finish, panel_set
 from ...kernels.simd import load, store
 from ...kernels.vector import LANES, WIDTH
+from ...kernels.words import NO_FLOOR, SUM
 from .winograd_tiles import transform_filters, transform_inputs, write_tile
 
 

@@ -4,8 +4,9 @@ import numba
 import numpy as np
 
 from ...kernels.jit import device, kernel
-from ...kernels.panel import NO_FLOOR, add_rows, finish, panel_set
+from ...kernels.panel import add_rows, finish, panel_set
 from ...kernels.vector import LANES, ROWS, WIDTH
+from ...kernels.words import NO_FLOOR
 
 
 def blocks(columns):

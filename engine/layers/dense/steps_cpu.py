@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...kernels.panel import MASK, NO_FLOOR, NOTHING, SPARE_OUTS
+from ...kernels import fold
+from ...kernels.panel import SPARE_OUTS
 from ...kernels.vector import ROWS, WIDTH
-from ..folding_cpu import effective
+from ...kernels.words import MASK, NO_FLOOR, NOTHING
+from ..folding import effective
 from . import cpu, dropped
 from .spec import Dense, DropConnect
 
@@ -22,7 +24,7 @@ _RUN = np.arange(cpu.RUN, dtype=np.int64)
 
 def dense(layer: Dense, bind: Binding) -> None:
     features, units = bind.input_shapes[0][0], layer.units
-    own, batch = effective(bind), bind.batch
+    own, batch = effective(bind, fold.fold), bind.batch
     forward, biases = _packed(bind, f"{own.mark}forward", own.weight, own.bias, features, units, (units, 1))
     ending: tuple[object, ...] = (bind.y, NOTHING, bind.y, bind.floor)
     product = (batch, features, units, *_product_args(bind, features, units))

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def batch_norm(layer: BatchNorm, bind: Binding, k: Any) -> None:
     rows, channels, threads, w = bind.rows, bind.channels, bind.threads, bind.weights
-    used = [bind.saved.get(name, np.empty(channels, np.float32)) for name in ("mean", "inverse_std")]
+    names = ("mean", "inverse_std")
+    used = [bind.saved[n] if bind.saved else bind.scratch(channels, area=i) for i, n in enumerate(names)]
     running, affine = (w["running_mean"], w["running_var"]), (w["weight"], w["bias"])
     x, dy, dx, add_port = bind.x[0], bind.dy, bind.dx[0], bind.epilogue.add_port
     ending = (bind.x[add_port or 0], add_port is not None, bind.floor, bind.y, rows, channels, threads)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
-from ..kernels import fold
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from ..runtime.binding import Array, Binding
@@ -18,8 +16,8 @@ class Effective(NamedTuple):
     mark: str
 
 
-def effective(bind: Binding, name: str = "weight") -> Effective:
-    """The layer's own weight of this name, or a copy with the norm of its epilogue folded in.
+def effective(bind: Binding, fold: Any, name: str = "weight") -> Effective:
+    """The layer's own weight of this name, or a copy with the norm of its epilogue folded in by the kernel `fold`.
 
     scale · (w·x + b − mean) / √(var + ε) + shift is again a product and a bias.
     """
@@ -30,5 +28,5 @@ def effective(bind: Binding, name: str = "weight") -> Effective:
     statistics = [bind.norm[name] for name in ("weight", "bias", "running_mean", "running_var")]
     given = (bias if bias is not None else weight, bias is not None)
     count = weight.size + outputs
-    both = bind.pack("folded", count, fold.fold, weight, *given, *statistics, norm.layer.values()["epsilon"])
+    both = bind.pack("folded", count, fold, weight, *given, *statistics, norm.layer.values()["epsilon"])
     return Effective(both[: weight.size], both[weight.size :], "folded_")

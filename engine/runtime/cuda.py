@@ -1,0 +1,167 @@
+"""The GPU: numba.cuda kernels on one stream."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from ..graph.arena import ALIGNMENT
+from ..kernels import cuda_jit
+from ..kernels.cuda_jit import SIMULATED, Launch, cuda
+from ..spec import ConvscopeError
+from .binding import Array
+
+_OLDEST_CHIP, _OLDEST_DRIVER = (7, 5), (13, 0)
+_WORKERS_A_PROCESSOR = 4  # blocks that a multiprocessor shares its time among in sums of two stages
+_INSTALL = "install what it needs with: pip install 'convscope[cuda]'"
+
+
+@dataclass(frozen=True)
+class Chip:
+    """What a GPU is, and how many values a worker of a sum should at least have."""
+
+    name: str
+    capability: tuple[int, int]
+    processors: int
+    grain: int
+
+
+_SIMULATED_CHIP = Chip("Numba's simulator", (9, 0), 1, 16)  # so that small sums have several workers
+
+
+class CudaBackend:
+    """Backend of the first GPU; ConvscopeError says why there is none to be used."""
+
+    name = "cuda"
+    measures = False
+
+    def __init__(self) -> None:
+        self.chip = chip()
+        from ..kernels import cuda_elementwise, cuda_moments  # declares kernels, which needs numba.cuda  # noqa: PLC0415
+
+        self.add_into, self.fill_zero = cuda_elementwise.add_into, cuda_elementwise.fill_zero
+        self.copy, self.mask = cuda_elementwise.copy, cuda_elementwise.mask
+        self.add_masked = cuda_elementwise.add_masked
+        self.measure_all = cuda_moments.measure_all
+        self._stream = _stream()
+
+    def allocate(self, nbytes: int) -> Array:
+        return cuda.device_array(max(nbytes, ALIGNMENT), np.uint8)
+
+    def zeros(self, count: int, dtype: str = "float32") -> Array:
+        return cuda.to_device(np.zeros(count, dtype), stream=self._stream)
+
+    def host(self, array: Array) -> Array:
+        """Pinned, which the GPU reads and writes without a detour."""
+        return cuda.pinned_array(array.shape, array.dtype)
+
+    def upload(self, host: Array, array: Any) -> Any:
+        array.copy_to_device(host, stream=self._stream)
+        copied = cuda.event()
+        copied.record(self._stream)
+        return copied
+
+    def download(self, array: Any, host: Array) -> None:
+        array.copy_to_host(host, stream=self._stream)
+        self.finish()
+
+    def finish(self) -> None:
+        self._stream.synchronize()
+
+    def threads(self) -> int:
+        return _WORKERS_A_PROCESSOR * self.chip.processors
+
+    def threads_for(self, macs: int, values: int) -> int:
+        """Workers of the sums of a call: they are as many for the same call, so that its bits are the same."""
+        return max(1, min(self.threads(), values // self.chip.grain))
+
+    def build(self, kernel: Any, threads: int) -> Callable[..., None]:
+        return _Launcher(kernel, self._stream)
+
+    def available_bytes(self) -> int:
+        free = cuda.current_context().get_memory_info()[0]
+        return sys.maxsize if free == math.inf else int(free)  # the simulator's is without end
+
+
+class _Launcher:
+    """A call on the GPU: its launches are worked out, and its tables brought there, when it is first made."""
+
+    def __init__(self, kernel: Any, stream: Any) -> None:
+        self._kernel, self._stream = kernel, stream
+        self._launches: list[Launch] | None = None
+
+    def __call__(self, *args: Any) -> None:
+        if self._launches is None:
+            self._launches = [self._with_tables(launch) for launch in self._kernel.launches(*args)]
+        for launch in self._launches:
+            launch.kernel.compiled[(*launch.grid, self._stream)](*launch.args)
+
+    def _with_tables(self, launch: Launch) -> Launch:
+        """Arrays of whole numbers in the host's memory are tables; others have no business here."""
+        args = tuple(self._table(arg) if isinstance(arg, np.ndarray) else arg for arg in launch.args)
+        return Launch(launch.kernel, launch.grid, args)
+
+    def _table(self, array: Array) -> Array:
+        if array.dtype.kind not in "iu":
+            raise TypeError(f"{self._kernel.__name__} was given an array of {array.dtype} in the host's memory")
+        return cuda.to_device(array, stream=self._stream)
+
+
+@cache
+def chip() -> Chip:
+    """The GPU to use; ConvscopeError says in one line why there is none, and what to do."""
+    if SIMULATED:
+        return _SIMULATED_CHIP
+    if cuda is None:
+        raise _unavailable(f"numba-cuda does not load ({cuda_jit.PROBLEM}); {_INSTALL}")
+    if importlib.util.find_spec("numba_cuda") is None:
+        raise _unavailable(f"numba-cuda is not installed; {_INSTALL}")
+    try:
+        return _examined()
+    except ConvscopeError:
+        raise
+    except Exception as error:  # the driver's, whatever it ran into
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise _unavailable(f"the NVIDIA driver cannot be used ({reason}); install or repair it") from None
+
+
+def _examined() -> Chip:
+    """What the driver says."""
+    if not cuda.is_available():
+        error = cuda.cuda_error()
+        reason = f" ({str(error).splitlines()[0]})" if error else ""
+        raise _unavailable(f"no NVIDIA driver or no GPU was found{reason}; install a driver of version 580 or newer")
+    version = tuple(cuda.driver.driver.get_version())
+    if version < _OLDEST_DRIVER:
+        raise _unavailable(
+            f"the driver offers CUDA {_dotted(version)} and {_dotted(_OLDEST_DRIVER)} is needed; "
+            "install a driver of version 580 or newer"
+        )
+    device = cuda.get_current_device()
+    name = device.name.decode() if isinstance(device.name, bytes) else str(device.name)
+    if device.compute_capability < _OLDEST_CHIP:
+        raise _unavailable(
+            f"{name} has compute capability {_dotted(device.compute_capability)} and {_dotted(_OLDEST_CHIP)} is needed"
+        )
+    return Chip(name, tuple(device.compute_capability), int(device.MULTIPROCESSOR_COUNT), 4096)
+
+
+def _unavailable(reason: str) -> ConvscopeError:
+    return ConvscopeError(f"The device cuda is not available: {reason}; or use device cpu.")
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
+
+
+@cache
+def _stream() -> Any:
+    """One for the process: all calls are made in order."""
+    return cuda.stream()
