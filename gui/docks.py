@@ -24,7 +24,7 @@ from .rooms import ROOMS, arranged
 from .settings import settings
 
 _Area = Qt.DockWidgetArea
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 _NARROWEST = 176
 
 
@@ -126,7 +126,7 @@ class Docks(QObject):
             window.resizeDocks([docks["layers"], docks["inspector"]], [196, 304], wide)
             window.resizeDocks([docks["costs"]], [240], high)
         elif self.room == "train":
-            window.resizeDocks([docks["training"]], [288], wide)
+            window.resizeDocks([docks["training"], docks["runs"]], [288, 288], wide)
             window.resizeDocks([docks["curves"], docks["filters"]], [480, 500], wide)
             window.resizeDocks([docks["curves"]], [window.height() * 48 // 100], high)
 

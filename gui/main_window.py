@@ -34,14 +34,17 @@ from .panels.cost import Costs
 from .panels.inspector import Inspector
 from .panels.palette import Palette
 from .panels.problems import Problems
+from .panels.runs import RunsPanel
 from .panels.training import TrainingPanel
 from .recovery import RecoveryPrompt
+from .run_actions import RunActions
 from .settings import REOPEN, WELCOME, is_on, recent_files, state_folder
 from .shell_actions import ShellActions
 from .status import Status
 from .stylesheet import pad_spin_boxes
 from .view_actions import ViewActions
 from .views.activations import ActivationsView
+from .views.comparison import ComparisonView
 from .views.curves import CurvesView
 from .views.filters import FiltersView
 from .work.session import Session
@@ -70,6 +73,7 @@ class MainWindow(QMainWindow):
         self._create_panels()
         self.docks = Docks(self, self._panels)
         self.files = FileActions(self.document, self)
+        self.run_actions = RunActions(self.runs, self.session, self.document, self.files)
         self.edit = EditActions(self.document, self.view)
         self.views = ViewActions(self.view, self.docks)
         self.shell = ShellActions(self, self._topic)
@@ -92,6 +96,7 @@ class MainWindow(QMainWindow):
         self.advice = AdvicePanel(self.session)
         self.training = TrainingPanel(self.session)
         pad_spin_boxes(self.training)
+        self.runs = RunsPanel(self.session)
         self._panels: dict[str, QWidget] = {
             "layers": self.palette_panel,
             "inspector": self.inspector,
@@ -102,6 +107,8 @@ class MainWindow(QMainWindow):
             "curves": CurvesView(self.session),
             "filters": FiltersView(self.session),
             "activations": ActivationsView(self.session),
+            "runs": self.runs,
+            "comparison": ComparisonView(self.session),
         }
 
     # ---- menus and toolbar

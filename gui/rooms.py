@@ -12,7 +12,10 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar
 
 _Area = Qt.DockWidgetArea
 ROOMS = ("build", "train", "look", "learn")
-PANELS = ("layers", "inspector", "costs", "problems", "advice", "training", "curves", "filters", "activations")
+PANELS = (
+    "layers", "inspector", "costs", "problems", "advice", "training", "curves", "filters", "activations", "runs",
+    "comparison",
+)  # fmt: skip
 TOOLBAR = "toolbar"
 
 
@@ -37,20 +40,21 @@ def arranged(room: str, version: int) -> QByteArray:
 
 def _arrange_build(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:
     window.addDockWidget(_Area.LeftDockWidgetArea, docks["layers"])
-    _tabs(window, _Area.RightDockWidgetArea, docks["inspector"], docks["training"])
-    bottom = [docks[name] for name in ("costs", "problems", "advice", "curves", "filters", "activations")]
+    _tabs(window, _Area.RightDockWidgetArea, docks["inspector"], docks["training"], docks["runs"])
+    bottom = [docks[name] for name in ("costs", "problems", "advice", "curves", "filters", "activations", "comparison")]
     _tabs(window, _Area.BottomDockWidgetArea, *bottom)
     _show(docks, "layers", "inspector", "costs", "problems", "advice")
 
 
 def _arrange_train(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:
-    window.addDockWidget(_Area.LeftDockWidgetArea, docks["layers"])
-    _tabs(window, _Area.RightDockWidgetArea, docks["training"], docks["inspector"])
+    _tabs(window, _Area.LeftDockWidgetArea, docks["training"], docks["layers"])
+    _tabs(window, _Area.RightDockWidgetArea, docks["runs"], docks["inspector"])
     window.addDockWidget(_Area.BottomDockWidgetArea, docks["curves"])
     window.splitDockWidget(docks["curves"], docks["filters"], Qt.Orientation.Horizontal)
-    for first, other in (("filters", "activations"), ("curves", "costs"), ("curves", "problems"), ("curves", "advice")):
+    for first, other in (("filters", "activations"), ("curves", "comparison"), ("curves", "costs"),
+                         ("curves", "problems"), ("curves", "advice")):  # fmt: skip
         window.tabifyDockWidget(docks[first], docks[other])
-    _show(docks, "training", "curves", "filters", "activations")
+    _show(docks, "training", "runs", "curves", "filters", "activations", "comparison")
 
 
 def _arrange_whole(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:

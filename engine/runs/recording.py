@@ -13,14 +13,13 @@ from .folder import RunFolder
 from .intervals import Clock
 from .keeping import Keeping
 from .log import EventLog
+from .merit import Merit, merit_of
 from .snapshots import SnapshotWriter
 
 if TYPE_CHECKING:
     from filelock import FileLock
 
     from ..train import TrainRun
-
-Merit = tuple[float, float]
 
 
 class Recording(Iterator[Event]):
@@ -162,10 +161,3 @@ class Recording(Iterator[Event]):
             self.training.close()
             self._log.close()
             self._lock.release()
-
-
-def merit_of(epoch: dict[str, Any]) -> Merit:
-    """How good an epoch is: its accuracy (where there is one), then its loss, on the test images if there are any."""
-    which = "train" if epoch.get("test_loss") is None else "test"
-    loss = epoch.get(f"{which}_loss")
-    return epoch.get(f"{which}_accuracy") or 0.0, -(float("inf") if loss is None else loss)

@@ -30,8 +30,9 @@ from .errors import RunError
 from .folder import About, RunFolder, folder_name
 from .index import Index
 from .keeping import Keeping
+from .merit import Merit, merit_of
 from .query import parse
-from .recording import Merit, Recording, merit_of
+from .recording import Recording
 from .summary import RunSummary, summarise
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 
 from . import log
 from .folder import RunFolder
-from .recording import merit_of
+from .merit import merit_of
 
 FIGURES = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "images_per_second")
 

@@ -166,6 +166,7 @@ class ComputeThread:
                 self._serve(request)
             if job is not None and not self._closing:
                 self._advance(job)
+        self._drop()
 
     def _serve(self, request: Request) -> None:
         try:
@@ -174,6 +175,14 @@ class ComputeThread:
         except Exception as error:
             result = error
         request.done(result)
+
+    def _drop(self) -> None:
+        """Let a job that is not finished end where it is."""
+        end = getattr(self._job, "close", None)
+        self._job = None
+        if end is not None:
+            with self._owning:
+                end()
 
     def _advance(self, job: Iterator[Any]) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QFrame,
@@ -32,6 +32,7 @@ from ..widgets.data_picker import DataPicker
 from ..widgets.recipe_form import RecipeForm
 from ..widgets.run_figures import RunFigures
 from ..work.checks import Fault
+from ..work.kept import Kept
 from ..work.posts import RunStarted
 from ..work.progress import Progress
 
@@ -167,7 +168,7 @@ class TrainingPanel(QWidget):
         self._data.chosen.connect(self._plan)
         self._data.wanted.connect(session.load_data)
         self._form.edited.connect(self._plan)
-        self._form.rate_edited.connect(self._change_rate)
+        self._form.changed.connect(self._change)
         document.changed.connect(self._check)
         document.replaced.connect(self._check)
         session.state_changed.connect(self._show_state)
@@ -175,6 +176,8 @@ class TrainingPanel(QWidget):
         session.progress.connect(self._show_progress)
         session.epoch_ended.connect(self._show_epoch)
         session.ended.connect(self._show_end)
+        session.changed.connect(lambda event: self._form.show_change(event.setting, event.value))
+        session.restored.connect(self._restore)
         session.phase.connect(self._show_phase)
         session.model_changed.connect(self._check)
         session.data_changed.connect(self._show_data)
@@ -187,10 +190,18 @@ class TrainingPanel(QWidget):
         self._data.choose(name)
         self._data.set_options(options)
 
+    def _restore(self, kept: Kept) -> None:
+        """Show the data and the settings of a run that is about to go on."""
+        with QSignalBlocker(self._data):
+            self.choose_data(kept.recipe.data.what)
+            if kept.recipe.data.folder:
+                self._data.set_folder(kept.recipe.data.folder)
+        self._form.show_recipe(kept.recipe)
+
     # ---- what the user does
 
     def _plan(self) -> None:
-        """Take the fields over; while a run is on, only the learning rate can have changed."""
+        """Take the fields over; what changes during a run is told to the run itself."""
         if self._session.state == "idle":
             self._session.plan(self._form.recipe(self._data.choice))
             self._check()
@@ -204,9 +215,9 @@ class TrainingPanel(QWidget):
         else:
             self._session.pause()
 
-    def _change_rate(self, rate: float) -> None:
+    def _change(self, setting: str, value: Any) -> None:
         if self._session.state != "idle":
-            self._session.set_learning_rate(rate)
+            self._session.change(setting, value)
 
     def _apply_fix(self) -> None:
         fault = self._fault

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import math
+from html import escape
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QMouseEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QLabel, QVBoxLayout, QWidget
 
 from convscope.engine.train.events import Batch, Changed, Ended, Epoch
 
+from ..accessible import named
+from ..theme import follow, theme
 from ..tokens import SMALL
 from ..widgets import figures
 from ..widgets.curve_plot import TEST, TRAIN, CurvePlot
 from ..widgets.empty import WithEmptyState
 from ..widgets.export import ExportMenu
+from ..widgets.other_runs import OtherRun
+from ..widgets.run_list import colour_of
+from ..widgets.series import SPAN
+from ..work.curve_table import lines_of, save_table
+from ..work.history import History, best_epoch, changed_text
 from ..work.posts import RunStarted
+from ..work.shelf import SideBySide
 
+_EMPTY = "Press Train to see the curve."
+_SPANS = {"No smoothing": 1.0, "Smooth": SPAN, "Smoother": 100.0, "Smoothest": 400.0}
 DRAW_MS = 100  # between drawing one plot and the other
 
 
@@ -31,7 +43,10 @@ class CurvesView(QWidget):
         self._session = session
         self._offset = 0.0  # epochs of earlier runs of this model
         self._last = 0.0
-        self._end = 1.0
+        self._end = 0.0
+        self._title = ""  # of the run of this session
+        self._best: Epoch | None = None
+        self._others: tuple[History, ...] = ()
         self._zoomed = False
         self._cursor = math.nan
         self._stale: dict[CurvePlot, None] = {}
@@ -43,7 +58,8 @@ class CurvesView(QWidget):
         session.run_started.connect(self._start)
         session.batches.connect(self._add_batches)
         session.epoch_ended.connect(self._add_epoch)
-        session.changed.connect(self._mark)
+        session.changed.connect(self._mark_change)
+        session.runs.compared.connect(self._show_others)
         session.ended.connect(self._finish)
 
     def _build(self) -> None:
@@ -64,15 +80,27 @@ class CurvesView(QWidget):
         self._log.setAccessibleName("Logarithmic loss axis")
         self._log.setToolTip("Logarithmic loss axis")
         self._log.toggled.connect(self.loss.set_logarithmic)
+        self._smoothing = named(QComboBox(), "Smoothing", "How many batches the trend is the mean of")
+        for text, span in _SPANS.items():
+            self._smoothing.addItem(text, span)
+        self._smoothing.setCurrentIndex(1)
+        self._smoothing.activated.connect(self._smooth)
+        self.loss.legend.add(self._smoothing)
         self.loss.legend.add(self._log)
         self.accuracy.legend.add(self._where)
+        self._names = QLabel()
+        self._names.setAccessibleName("Runs in the plots")
+        self._names.setWordWrap(True)
+        self._names.hide()
+        follow(self, self._name_others)
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(8)
+        column.addWidget(self._names)
         column.addWidget(self.loss, 1)
         column.addWidget(self.accuracy, 1)
-        self._stack = WithEmptyState(content, "Press Train to see the curve.")
+        self._stack = WithEmptyState(content, _EMPTY)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
@@ -81,7 +109,9 @@ class CurvesView(QWidget):
         everything.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         everything.triggered.connect(self.show_everything)
         self.addAction(everything)
-        self._export = ExportMenu(self, "curves", self._session.message.emit, [everything])
+        table = QAction("Save as CSV…", self)
+        table.triggered.connect(self._ask_table)
+        self._export = ExportMenu(self, "curves", self._session.message.emit, [everything, table])
         for plot in (self.loss.plot, self.accuracy.plot):
             plot.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
 
@@ -91,12 +121,28 @@ class CurvesView(QWidget):
         if run.fresh:
             self.loss.clear()
             self.accuracy.clear()
+            self._best = None
             self._last = 0.0
         self._offset = self._last
+        if run.history is not None:
+            self._take_up(run.history)
+        self._title = run.started.run or run.started.network
         self._end = self._offset + run.started.epochs
         self._zoomed = False
         self._stack.show_content()
         self.show_everything()
+        self._name_others()
+
+    def _take_up(self, history: History) -> None:
+        """Show what came before in a run that is resumed, and where it goes on."""
+        self.loss.batches.put(history.batches[0], history.batches[1])
+        self.accuracy.batches.put(history.batches[0], history.batches[2])
+        for epoch in history.epochs:
+            self._add_epoch(epoch)
+        for mark in history.marks:
+            self._mark(mark.x, mark.text)
+        self._last = float(history.batches[0, -1]) if history.batches.size else 0.0
+        self._mark(self._last, "resumed")
 
     def _add_batches(self, events: list[Batch]) -> None:
         xs = [self._offset + e.epoch - 1 + e.batch / e.batches for e in events]
@@ -109,18 +155,67 @@ class CurvesView(QWidget):
         x = self._offset + event.epoch
         self.loss.add_epoch(x, {TRAIN: event.train_loss, TEST: event.test_loss})
         self.accuracy.add_epoch(x, {TRAIN: event.train_accuracy, TEST: event.test_accuracy})
+        if best_epoch([*filter(None, [self._best]), event]) is event:
+            self._best = event
+            self.loss.star(x, event.test_loss)
+            self.accuracy.star(x, event.test_accuracy)
         self._schedule()
 
-    def _mark(self, event: Changed) -> None:
-        text = f"{event.setting.replace('_', ' ')} {event.value:g}"
-        self.loss.mark(self._last, text, labelled=True)
-        self.accuracy.mark(self._last, text, labelled=False)
+    def _mark_change(self, event: Changed) -> None:
+        self._mark(self._last, changed_text(event.setting, event.value))
+
+    def _mark(self, x: float, text: str) -> None:
+        self.loss.mark(x, text, labelled=True)
+        self.accuracy.mark(x, text, labelled=False)
 
     def _finish(self, event: Ended) -> None:
-        self._end = self._last or 1.0
+        self._end = self._last
         if not self._zoomed:
             self.show_everything()
         self._schedule()
+
+    # ---- other runs, and how curves are shown
+
+    def _show_others(self, found: SideBySide) -> None:
+        """Draw the runs that are chosen beside the one of this session."""
+        self._others = found.histories
+        for plot, row, test in ((self.loss, 1, "test_loss"), (self.accuracy, 2, "test_accuracy")):
+            plot.show_others([_other(place, one, row, test) for place, one in enumerate(self._others)])
+        self._name_others()
+        if self._others or self._title:
+            self._stack.show_content()
+        else:
+            self._stack.show_sentence(_EMPTY)
+        self.show_everything()
+
+    def _name_others(self) -> None:
+        """Name the runs in the colours of their curves; what a broken line is."""
+        named_ = [(colour_of(place), one.title) for place, one in enumerate(self._others)]
+        marks = [f'<span style="color:{theme.colours.series[c]}">━</span> {escape(text)}' for c, text in named_]
+        self._names.setText("&nbsp;&nbsp; ".join([*marks, "╌ training, ━ test"]))
+        self._names.setVisible(bool(self._others))
+
+    def _smooth(self) -> None:
+        for plot in (self.loss, self.accuracy):
+            plot.smooth_over(self._smoothing.currentData())
+        self._schedule()
+
+    # ---- the numbers
+
+    def _ask_table(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Save curves", "curves.csv", "Table (*.csv)")
+        if path:
+            self.save_table(path)
+
+    def save_table(self, path: str) -> None:
+        """Write the numbers of all curves in view as a table; how it went is told as a message."""
+        lines = [line for plot in (self.loss, self.accuracy) for line in plot.lines(self._title)]
+        lines += [line for one in self._others for line in lines_of(one)]
+        self._session.consider("curves table", lambda: save_table(lines, path), self._tell_saved)
+
+    def _tell_saved(self, found: Any) -> None:
+        failed = isinstance(found, Exception)
+        self._session.message.emit(str(found) if failed else f"Saved {found}.", failed)
 
     # ---- drawing
 
@@ -145,7 +240,7 @@ class CurvesView(QWidget):
     def show_everything(self) -> None:
         """Show the whole run, and follow it."""
         self._zoomed = False
-        self.loss.plot.setXRange(0.0, self._end, padding=0.01)
+        self.loss.plot.setXRange(0.0, max(self._end, self.loss.end) or 1.0, padding=0.01)
         self._schedule()
 
     def _note_zoom(self) -> None:
@@ -161,3 +256,10 @@ class CurvesView(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self.show_everything()
+
+
+def _other(place: int, history: History, row: int, test: str) -> OtherRun:
+    """A run as a plot draws it: a row of its batches, and a figure of its epochs."""
+    tested = [(epoch.epoch, value) for epoch in history.epochs if (value := getattr(epoch, test)) is not None]
+    tests = np.array(tested, float).reshape(-1, 2)
+    return OtherRun(colour_of(place), (history.batches[0], history.batches[row]), (tests[:, 0], tests[:, 1]))

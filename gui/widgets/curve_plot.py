@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyqtgraph as pg
@@ -11,8 +11,10 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ..theme import follow, small_font, style_plot, theme
+from ..work.curve_table import Line
 from .legend import Legend
-from .series import Series
+from .other_runs import OtherRun, OtherRuns
+from .series import SPAN, Curve, Series
 from .value_axis import ValueAxis
 
 TRAIN, TEST = "Training", "Test"
@@ -35,8 +37,9 @@ class CurvePlot(QWidget):
     ) -> None:
         """`shown` turns a value into text; the axis shows values times `scale`, up to `top` if that is given."""
         super().__init__()
-        self._shown, self._scale, self._top = shown, scale, top
-        self._log = False
+        self._heading, self._shown, self._scale, self._top = heading, shown, scale, top
+        self._log, self._span = False, SPAN
+        self._star: tuple[float, float] | None = None
         self.batches = Series()
         self.epochs: dict[str, tuple[list[float], list[float]]] = {TRAIN: ([], []), TEST: ([], [])}
         self.legend = Legend(heading, _COLOURS)
@@ -70,6 +73,8 @@ class CurvePlot(QWidget):
         self._cursor.hide()
         item.addItem(self._cursor, ignoreBounds=True)
         self._markers: list[pg.InfiniteLine] = []
+        self._best = item.plot(antialias=True, symbol="star", symbolSize=15, pxMode=True, pen=None)
+        self._others = OtherRuns(item, self._drawn)
         self.plot.scene().sigMouseMoved.connect(self._mouse_moved)
         self.plot.viewport().installEventFilter(self)
 
@@ -82,6 +87,9 @@ class CurvePlot(QWidget):
         for name, item in self._points.items():
             item.setSymbolBrush(theme.color("surface") if name == TRAIN else colours[_COLOURS[TEST]])
             item.setSymbolPen(pg.mkPen(colours[_COLOURS[name]], width=1.5))
+        self._best.setSymbolBrush(colours[_COLOURS[TEST]])
+        self._best.setSymbolPen(pg.mkPen(theme.color("surface"), width=1))
+        self._others.recolour()
         self._cursor.setPen(pg.mkPen(theme.color("faint"), width=1))
         for marker in self._markers:
             self._colour_marker(marker)
@@ -101,6 +109,7 @@ class CurvePlot(QWidget):
         for marker in self._markers:
             self.plot.removeItem(marker)
         self._markers.clear()
+        self._star = None
 
     def add_epoch(self, x: float, values: dict[str, float | None]) -> None:
         for name, value in values.items():
@@ -118,10 +127,36 @@ class CurvePlot(QWidget):
         self.plot.addItem(marker, ignoreBounds=True)
         self._markers.append(marker)
 
+    def star(self, x: float, value: float | None) -> None:
+        """Mark the best epoch, in the place of the one before."""
+        self._star = None if value is None else (x, value)
+
+    def show_others(self, runs: Sequence[OtherRun]) -> None:
+        """Draw these runs beside this one, in the place of those before."""
+        self._others.show(runs, self._span)
+
+    @property
+    def end(self) -> float:
+        """Where the last of the other runs ends."""
+        return self._others.end
+
+    def smooth_over(self, span: float) -> None:
+        """Draw the trend of about so many batches."""
+        self._span = span
+        self.batches.smooth_over(span)
+        self._others.smooth(span)
+
     @property
     def markers(self) -> list[float]:
         """Where settings were changed, in epochs."""
         return [float(marker.value()) for marker in self._markers]
+
+    def lines(self, run: str) -> list[Line]:
+        """The numbers of its curves, as a table has them."""
+        noun = self._heading.lower()
+        batches = Line(run, f"training {noun} of the batch", self.batches.x.copy(), self.batches.y.copy())
+        epochs = [Line(run, f"{name.lower()} {noun}", np.array(x), np.array(y)) for name, (x, y) in self.epochs.items()]
+        return [batches, *epochs]
 
     # ---- drawing
 
@@ -141,15 +176,17 @@ class CurvePlot(QWidget):
         for name, item in self._points.items():
             xs, ys = self.epochs[name]
             item.setData(xs, self._drawn(np.asarray(ys, float)))
-        self._fit(envelope, trend)
+        star = self._star
+        self._best.setData([star[0]] if star else [], self._drawn(np.array([star[1]] if star else [])))
+        self._fit(envelope, trend, *self._others.draw(low, high, points))
 
     def _drawn(self, values: np.ndarray) -> np.ndarray:
         return np.maximum(values * self._scale, _LEAST) if self._log else values * self._scale
 
-    def _fit(self, envelope: tuple[np.ndarray, np.ndarray], trend: tuple[np.ndarray, np.ndarray]) -> None:
+    def _fit(self, *curves: Curve) -> None:
         low, high = self.plot.viewRange()[0]
         tests = [y for x, y in zip(*self.epochs[TEST]) if low <= x <= high]
-        values = np.concatenate([envelope[1], trend[1], tests])
+        values = np.concatenate([tests, *(curve[1] for curve in curves)])
         values = self._drawn(values[np.isfinite(values)])
         if not len(values):
             return

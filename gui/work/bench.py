@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import Any
 
 from convscope.engine.graph.network import Network
 from convscope.engine.spec import ConvscopeError
-from convscope.engine.train.events import Batch, Epoch, Event, Started
+from convscope.engine.train.events import Batch, Epoch, Event, Started, Warned
 
+from .history import History
+from .kept import Kept
 from .posts import ModelInfo, Phase, Reported, RunStarted
 from .recipe import Recipe
 from .toolkit import Toolkit
@@ -27,7 +30,7 @@ class Bench:
         self._toolkit = toolkit
         self._serials = itertools.count(1)
         self._run: Any = None
-        self._rate: float | None = None
+        self._changes: dict[str, Any] = {}
         self._cancelled = False
         self.model: Any = None
         self.info: ModelInfo | None = None
@@ -36,13 +39,15 @@ class Bench:
 
     # ---- models
 
-    def provide(self, network: Network, dataset: Any, seed: int, fresh: bool = False) -> ModelInfo:
+    def provide(self, network: Network, dataset: Any, recipe: Recipe, fresh: bool = False) -> ModelInfo:
         """Have a model of this network; it is made anew unless the one at hand serves. `dataset` may be None."""
         data = "" if dataset is None else dataset.name
-        if fresh or self.info is None or not self.info.serves(network, data, seed):
-            self.model = self._toolkit.build(network, dataset, seed)
+        if fresh or self.info is None or not self.info.serves(network, data, recipe):
+            self.model = self._toolkit.build(network, dataset, recipe)
             classes = () if dataset is None else tuple(dataset.classes)
-            self.info = ModelInfo(network.copy(), data, seed, classes, next(self._serials))
+            self.info = ModelInfo(
+                network.copy(), data, recipe.seed, classes, next(self._serials), initialiser=recipe.initialiser
+            )
         return self.info
 
     def open(self, path: str) -> ModelInfo:
@@ -69,26 +74,61 @@ class Bench:
 
     def training(self, network: Network, dataset: Any, recipe: Recipe) -> Generator[Any, None, None]:
         """Everything a run posts: phases, the model, then its events."""
-        self._rate, self._cancelled = None, False
+        self._changes, self._cancelled = {}, False
         return self._training(network, dataset, recipe)
+
+    def resuming(self, kept: Kept, dataset: Any, epochs: int | None) -> Generator[Any, None, None]:
+        """As `training`, for a kept run that goes on. Its model takes the place of the one at hand."""
+        self._changes, self._cancelled = {}, False
+        return self._resuming(kept, dataset, epochs)
 
     def _training(self, network: Network, dataset: Any, recipe: Recipe) -> Generator[Any, None, None]:
         yield Phase("Building the network…")
-        info = self.provide(network, dataset, recipe.seed)
+        info = self.provide(network, dataset, recipe)
         yield info
         yield Phase("Preparing kernels…")
-        self._run = self._toolkit.fit(self.model, dataset, recipe)
+        run: Any = self._toolkit.fit(self.model, dataset, recipe)
+        self._run = run
+        if recipe.keep:
+            try:
+                run = self._toolkit.keep(run, recipe)
+            except ConvscopeError as error:
+                yield self._reported(Warned(f"This run is not kept: {error}"))
+        yield from self._events(run, info.steps == 0)
+
+    def _resuming(self, kept: Kept, dataset: Any, epochs: int | None) -> Generator[Any, None, None]:
+        yield Phase("Reading the run…")
+        run: Any = self._toolkit.resume(kept, dataset, epochs)
+        self._run, self.model = run.training, run.training.model
+        network, seed, classes = self.model.network.copy(), self.model.seed, tuple(self.model.classes)
+        self.info = ModelInfo(network, dataset.name, seed, classes, next(self._serials))
+        yield self.info
+        yield from self._events(run, True, kept.history)
+
+    def _events(self, run: Any, fresh: bool, history: History | None = None) -> Generator[Any, None, None]:
+        """A run's events as posts. When nobody asks for more, a run that is kept ends where it is, with all it has."""
         try:
-            if self._rate is not None:
-                self._run.learning_rate = self._rate
+            for name, value in self._changes.items():
+                self._run.change(name, value)
             if self._cancelled:
-                self._run.cancel()
-            for event in self._run:
-                if isinstance(event, Batch):
-                    self.info = replace(self.info or info, steps=(self.info or info).steps + 1)
-                yield RunStarted(event, info.steps == 0) if isinstance(event, Started) else self._reported(event)
+                run.cancel()
+            for event in run:
+                self._count(event)
+                yield RunStarted(event, fresh, history) if isinstance(event, Started) else self._reported(event)
+        except GeneratorExit:
+            if run is not self._run:
+                run.cancel()
+                deque(run, maxlen=0)
+            raise
         finally:
             self._run = None
+
+    def _count(self, event: Event) -> None:
+        """Note the steps that the model has made; one whose run is resumed has made some already."""
+        if self.info is not None and isinstance(event, Batch):
+            self.info = replace(self.info, steps=self.info.steps + 1)
+        elif self.info is not None and isinstance(event, Started):
+            self.info = replace(self.info, steps=max(self.info.steps, event.step))
 
     def _reported(self, event: Event) -> Reported:
         """With what became of every test image, where an epoch has ended."""
@@ -101,10 +141,11 @@ class Bench:
         if self._run is not None:
             self._run.cancel()
 
-    def set_learning_rate(self, rate: float) -> None:
-        self._rate = rate
+    def change(self, setting: str, value: Any) -> None:
+        """Change a setting of the run in progress as soon as it may; ConvscopeError if that is impossible."""
+        self._changes[setting] = value
         if self._run is not None:
-            self._run.learning_rate = rate
+            self._run.change(setting, value)
 
     # ---- looking in
 

@@ -26,6 +26,10 @@ class Drive:
     def __iter__(self) -> Drive:
         return self
 
+    def close(self) -> None:
+        """End the run where it is."""
+        self._items.close()
+
     def __next__(self) -> None:
         while True:
             item = next(self._items)

@@ -23,5 +23,6 @@ class News(QObject):
     data_failed = Signal(str)  # why the chosen data set is not there
     opened = Signal(object, str)  # the Network of a model file that was read, and its path
     saved = Signal(str)  # the path of a model file that was written
+    restored = Signal(object)  # Kept: the run of the store that is about to go on
     phase = Signal(str)  # what is being prepared while the state is "preparing"
     message = Signal(str, bool)  # a line for people; True for an error

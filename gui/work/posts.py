@@ -9,10 +9,12 @@ from typing import Any
 
 from convscope.engine.graph.network import Network
 from convscope.engine.graph.node import Node
+from convscope.engine.runtime.initialisers import Initialiser
 from convscope.engine.spec import ConvscopeError, Shape
 from convscope.engine.train.events import Event, Started
 
-from .recipe import DataChoice
+from .history import History
+from .recipe import DataChoice, Recipe
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class ModelInfo:
     """What the window may know of the model without touching it.
 
     `network` is a copy of its own. `serial` differs between any two models of a session. `steps` counts the batches
-    learned since the model was made; `path` is the file it was read from, "" for none.
+    learned since the model was made; `path` is the file it was read from, "" for none. `initialiser` gave the weights
+    it began with.
     """
 
     network: Network
@@ -49,26 +52,32 @@ class ModelInfo:
     serial: int
     steps: int = 0
     path: str = ""
+    initialiser: Initialiser | None = None
 
     @property
     def trained(self) -> bool:
         return self.steps > 0 or self.path != ""
 
-    def serves(self, network: Network, data: str, seed: int) -> bool:
-        """Whether this model is the one for a network, data set and seed, so that its weights are kept.
+    def serves(self, network: Network, data: str, recipe: Recipe) -> bool:
+        """Whether this model is the one for a network, data set and first weights, so that its weights are kept.
 
-        The network's name and its places on the canvas do not matter. A model from a file serves any data and seed.
+        The network's name and its places on the canvas do not matter. A model from a file serves any data and recipe.
         """
         same = (self.network.input, self.network.nodes) == (network.input, network.nodes)
-        return same and (self.path != "" or (self.data, self.seed) == (data, seed))
+        first = (data, recipe.seed, recipe.initialiser)
+        return same and (self.path != "" or (self.data, self.seed, self.initialiser) == first)
 
 
 @dataclass(frozen=True)
 class RunStarted:
-    """A run has begun; `fresh` unless it goes on with a model that has learned in this session already."""
+    """A run has begun; `fresh` unless it goes on with a model that has learned in this session already.
+
+    `history` holds what came before in a run that is resumed.
+    """
 
     started: Started
     fresh: bool
+    history: History | None = None
 
 
 @dataclass(frozen=True)

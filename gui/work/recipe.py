@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from convscope.engine.data import DATASETS
+from convscope.engine.data.augment import Augmentation
+from convscope.engine.data.sources import separated
+from convscope.engine.runtime.initialisers import Initialiser
+from convscope.engine.train.loss import CrossEntropy, Loss
 from convscope.engine.train.optimizer import SGD, Optimizer
 from convscope.engine.train.schedule import Cosine, Schedule
+from convscope.engine.train.settings import Settings
+from convscope.engine.train.stopping import EarlyStopping
 
 
 @dataclass(frozen=True)
@@ -21,6 +28,11 @@ class DataChoice:
     name: str = "digits"
     folder: str = ""
     options: str = ""
+
+    @classmethod
+    def of(cls, what: str, folder: str | None) -> DataChoice:
+        """The choice of what `load_dataset` takes."""
+        return cls(separated(what)[0], folder or "", separated(what)[1])
 
     @property
     def known(self) -> bool:
@@ -42,8 +54,9 @@ class DataChoice:
 class Recipe:
     """Data set and settings of one training run; the settings have the names they have in `Model.fit`.
 
-    `preset` names the engine's recipe that gives what is not a field here, "" for none. `recompute` is the model's:
-    activations are computed again instead of being kept.
+    `initialiser` gives the first weights; None leaves them to what the layers declare. `recompute` is the model's:
+    activations are computed again instead of being kept. `freeze` names the layers that do not learn. With `keep` the
+    run is written down while it goes on, so that it can be found, compared and resumed.
     """
 
     data: DataChoice = DataChoice()
@@ -52,9 +65,27 @@ class Recipe:
     optimizer: Optimizer = field(default_factory=SGD)
     schedule: Schedule = field(default_factory=Cosine)
     seed: int = 0
-    preset: str = ""
+    loss: Loss = field(default_factory=CrossEntropy)
+    mixup: float = 0.0
+    early_stopping: EarlyStopping | None = None
+    augment: tuple[Augmentation, ...] = ()
+    initialiser: Initialiser | None = None
     recompute: bool = False
+    freeze: tuple[str, ...] = ()
+    keep: bool = False
 
     @property
     def learning_rate(self) -> float:
         return self.optimizer.learning_rate
+
+    def settings(self) -> dict[str, Any]:
+        """What of it is the run's, as `Model.fit` takes it."""
+        return {name: getattr(self, name) for name in _SETTINGS}
+
+    @classmethod
+    def of(cls, data: DataChoice, settings: Settings, **others: Any) -> Recipe:
+        """The recipe with a run's settings."""
+        return cls(data=data, **{name: getattr(settings, name) for name in _SETTINGS}, **others)
+
+
+_SETTINGS = tuple(each.name for each in fields(Settings))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Generator
+from typing import Any, Literal
 
 from convscope.engine.graph.network import Network
 from convscope.engine.train.events import Batch, Changed, Ended, Epoch, Event, Warned
 
 from .bench import Bench
+from .kept import Kept
 from .kernels import KernelProgress, Kernels
 from .loader import Loader
 from .news import News
@@ -45,6 +46,8 @@ class Running:
         self._look_for = look_for
         self.state: State = "idle"
         self.recipe = Recipe()
+        self._kept: Kept | None = None  # the run that goes on, unless it is a new one
+        self._epochs: int | None = None
         self._waiting: bool | None = None  # whether the run that waits for its data is to do a single batch
         self._estimator: Estimator | None = None
         self._arrived: list[Batch] = []
@@ -55,8 +58,17 @@ class Running:
 
     def train(self, recipe: Recipe, single: bool) -> None:
         """Start a run; with `single`, pause it after its first batch. What prevents it is sent as a message."""
-        if self.state != "idle":
-            return
+        if self.state == "idle":
+            self._kept = None
+            self._prepare(recipe, single)
+
+    def resume_kept(self, kept: Kept, epochs: int | None) -> None:
+        """Go on with a run of the store, to so many epochs in all if that is given."""
+        if self.state == "idle":
+            self._kept, self._epochs = kept, epochs
+            self._prepare(kept.recipe, single=False)
+
+    def _prepare(self, recipe: Recipe, single: bool) -> None:
         self.recipe = recipe
         self._set_state("preparing")
         self._loader.choose(recipe.data)
@@ -101,26 +113,32 @@ class Running:
             self._worker.ask("stop", self._bench.cancel)
             self._worker.resume()
 
-    def set_learning_rate(self, rate: float) -> None:
-        """Change the learning rate of the run in progress, from its next batch on."""
-        self._worker.ask("learning rate", lambda: self._bench.set_learning_rate(rate))
+    def change(self, setting: str, value: Any) -> None:
+        """Change a setting of the run in progress as soon as it may."""
+        self._worker.ask(f"change {setting}", lambda: self._bench.change(setting, value))
 
     def require(self, network: Network) -> None:
         """Have the kernels for training this network by the recipe."""
         self._kernels.require(network, self.recipe.batch_size, self.recipe.optimizer.name)
 
     def _begin(self, single: bool) -> None:
-        found = self._look_for()
+        found = self._look_for() if self._kept is None else self._kept.network
         if isinstance(found, str):
             self.finish(Ended("error", found, 0, 0))
             return
-        network, dataset, recipe = found, self._loader.dataset, self.recipe
-        self.require(network)
+        self.require(found)
         if self._kernels.busy:
             self._news.phase.emit("Preparing kernels…")
             self._kernels.then(_WAITING, lambda: self._begin(single))
             return
-        self._worker.run(lambda: self._bench.training(network, dataset, recipe), single)
+        self._worker.run(self._items(found), single)
+
+    def _items(self, network: Network) -> Callable[[], Generator[Any, None, None]]:
+        """What makes the posts of the run that is to begin."""
+        dataset, recipe, kept, epochs = self._loader.dataset, self.recipe, self._kept, self._epochs
+        if kept is None:
+            return lambda: self._bench.training(network, dataset, recipe)
+        return lambda: self._bench.resuming(kept, dataset, epochs)
 
     # ---- what it waits for
 

@@ -21,6 +21,7 @@ from .bench import Bench
 from .checks import Fault, faults
 from .filming import Filming
 from .inbox import Inbox
+from .kept import Kept
 from .kernels import Kernels
 from .loader import Loader
 from .looking import Explanation, Wish
@@ -28,6 +29,7 @@ from .news import News
 from .posts import Failed, Lacking, ModelInfo, Phase, Reply, Reported, RunStarted, Saved
 from .recipe import Recipe
 from .running import Running, State
+from .shelf import Shelf
 from .slices import Slices
 from .step_looks import StepLooks
 from .toolkit import EngineToolkit, Toolkit
@@ -57,6 +59,7 @@ class Session(News):
         self._kernels = Kernels(toolkit, self._worker, self)
         self._run = Running(self, self._bench, self._worker, self._loader, self._kernels, self._to_train)
         self._views = Viewing(self._bench, self._worker, self._aside, self._kernels)
+        self.runs = Shelf(self.consider, self)
         self.film = Filming(self, self._bench, self._views, Pins(self))
         self._kernels.progressed.connect(self._run.kernels_progressed)
         self._kernels.failed.connect(self._kernels_failed)
@@ -113,7 +116,7 @@ class Session(News):
         """Whether a run would go on with weights that have been trained, rather than start with new ones."""
         info, recipe, loaded = self._info, self.recipe, self._loader.dataset
         data = recipe.data.what if loaded is None else loaded.name
-        return info is not None and info.trained and info.serves(self._document.network, data, recipe.seed)
+        return info is not None and info.trained and info.serves(self._document.network, data, recipe)
 
     # ---- the run
 
@@ -159,9 +162,25 @@ class Session(News):
         """End the run after the batch in hand; what it learned is kept."""
         self._run.stop()
 
-    def set_learning_rate(self, rate: float) -> None:
-        """Change the learning rate of the run in progress, from its next batch on."""
-        self._run.set_learning_rate(rate)
+    def change(self, setting: str, value: Any) -> None:
+        """Change a setting of the run in progress as soon as it may; names are those of `TrainRun.change`."""
+        self._run.change(setting, value)
+
+    def resume_kept(self, run: str, checkpoint: str | int = "last", epochs: int | None = None) -> None:
+        """Go on with a run of the store, to so many epochs in all if that is given.
+
+        `restored` is sent once it has been read, so that the window can show its network and recipe.
+        """
+
+        def begin(found: Any) -> None:
+            if isinstance(found, Kept):
+                self.restored.emit(found)
+                self._run.resume_kept(found, epochs)
+            else:
+                self.message.emit(Failed(found).text, True)
+
+        if self.state == "idle":
+            self.consider("resume", lambda: self._toolkit.find(run, checkpoint), begin)
 
     def start_over(self) -> None:
         """Give the model new initial weights; only while no run is on."""
@@ -250,8 +269,8 @@ class Session(News):
     def _provide(self, fresh: bool = False) -> None:
         if self._document.network.errors():
             return
-        network, dataset, seed = self._document.network.copy(), self._loader.dataset, self.recipe.seed
-        self._worker.ask("model", lambda: self._bench.provide(network, dataset, seed, fresh), lambda info: info)
+        network, dataset, recipe = self._document.network.copy(), self._loader.dataset, self.recipe
+        self._worker.ask("model", lambda: self._bench.provide(network, dataset, recipe, fresh), lambda info: info)
 
     def _data_loaded(self, dataset: Any) -> None:
         self.data_changed.emit(dataset)

@@ -11,6 +11,7 @@ from convscope.engine.data.download import cache_folder
 from convscope.engine.graph.network import Network
 from convscope.engine.train.events import Event
 
+from .kept import Kept, keeping, kept_run
 from .recipe import DataChoice, Recipe
 
 Told = Callable[[str, int, int], None]
@@ -26,14 +27,23 @@ class Toolkit(Protocol):
     def load(self, choice: DataChoice, told: Told) -> Any:
         """A data set; `told` may raise to give up."""
 
-    def build(self, network: Network, dataset: Any, seed: int) -> Any:
-        """A model with initial weights, with the data set's preprocessing and classes (None: without)."""
+    def build(self, network: Network, dataset: Any, recipe: Recipe) -> Any:
+        """A model with the recipe's initial weights, the data set's preprocessing and classes (None: without)."""
 
     def copy(self, model: Any) -> Any:
         """A model with the same weights, which stay as they are."""
 
     def fit(self, model: Any, dataset: Any, recipe: Recipe) -> Iterator[Event]:
         """A training run that has not begun."""
+
+    def keep(self, run: Any, recipe: Recipe) -> Iterator[Event]:
+        """The run as one that is kept in the store; ConvscopeError says why it cannot be."""
+
+    def find(self, run: str, checkpoint: str | int) -> Kept:
+        """A run of the store that is to go on from a checkpoint; asked beside the compute thread."""
+
+    def resume(self, kept: Kept, dataset: Any, epochs: int | None) -> Iterator[Event]:
+        """The run as it goes on; its model is `training.model`."""
 
     def lacking(self, network: Network, batch_size: int, optimizer: str) -> int:
         """How many of the kernels that training this network takes are not in the cache; those that are are loaded."""
@@ -63,12 +73,13 @@ class EngineToolkit:
 
         return load_dataset(choice.what, choice.folder or None, told)
 
-    def build(self, network: Network, dataset: Any, seed: int) -> Any:
+    def build(self, network: Network, dataset: Any, recipe: Recipe) -> Any:
         from convscope.engine import Model  # noqa: PLC0415
 
         if dataset is None:
-            return Model(network, seed=seed)
-        return Model(network, seed=seed, preprocessing=dataset.preprocessing, classes=dataset.classes)
+            return Model(network, seed=recipe.seed, init=recipe.initialiser)
+        way, classes = dataset.preprocessing, dataset.classes
+        return Model(network, seed=recipe.seed, preprocessing=way, classes=classes, init=recipe.initialiser)
 
     def copy(self, model: Any) -> Any:
         twin = type(model)(model.network, model.device, model.seed, model.preprocessing, model.classes)
@@ -77,15 +88,21 @@ class EngineToolkit:
 
     def fit(self, model: Any, dataset: Any, recipe: Recipe) -> Iterator[Event]:
         model.recompute = recipe.recompute
-        return model.fit(
-            dataset,
-            epochs=recipe.epochs,
-            batch_size=recipe.batch_size,
-            optimizer=recipe.optimizer,
-            schedule=recipe.schedule,
-            seed=recipe.seed,
-            recipe=recipe.preset or None,
-        )
+        return model.fit(dataset, **recipe.settings(), freeze=recipe.freeze)
+
+    def keep(self, run: Any, recipe: Recipe) -> Iterator[Event]:
+        from convscope.engine.runs import DataSource, RunStore  # noqa: PLC0415
+
+        source = DataSource(recipe.data.what, recipe.data.folder or None)
+        return RunStore().record(run, data=source, keeping=keeping())
+
+    def find(self, run: str, checkpoint: str | int) -> Kept:
+        return kept_run(run, checkpoint)
+
+    def resume(self, kept: Kept, dataset: Any, epochs: int | None) -> Iterator[Event]:
+        from convscope.engine.runs import RunStore  # noqa: PLC0415
+
+        return RunStore().resume(kept.run, checkpoint=kept.checkpoint, dataset=dataset, epochs=epochs)
 
     def lacking(self, network: Network, batch_size: int, optimizer: str) -> int:
         from convscope.engine.train.warm_up import lacking  # noqa: PLC0415

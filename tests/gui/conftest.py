@@ -37,6 +37,11 @@ def _own_settings(tmp_path, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def _own_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONVSCOPE_RUNS", str(tmp_path / "runs"))
+
+
+@pytest.fixture(autouse=True)
 def _nothing_left(qapp):
     windows, threads = set(map(id, QApplication.topLevelWidgets())), set(threading.enumerate())
     yield

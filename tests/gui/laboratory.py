@@ -139,7 +139,7 @@ class Script:
             raise DataError(self.failing_data)
         return small_data(choice.name)
 
-    def build(self, network: Any, dataset: Any, seed: int) -> Any:
+    def build(self, network: Any, dataset: Any, recipe: Recipe) -> Any:
         class Model:
             classes = ()
 

@@ -108,7 +108,7 @@ def test_a_run_stopped_while_it_is_prepared_does_no_batch(lab):
 
 def test_the_learning_rate_can_be_changed_while_a_run_goes_on(lab):
     lab.train(LONG)
-    lab.session.set_learning_rate(0.001)
+    lab.session.change("learning_rate", 0.001)
     lab.until(lambda: bool(lab.log.changes))
     change = lab.log.changes[0]
     assert (change.setting, change.value) == ("learning_rate", 0.001)

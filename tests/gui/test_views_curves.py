@@ -58,7 +58,7 @@ def test_the_curve_of_a_real_run_falls_and_ends_at_its_figures(lab):
 def test_a_changed_learning_rate_is_marked_on_the_curve(lab):
     view = lab.see(CurvesView(lab.session))
     lab.train(Recipe(epochs=2000), batches=5)
-    lab.session.set_learning_rate(0.003)
+    lab.session.change("learning_rate", 0.003)
     lab.until(lambda: view.loss.markers != [])
     assert view.loss._markers[0].label.format == "learning rate 0.003"
     assert view.accuracy.markers == view.loss.markers

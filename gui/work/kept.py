@@ -1,0 +1,65 @@
+"""Runs that are kept, as the window has them: when they are written, and what it takes to go on with one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from convscope.engine.graph.network import Network
+
+from .history import History, history
+from .recipe import DataChoice, Recipe
+
+if TYPE_CHECKING:
+    from convscope.engine.runs import Keeping, RunSummary
+
+CHECKPOINT_MINUTES = 0.5
+"""After a crash so much of a run has to be done again at most. The best epoch's weights are written in any case."""
+
+SNAPSHOT_BYTES = 1 << 20
+"""Filters and activations that are kept of each epoch."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A run that is to go on from a checkpoint, with its network, recipe, and curves up to now."""
+
+    run: str
+    checkpoint: str | int
+    network: Network
+    recipe: Recipe
+    history: History
+
+
+def keeping() -> Keeping:
+    """When the window's runs are written: by the clock, since epochs of a small network take no time."""
+    from convscope.engine.runs import Interval, Keeping  # noqa: PLC0415
+
+    intervals = (Interval(CHECKPOINT_MINUTES, "minutes"),)
+    return Keeping(intervals, snapshots=(Interval(1, "epochs"),), snapshot_bytes=SNAPSHOT_BYTES)
+
+
+def kept_run(run: str, checkpoint: str | int) -> Kept:
+    """Read what it takes to go on with a run. RunError if it cannot be read."""
+    from convscope.engine.runs import RunStore  # noqa: PLC0415
+    from convscope.engine.train.settings import Settings  # noqa: PLC0415
+
+    folder = RunStore().folder(run)
+    config = folder.config()
+    data = DataChoice.of(config["data"]["source"], config["data"]["folder"])
+    recipe = Recipe.of(
+        data, Settings.from_dict(config["settings"]), freeze=tuple(config["model"]["frozen"]),
+        recompute=bool(config["recompute"]), keep=True,
+    )  # fmt: skip
+    network = Network.from_dict(config["model"]["network"])
+    return Kept(folder.id, checkpoint, network, recipe, curves_of(folder))
+
+
+def curves_of(folder: Any) -> History:
+    """The curves of a run's folder."""
+    return history(folder.id, folder.about().name or folder.id, folder.story())
+
+
+def title_of(summary: RunSummary) -> str:
+    """What to call a run: its name, or its id."""
+    return summary.name or summary.id

@@ -1,0 +1,117 @@
+"""The runs that are kept, as the window searches, names, compares and removes them; the disk work is done elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from .posts import Failed
+
+if TYPE_CHECKING:
+    from convscope.engine.runs import Comparison, RunStore, RunSummary
+
+    from .history import History
+
+Consider = Callable[[str, Callable[[], Any], Callable[[Any], None]], None]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The runs that a search finds, the newest first; `faults` say why others were left out."""
+
+    query: str
+    runs: tuple[RunSummary, ...]
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """Runs that are compared, with their curves."""
+
+    comparison: Comparison
+    histories: tuple[History, ...]
+
+
+@dataclass(frozen=True)
+class Restorable:
+    """What a run can be gone back to: its checkpoints by name, with the files, the newest first."""
+
+    run: str
+    files: dict[str, str]
+
+
+class Shelf(QObject):
+    """Asks the store of runs by `consider`. Every answer is a signal, or goes to the callback that was given."""
+
+    listed = Signal(object)  # Listing
+    compared = Signal(object)  # SideBySide: the runs that are looked at, none for an empty one
+    failed = Signal(str)  # why something could not be done, or a search not be understood
+
+    def __init__(self, consider: Consider, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._consider = consider
+        self._query = ""
+
+    def search(self, query: str) -> None:
+        """From now on list the runs that this finds; see `RunStore.runs`."""
+        self._query = query
+        self.refresh()
+
+    def refresh(self) -> None:
+        """List the runs as they are now."""
+        query = self._query
+
+        def look() -> Listing:
+            store = _store()
+            found = tuple(store.runs(query))
+            return Listing(query, found, store.faults)
+
+        self._ask("runs list", look, self.listed.emit)
+
+    def describe(self, run: str, **changes: Any) -> None:
+        """Change a run's name, tags or notes."""
+        self._ask(f"runs describe {run}", lambda: _store().describe(run, **changes), lambda _about: self.refresh())
+
+    def remove(self, runs: Iterable[str]) -> None:
+        """Remove runs with all their files."""
+        gone = tuple(runs)
+        self._ask(f"runs remove {gone}", lambda: [_store().remove(run) for run in gone], lambda _ids: self.refresh())
+
+    def compare(self, runs: Iterable[str]) -> None:
+        """Have runs read and laid side by side."""
+        chosen = tuple(runs)
+
+        def read() -> SideBySide:
+            from .kept import curves_of  # noqa: PLC0415
+
+            store = _store()
+            return SideBySide(store.compare(chosen), tuple(curves_of(store.folder(run)) for run in chosen))
+
+        self._ask("runs compare", read, self.compared.emit)
+
+    def restorable(self, run: str, callback: Callable[[Restorable], None]) -> None:
+        """Have the checkpoints of a run looked up."""
+
+        def read() -> Restorable:
+            checkpoints = _store().folder(run).checkpoints
+            return Restorable(run, {name: str(checkpoints.path(name)) for name in checkpoints.names()})
+
+        self._ask("runs checkpoints", read, callback)
+
+    def _ask(self, kind: str, work: Callable[[], Any], callback: Callable[[Any], None]) -> None:
+        def answer(found: Any) -> None:
+            if isinstance(found, Exception):
+                self.failed.emit(Failed(found).text)
+            else:
+                callback(found)
+
+        self._consider(kind, work, answer)
+
+
+def _store() -> RunStore:
+    from convscope.engine.runs import RunStore  # noqa: PLC0415
+
+    return RunStore()

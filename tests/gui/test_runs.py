@@ -1,0 +1,222 @@
+"""Runs that are kept: the list and what is done with it by mouse and keyboard, resuming, and what a crash leaves."""
+
+import json
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMessageBox
+
+from convscope.engine.runs import RunStore
+from convscope.gui.panels.runs import RunsPanel
+from convscope.gui.views.comparison import ComparisonView
+from convscope.gui.views.curves import CurvesView
+from convscope.gui.work.recipe import Recipe
+
+from .laboratory import Laboratory, lab_fixture  # noqa: F401
+
+KEPT = Recipe(epochs=2, keep=True)
+
+
+def start(lab, recipe=KEPT):
+    """Train and wait for the end; the run's id."""
+    lab.train(recipe)
+    lab.until_idle()
+    return RunStore().runs()[0].id
+
+
+@pytest.fixture
+def panel(lab):
+    return lab.see(RunsPanel(lab.session), 288, 480)
+
+
+def listed(lab, panel, count):
+    lab.until(lambda: len(panel.list.runs) == count and all(run.status != "running" for run in panel.list.runs))
+
+
+def click(lab, panel, row, key=Qt.KeyboardModifier.NoModifier):
+    place = panel.list.visualRect(panel.list.model().index(row, 0)).center()
+    lab.qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, key, place)
+
+
+def dialog(lab, kind):
+    lab.until(lambda: isinstance(QApplication.activeModalWidget(), kind))
+    return QApplication.activeModalWidget()
+
+
+def test_a_run_is_kept_listed_renamed_tagged_searched_and_deleted(lab, panel):
+    run = start(lab)
+    listed(lab, panel, 1)
+    click(lab, panel, 0)
+    lab.qtbot.keyClick(panel.list, Qt.Key.Key_F2)
+    editor = panel.list.findChild(QLineEdit)
+    editor.selectAll()
+    lab.qtbot.keyClicks(editor, "baseline")
+    lab.qtbot.keyClick(editor, Qt.Key.Key_Return)
+    lab.until(lambda: panel.list.runs[0].name == "baseline")
+
+    panel.tags_action.trigger()
+    line = dialog(lab, QInputDialog).findChild(QLineEdit)
+    lab.qtbot.keyClicks(line, "good, small")
+    lab.qtbot.keyClick(line, Qt.Key.Key_Return)
+    lab.until(lambda: panel.list.runs[0].tags == ("good", "small"))
+
+    lab.qtbot.keyClicks(panel._search, "tag=bad")
+    lab.until(lambda: panel.list.runs == ())
+    assert panel._stack.sentence == "No run matches the search."
+    panel._search.clear()
+    lab.until(lambda: len(panel.list.runs) == 1)
+
+    click(lab, panel, 0)
+    lab.qtbot.keyClick(panel.list, Qt.Key.Key_Delete)
+    box = dialog(lab, QMessageBox)
+    assert box.text() == "<b>Delete baseline?</b>"
+    lab.qtbot.mouseClick(box.button(QMessageBox.StandardButton.Cancel), Qt.MouseButton.LeftButton)
+    assert (RunStore().path / run).exists()
+    lab.qtbot.keyClick(panel.list, Qt.Key.Key_Delete)
+    box = dialog(lab, QMessageBox)
+    lab.qtbot.mouseClick(next(b for b in box.buttons() if b.text() == "Delete"), Qt.MouseButton.LeftButton)
+    lab.until(lambda: panel.list.runs == ())
+    assert not (RunStore().path / run).exists()
+
+
+def test_runs_that_are_ticked_are_compared_in_curves_and_in_a_table(lab, panel):
+    curves, table = lab.see(CurvesView(lab.session)), lab.see(ComparisonView(lab.session))
+    start(lab, Recipe(epochs=2, keep=True))
+    start(lab, Recipe(epochs=2, batch_size=64, seed=1, keep=True))
+    listed(lab, panel, 2)
+    click(lab, panel, 0)
+    lab.qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=panel.list.box(1).center())
+    lab.until(lambda: table.table.columnCount() == 2)
+    assert [run.id for run in panel.list.selected] == [run.id for run in RunStore().runs()]
+    rows = [table.table.verticalHeaderItem(row).text() for row in range(table.table.rowCount())]
+    assert {"Best accuracy", "Batch size", "Seed"} <= set(rows)
+    assert "Momentum" not in rows
+    assert [table.table.item(rows.index("Batch size"), column).text() for column in (0, 1)] == ["64", "32"]
+    assert len(curves.loss._others._runs) == 2
+    assert all(run.id in curves._names.text() for run in panel.list.selected)
+    path = RunStore().path / "curves.csv"
+    curves.save_table(str(path))
+    lab.until(path.exists)
+    head, *lines = path.read_text().splitlines()
+    assert head == "run,curve,epoch,value"
+    assert {line.split(",")[1] for line in lines} >= {"training loss of the batch", "test loss", "test accuracy"}
+
+
+def test_a_stopped_run_goes_on_by_its_button_with_the_bits_of_one_that_was_not_stopped(lab, panel):
+    whole = start(lab, Recipe(epochs=3, keep=True))
+    expected = lab.ask(lambda model: model.flat_weights.copy())
+    lab.session.start_over()
+    lab.train(Recipe(epochs=3, keep=True), batches=5)
+    lab.session.stop()
+    lab.until_idle()
+    listed(lab, panel, 2)
+    stopped = next(row for row, run in enumerate(panel.list.runs) if run.id != whole)
+    assert panel.list.runs[stopped].status == "cancelled"
+    click(lab, panel, stopped)
+    assert panel.resume.isEnabled()
+    panel.resume_wanted.connect(lab.session.resume_kept)
+    curves = lab.see(CurvesView(lab.session))
+    lab.qtbot.mouseClick(panel.resume, Qt.MouseButton.LeftButton)
+    lab.until(lambda: lab.log.ends[-1].reason == "completed" and len(lab.log.ends) == 3)
+    assert np.array_equal(lab.ask(lambda model: model.flat_weights.copy()), expected)
+    steps = [batch.step for batch in lab.log.batches]
+    assert len(curves.loss.batches) == steps[-1]  # what came before the stop is in the curve as well
+    assert len(curves.loss.markers) == 1
+    assert RunStore().run(panel.list.runs[stopped].id).status in {"completed", "running"}
+
+
+def test_closing_the_window_in_a_run_keeps_it_up_to_the_last_batch(qtbot):
+    lab = Laboratory(qtbot)
+    lab.train(Recipe(epochs=2000, keep=True), batches=3)
+    assert lab.session.close()
+    run = RunStore().runs()[0]
+    assert run.status == "cancelled"
+    state = json.loads((RunStore().path / run.id / "events.jsonl").read_text().splitlines()[-1])
+    assert (state["event"], state["step"]) == ("ended", run.step)
+
+
+def test_after_a_crash_the_run_is_offered_once_and_a_refusal_is_remembered(lab, panel):
+    run = start(lab)
+    events = RunStore().path / run / "events.jsonl"
+    listed(lab, panel, 1)
+    assert not panel._offer.isVisible()
+    lines = events.read_text().splitlines(keepends=True)
+    events.write_text("".join(line for line in lines if '"ended"' not in line))  # as kill −9 leaves it
+    lab.session.runs.refresh()
+    lab.until(panel._offer.isVisible)
+    assert panel._offer_text.text().startswith(f"{run} was interrupted after 2 of 2 epochs")
+    wanted = []
+    panel.resume_wanted.connect(wanted.append)
+    lab.qtbot.mouseClick(panel._offer_yes, Qt.MouseButton.LeftButton)
+    assert wanted == [run]
+    lab.session.runs.refresh()
+    lab.until(panel._offer.isVisible)
+    lab.qtbot.mouseClick(panel._offer_no, Qt.MouseButton.LeftButton)
+    answers = []
+    lab.session.runs.listed.connect(answers.append)
+    lab.session.runs.refresh()
+    lab.until(lambda: bool(answers))
+    assert not panel._offer.isVisible()
+
+
+def test_where_runs_cannot_be_kept_training_goes_on_and_says_so(lab, tmp_path):
+    (tmp_path / "runs").write_text("no folder")
+    lab.train(KEPT)
+    lab.until_idle()
+    assert lab.log.ends[-1].reason == "completed"
+    assert [text for text, _ in lab.log.messages if text.startswith("This run is not kept: ")]
+
+
+def test_a_disk_that_fills_up_during_a_run_is_told_and_the_run_goes_on(lab, monkeypatch):
+    from convscope.engine.io import FileError
+    from convscope.engine.runs import checkpoint
+
+    real, calls = checkpoint.save, []
+
+    def full(model, path, **more):
+        calls.append(path)
+        if len(calls) == 2:
+            raise FileError(path, ["was not written (No space left on device)"])
+        real(model, path, **more)
+
+    monkeypatch.setattr(checkpoint, "save", full)
+    run = start(lab)
+    assert lab.log.ends[-1].reason == "completed"
+    assert any("No space left on device" in text and "Training goes on" in text for text, _ in lab.log.messages)
+    assert RunStore().run(run).status == "completed"
+    assert len(calls) > 2
+
+
+def test_settings_changed_in_a_run_are_marked_and_written_down(lab):
+    curves = lab.see(CurvesView(lab.session))
+    lab.train(Recipe(epochs=2000, keep=True), batches=3)
+    lab.session.change("momentum", 0.5)
+    lab.until(lambda: len(lab.log.changes) == 1)
+    lab.session.change("batch_size", 64)
+    lab.until(lambda: len(lab.log.changes) == 2)
+    assert len(curves.loss.markers) == 2
+    lab.session.stop()
+    lab.until_idle()
+    story = RunStore().folder(RunStore().runs()[0].id).story()
+    assert [line["setting"] for line in story if line["event"] == "changed"] == ["momentum", "batch_size"]
+
+
+def test_a_setting_that_is_illegal_is_refused_with_its_reason_and_the_run_goes_on(lab):
+    lab.train(Recipe(epochs=2000), batches=3)
+    lab.session.change("frozen", ["nowhere"])
+    lab.until(lambda: any("nowhere" in text for text, error in lab.log.messages if error))
+    assert lab.session.state == "running"
+
+
+def test_a_click_beside_the_box_of_a_card_chooses_it_alone(lab, panel):
+    start(lab)
+    start(lab)
+    listed(lab, panel, 2)
+    lab.qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=panel.list.box(0).center())
+    lab.qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=panel.list.box(1).center())
+    assert len(panel.list.selected) == 2
+    lab.qtbot.mouseClick(
+        panel.list.viewport(), Qt.MouseButton.LeftButton, pos=panel.list.box(1).center() + QPoint(100, 0)
+    )
+    assert len(panel.list.selected) == 1
