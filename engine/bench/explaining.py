@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,17 +22,33 @@ TARGET = 3
 
 @dataclass(frozen=True)
 class ExplainCase:
-    """A method with its parameters, asked of one image of a network at an input of its own."""
+    """A method with its parameters, asked of one image of a network at an input of its own: of a class, or a layer.
+
+    Both sides' results are compared with the parameters `short` in place of some, where rounding would grow with the
+    steps of a picture.
+    """
 
     method: str
     network_name: str
     input: Shape
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    layer: str | None = None
+    short: Mapping[str, Any] = field(default_factory=dict)
     batch: int = 1
 
     @property
     def name(self) -> str:
         return f"{self.method}, {self.network_name} {format_shape(self.input)}"
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The method's arguments beside the image."""
+        return {**self.parameters, **({"target": TARGET} if self.layer is None else {"layer": self.layer})}
+
+    @property
+    def compared(self) -> ExplainCase:
+        """The same with the parameters whose result is compared."""
+        return replace(self, parameters={**self.parameters, **self.short})
 
     def network(self) -> Network:
         return architecture(self.network_name).build(input=self.input)
@@ -48,7 +64,8 @@ class ExplainCase:
         return found
 
 
-_SMALL, _LARGE = (32, 32, 3), (64, 64, 3)
+_SMALL, _LARGE, _WIDE = (32, 32, 3), (64, 64, 3), (160, 160, 3)
+_DREAM = {"iterations": 10, "octaves": 4, "ratio": 1.4, "rate": 1.5, "jitter": 32}
 CASES = (
     ExplainCase("occlusion", "vgg_mini", _LARGE, {"patch": 8, "stride": 4, "of": "score", "fill": "black"}),
     ExplainCase("occlusion", "resnet20_cifar", _SMALL, {"patch": 6, "stride": 2, "of": "score", "fill": "black"}),
@@ -57,6 +74,7 @@ CASES = (
     ExplainCase("deconvnet", "vgg_mini", _LARGE),
     ExplainCase("integrated_gradients", "vgg_mini", _LARGE, {"points": 32}),
     ExplainCase("grad_cam", "vgg_mini", _LARGE, {"positive": "signed"}),
+    ExplainCase("deep_dream", "vgg_mini", _WIDE, _DREAM, "relu3_1", {"iterations": 1, "octaves": 2}),
 )
 
 

@@ -28,7 +28,7 @@ from .cases import (
     lively,
     pixels,
 )
-from .explaining import TARGET, ExplainCase
+from .explaining import ExplainCase
 from .party import PassFacts, Ready
 
 _LONG = 1000  # epochs that no benchmark gets to the end of
@@ -79,8 +79,8 @@ class Worker(party.Worker):
         lively(model.weights)
         self._weights = {name: array.copy() for name, array in model.weights.items()}
         self._while_running = nullcontext()
-        self.steps = {"explain": lambda: method(model, image, TARGET, **case.parameters)}
-        return Ready({"explain": method(model, image, TARGET, **case.parameters).array})
+        self.steps = {"explain": lambda: method(model, image, **case.asked)}
+        return Ready({"explain": method(model, image, **case.compared.asked).array})
 
     def repeats(self, case: NetworkCase, steps: int = 4) -> bool:
         """Whether two models of one seed hold the same bits after the same training steps."""

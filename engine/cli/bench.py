@@ -141,7 +141,8 @@ def kernels(shapes: tuple[str, ...], vs: tuple[str, ...], rounds: int, seconds: 
 def explain(methods: tuple[str, ...], vs: tuple[str, ...], rounds: int, seconds: float, as_json: bool) -> None:
     """Explanations of one image a second, from pixels to the finished map.
 
-    With --vs torch the peer is Captum on PyTorch, in the faster of both memory layouts.
+    With --vs torch the peer is Captum on PyTorch, for DeepDream the loop written in PyTorch, in the faster of both
+    memory layouts.
     """
     from ..bench import explaining, peers  # noqa: PLC0415
     from ..bench.rounds import Effort  # noqa: PLC0415

@@ -18,6 +18,7 @@ CASES = [
     ExplainCase("deconvnet", "lenet5", (28, 28, 1)),
     ExplainCase("integrated_gradients", "lenet5", (28, 28, 1), {"points": 8}),
     ExplainCase("grad_cam", "lenet5", (28, 28, 1), {"positive": "signed"}),
+    ExplainCase("deep_dream", "lenet5", (28, 28, 1), {**explaining._DREAM, "octaves": 2}, "relu1", {"iterations": 2}),
 ]
 
 
@@ -36,7 +37,8 @@ def test_every_case_asks_a_method_that_exists_for_what_it_can():
     from convscope.engine import explain  # noqa: PLC0415 (kernels are loaded where they are needed)
 
     for case in explaining.CASES:
-        explain.METHODS[case.method]().replace(**case.parameters)
+        explain.METHODS[case.method]().replace(**case.compared.parameters)
+        assert case.layer is None or case.layer in case.network()
         assert case.network().input == case.input
         assert np.ptp(case.image()) > 100
 

@@ -61,11 +61,12 @@ class Worker(party.Worker):
         return Ready(results, tuple(notes))
 
     def prepare_explaining(self, case: ExplainCase, weights: Arrays, threads: int) -> Ready:
-        """A step for each layout; the results are Captum's maps."""
-        from . import captum  # no other benchmark needs it  # noqa: PLC0415
+        """A step for each layout; the results are Captum's maps, or the loop's where Captum lacks the method."""
+        from . import captum, dreaming  # no other benchmark needs them  # noqa: PLC0415
 
         torch.set_num_threads(threads)
-        found = {layout: captum.step(case, weights, memory) for layout, memory in LAYOUTS.items()}
+        peer = dreaming if case.method == "deep_dream" else captum
+        found = {layout: peer.step(case, weights, memory) for layout, memory in LAYOUTS.items()}
         self.steps = {layout: run for layout, (_, run) in found.items()}
         return Ready({layout: array for layout, (array, _) in found.items()})
 
