@@ -135,7 +135,8 @@ def unit_facts(model: Model, images: NDArray[Any]) -> UnitFacts:
                 values = plan.value(node.name)
                 samples[node.name].append(sampled(values))
                 if node.layer.type_name() in SWITCHING:
-                    alive[node.name] = alive.get(node.name, False) | living_units(values)
+                    found = living_units(values)
+                    alive[node.name] = np.logical_or(alive.get(node.name, found), found)
     spreads = {name: Spread.of(np.concatenate(parts)) for name, parts in samples.items()}
     return UnitFacts(spreads, {name: (int((~some).sum()), len(some)) for name, some in alive.items()})
 

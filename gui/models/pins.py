@@ -27,6 +27,11 @@ class Pin:
     data: str = ""
     row: int = -1
 
+    @property
+    def short(self) -> str:
+        """Its class, or the name of its file."""
+        return self.title.rpartition(", ")[2]
+
 
 class Pins(QObject):
     """The pinned images, at most `MOST`, and the one that is shown. `changed()` is sent after every change."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -123,6 +124,9 @@ class ActivationsView(LayerView):
         found = frame.activations.get(pin.key) if pin is not None else None
         if pin is None or found is None or name not in found:
             known = "This layer is too large to be filmed." if found else "This image was not pinned at this step."
+            self._activations = None
+            self._kinds.forget()
+            self._grid.show_levels(np.zeros((0, 1, 1), np.uint8), "")
             self._kinds.tell(known)
             return
         self._activations = found[name]

@@ -41,7 +41,6 @@ class DataView(QWidget):
         self.split = named(QComboBox(), "Split", "Which images of the data set")
         self.split.currentIndexChanged.connect(self._show_split)
         self.parts = Segments("What to see of the data", _PARTS)
-        self.parts.chosen.connect(lambda key: self._stack.setCurrentWidget(self._pages[key]))
         self.classes = ClassList()
         self.classes.setFixedWidth(_LIST_WIDTH)
         self.classes.changed.connect(self._show_rows)
@@ -68,6 +67,7 @@ class DataView(QWidget):
         self._stack = QStackedWidget()
         for page in self._pages.values():
             self._stack.addWidget(page)
+        self.parts.chosen.connect(lambda key: self._stack.setCurrentWidget(self._pages[key]))
         top, middle, content = QHBoxLayout(), QHBoxLayout(), QWidget()
         top.addWidget(self.split)
         top.addStretch(1)
@@ -133,7 +133,7 @@ class DataView(QWidget):
         name = self._dataset.classes[int(self._part("labels")[row])]
         pinned = self._session.film.pins.find(self._source(), row) is not None
         note = f"{row + 1:,} · pinned" if pinned else f"{row + 1:,}"
-        return Card(pixels, name, note, boxes=tuple(Box(tuple(map(float, box))) for box in self._boxes(row)))
+        return Card(pixels, name, note, boxes=tuple(Box.of(box) for box in self._boxes(row)))
 
     def _boxes(self, row: int) -> NDArray[Any]:
         """The boxes (M, 4) of all objects in an image."""

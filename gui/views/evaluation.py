@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,7 @@ from ..work.posts import ModelInfo, RunStarted
 _PARTS = {"confusion": "Confusion", "classes": "Classes", "hardest": "Hardest"}
 _TOP = 5
 _HARDEST = 200
+_SIDE = 72
 _EMPTY = "Train, or press Evaluate, to see what the network takes for what."
 
 
@@ -86,11 +88,12 @@ class EvaluationView(QWidget):
         session.judged.connect(self._add)
         session.model_changed.connect(self._take_model)
         session.data_changed.connect(self._take_data)
+        self._take_data(session.dataset)
 
     # ---- building
 
     def _build(self) -> None:
-        content = QWidget()
+        demand, content = self._build_demand(), QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(8)
@@ -107,14 +110,13 @@ class EvaluationView(QWidget):
         self._empty = WithEmptyState(content, _EMPTY)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addLayout(self._build_demand())
+        whole.addLayout(demand)
         whole.addWidget(self._empty, 1)
         self._export = ExportMenu(self, "evaluation", self._session.message.emit)
 
     def _build_demand(self) -> QHBoxLayout:
         self.split = named(QComboBox(), "Images to evaluate", "Which images Evaluate runs through the network")
-        for text, split in (("Test images", "test"), ("Training images", "train")):
-            self.split.addItem(text, split)
+        self.split.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.now = named(QPushButton("Evaluate"), "Evaluate now", "Run all images of the split through the network")
         self.now.clicked.connect(self._evaluate)
         set_icon(self.now, "target")
@@ -162,7 +164,7 @@ class EvaluationView(QWidget):
         self._cell = QLabel("Choose a cell to see its images, the surest first.")
         self._cell.setProperty("role", "small")
         self._cell.setWordWrap(True)
-        self.images = PagedImages(self._session, "Images of the cell", lines=2)
+        self.images = PagedImages(self._session, "Images of the cell", _SIDE, lines=2)
         left, right = QVBoxLayout(), QVBoxLayout()
         foot = QHBoxLayout()
         foot.addWidget(self.shares)
@@ -175,8 +177,8 @@ class EvaluationView(QWidget):
         row = QHBoxLayout(page)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
-        row.addLayout(left, 3)
-        row.addLayout(right, 2)
+        row.addLayout(left, 1)
+        row.addLayout(right, 1)
         return page
 
     def _build_table(self) -> QWidget:
@@ -184,9 +186,14 @@ class EvaluationView(QWidget):
         return self.table
 
     def _build_hardest(self) -> QWidget:
-        self.hardest = PagedImages(self._session, "Hardest images", lines=2)
-        for images in (self.images, self.hardest):
+        self.hardest = PagedImages(self._session, "Hardest images", _SIDE, lines=2)
+        self._told = {images: QLabel() for images in (self.images, self.hardest)}
+        for images, told in self._told.items():
+            told.setProperty("role", "small")
+            told.setWordWrap(True)
+            images.foot.insertWidget(images.foot.count() - 1, told, 1)
             images.activated.connect(self._pin)
+            images.chosen.connect(partial(self._tell, told))
         return self.hardest
 
     # ---- taking
@@ -203,9 +210,10 @@ class EvaluationView(QWidget):
 
     def _take_data(self, dataset: Any) -> None:
         if dataset is not None:
-            self.split.model().item(0).setEnabled(len(dataset.test_images) > 0)
-            if not len(dataset.test_images):
-                self.split.setCurrentIndex(1)
+            self.split.clear()
+            for text, split in (("Test images", "test"), ("Training images", "train")):
+                if len(getattr(dataset, f"{split}_images")):
+                    self.split.addItem(text, split)
 
     def _forget(self) -> None:
         if self._working is not None:
@@ -321,7 +329,9 @@ class EvaluationView(QWidget):
         self._empty.show_content()
 
     def _show_scale(self) -> None:
-        self._bar.show_scale(self.matrix.scale, "share of the class" if self.shares.isChecked() else "images")
+        self._bar.show_scale(
+            self.matrix.scale, "shares of the class, cells in %" if self.shares.isChecked() else "images"
+        )
 
     def _show_shares(self, on: bool) -> None:
         self.matrix.show_shares(on)
@@ -349,14 +359,26 @@ class EvaluationView(QWidget):
         title = names[true] if right else f"{names[true]} → {names[given]}"
         note, boxes = share(float(found.confidence[row])), []
         if not right:
-            note = f"{note} · own {share(float(np.exp(found.own[row])))}"
+            note = f"{note} vs {share(float(np.exp(found.own[row])))}"
         truth = self._part("boxes")
         if truth is not None:
-            boxes.append(Box(tuple(map(float, truth[row])), TRUE))
+            boxes.append(Box.of(truth[row], TRUE))
         if self._shown.boxes is not None:
-            boxes.append(Box(tuple(map(float, self._shown.boxes.boxes[row])), FOUND))
+            boxes.append(Box.of(self._shown.boxes.boxes[row], FOUND))
             note = f"{share(float(found.confidence[row]))} · IoU {self._shown.boxes.ious[row]:.2f}"
         return Card(pixels, title, note, "success" if right else "error", tuple(boxes))
+
+    def _tell(self, told: QLabel, row: int) -> None:
+        """Say of an image all that is known of it."""
+        if self._shown is None or row < 0:
+            told.clear()
+            return
+        found, names = self._shown.outcomes, self._session.dataset.classes
+        true, given = names[int(found.labels[row])], names[int(found.given[row])]
+        own, sure = share(float(np.exp(found.own[row]))), share(float(found.confidence[row]))
+        what = f"{true}, {sure}" if true == given else f"{true} ({own}) taken for {given} ({sure})"
+        overlap = "" if self._shown.boxes is None else f", IoU {self._shown.boxes.ious[row]:.2f}"
+        told.setText(f"Image {row + 1:,}: {what}, loss {loss(float(-found.own[row]))}{overlap}")
 
     def _pin(self, row: int) -> None:
         if row >= 0:

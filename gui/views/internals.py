@@ -125,6 +125,7 @@ class InternalsView(QWidget):
         self._told.setProperty("role", "small")
         self._told.setWordWrap(True)
         page = QWidget()
+        page.setProperty("panel", True)
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)

@@ -33,6 +33,7 @@ class Augmented(QWidget):
         self._seed, self._serial = 0, 0
         self._pixels: NDArray[Any] | None = None
         self._title = ""
+        self._made = False
         self._box: NDArray[Any] | None = None
         self.field = named(
             QLineEdit(), "Augmentations", f"Such as flip,crop:padding=4; there are {', '.join(AUGMENTATIONS)}"
@@ -99,6 +100,8 @@ class Augmented(QWidget):
             moved, seen = preview_boxes(pixels[None], box[None], wanted, seed, count, size)
             return serial, shown, (moved[0], seen[0])
 
+        if not self._made:
+            self._note.setText("Making them; the first time this is prepared for a while…")
         self._session.compute("augmentation preview", work, self._take)
 
     def _draw_again(self) -> None:
@@ -106,19 +109,20 @@ class Augmented(QWidget):
         self.ask()
 
     def _boxes(self) -> tuple[Box, ...]:
-        return () if self._box is None else (Box(tuple(map(float, self._box))),)
+        return () if self._box is None else (Box.of(self._box),)
 
     def _take(self, result: Any) -> None:
         if isinstance(result, Exception):
             self._note.setText(str(result))
             return
         serial, shown, boxes = result
+        self._made = True
         if serial != self._serial or self._pixels is None:
             return
         cards = [Card(self._pixels, "Original", boxes=self._boxes())]
         for epoch, pixels in enumerate(shown):
             kept = boxes is not None and boxes[1][epoch]
-            moved = (Box(tuple(map(float, boxes[0][epoch]))),) if kept else ()
+            moved = (Box.of(boxes[0][epoch]),) if kept else ()
             cards.append(Card(pixels, f"Epoch {epoch + 1}", boxes=moved))
         self.grid.show_cards(cards)
         lost = 0 if boxes is None else int(np.sum(~boxes[1]))

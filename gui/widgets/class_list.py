@@ -36,7 +36,7 @@ class ClassList(QWidget):
         self.search.setPlaceholderText("Search classes")
         self.search.setClearButtonEnabled(True)
         self._model = QStandardItemModel(self)
-        self._found = QSortFilterProxyModel(self)
+        self._found = _Found(self)
         self._found.setSourceModel(self._model)
         self._found.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.list = named(QListView(), "Classes")
@@ -84,12 +84,17 @@ class ClassList(QWidget):
 
     def _search(self, text: str) -> None:
         self._found.setFilterFixedString(text)
-        if not self.list.currentIndex().isValid() and not text:
-            self.list.setCurrentIndex(self._found.index(0, 0))
         self.changed.emit()
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(168, 10 * _ROW)
+
+
+class _Found(QSortFilterProxyModel):
+    """The classes whose name has what is sought; the row for all of them stays."""
+
+    def filterAcceptsRow(self, row: int, parent: QModelIndex | QPersistentModelIndex) -> bool:  # noqa: N802
+        return row == 0 or super().filterAcceptsRow(row, parent)
 
 
 class _Bars(QStyledItemDelegate):

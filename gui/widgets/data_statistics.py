@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from .fitted_picture import FittedPicture
 
@@ -29,28 +29,27 @@ class DataStatistics(QWidget):
         self._of = 0
         self._steps: Iterator[Any] | None = None
         self._done: tuple[int, Any] | None = None
+        self._cells: list[QLabel] = []
         self.picture = FittedPicture("Mean image")
         self._table = QGridLayout()
-        self._table.setHorizontalSpacing(24)
-        self._table.setVerticalSpacing(8)
+        self._table.setHorizontalSpacing(16)
+        self._table.setVerticalSpacing(4)
         self._progress = QLabel()
         self._progress.setProperty("role", "small")
         self._progress.setWordWrap(True)
         caption = QLabel("Mean image")
         caption.setProperty("role", "heading")
-        left, right, row = QVBoxLayout(), QVBoxLayout(), QHBoxLayout(self)
-        left.addWidget(caption)
-        left.addWidget(self.picture, 1)
         heading = QLabel("Pixels, 0–255")
         heading.setProperty("role", "heading")
-        right.addWidget(heading)
-        right.addLayout(self._table)
-        right.addWidget(self._progress)
-        right.addStretch(1)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(16)
-        row.addLayout(left, 1)
-        row.addLayout(right)
+        self._table.setColumnStretch(len(_HEADINGS), 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(caption)
+        column.addWidget(self.picture, 1)
+        column.addWidget(heading)
+        column.addLayout(self._table)
+        column.addWidget(self._progress)
 
     @property
     def measured(self) -> Any:
@@ -98,8 +97,9 @@ class DataStatistics(QWidget):
             self._ask()
 
     def _show(self) -> None:
-        while (item := self._table.takeAt(0)) is not None:
-            item.widget().deleteLater()
+        for cell in self._cells:
+            cell.deleteLater()
+        self._cells.clear()
         if self._done is None:
             self._progress.setText("No images." if self._images is not None and not len(self._images) else "Measuring…")
             return
@@ -120,6 +120,7 @@ class DataStatistics(QWidget):
     def _cell(self, text: str, row: int, column: int, role: str) -> None:
         label = QLabel(text)
         label.setProperty("role", role)
+        self._cells.append(label)
         side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
         self._table.addWidget(label, row, column, side)
 

@@ -30,6 +30,12 @@ class Box:
     corners: tuple[float, float, float, float]
     colour: str = TRUE
 
+    @classmethod
+    def of(cls, corners: NDArray[Any], colour: str = TRUE) -> Box:
+        """From an array (4,)."""
+        x1, y1, x2, y2 = (float(value) for value in corners)
+        return cls((x1, y1, x2, y2), colour)
+
 
 @dataclass(frozen=True, eq=False)
 class Card:

@@ -102,7 +102,7 @@ class PinStrip(QWidget):
         current = self._pins.current
         for key, button in self.buttons.items():
             button.setChecked(current is not None and key == current.key)
-        self._picker.show_instead(None if current is None else (current.pixels, current.title))
+        self._picker.show_instead(None if current is None else (current.pixels, current.short))
         self.pin.setEnabled(not self._pins.full and self.pin_of_picked() is None and current is None)
         self.open.setEnabled(not self._pins.full)
         for place, key in enumerate(self.buttons):

@@ -1,0 +1,74 @@
+"""The film of a run: recorded while it goes on, and replayed by the scrubber in filters and activations."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+
+from convscope.gui.views.activations import ActivationsView
+from convscope.gui.views.filters import FiltersView
+
+from .laboratory import SHORT, lab_fixture  # noqa: F401
+
+
+@pytest.fixture
+def filters(lab):
+    view = lab.see(FiltersView(lab.session), 640, 420)
+    lab.session.plan(SHORT)
+    lab.until(lambda: view.weights is not None and len(lab.session.film.frames) > 0)
+    return view
+
+
+def train(lab):
+    lab.train(SHORT)
+    lab.until_idle()
+    lab.until(lambda: lab.session.film.frames[-1].step > 0)
+
+
+def test_the_scrubber_goes_back_to_the_first_weights_and_on_to_live(lab, filters):
+    first = filters.weights.copy()
+    train(lab)
+    lab.until(lambda: not np.array_equal(filters.weights, first))
+    last = filters.weights.copy()
+    filters.scrubber.slider.setFocus()
+    lab.qtbot.keyClick(filters.scrubber.slider, Qt.Key.Key_Home)
+    assert np.array_equal(filters.weights, first)
+    assert filters.scrubber.text == "step 0"
+    lab.qtbot.keyClick(filters.scrubber.slider, Qt.Key.Key_End)
+    assert filters.scrubber.text == "live"
+    lab.until(lambda: np.array_equal(filters.weights, last))
+
+
+def test_the_film_is_played_to_its_end(lab, filters):
+    train(lab)
+    lab.qtbot.mouseClick(filters.scrubber.play, Qt.MouseButton.LeftButton)
+    assert filters.scrubber.playing
+    assert filters.scrubber.text == "step 0"
+    lab.until(lambda: not filters.scrubber.playing)
+    assert filters.scrubber.text == "live"
+
+
+def test_what_layers_made_of_a_pinned_image_is_replayed(lab, tmp_path):
+    view = lab.see(ActivationsView(lab.session), 760, 520)
+    lab.session.plan(SHORT)
+    lab.until(lambda: view.activations is not None and len(lab.session.film.frames) > 0)
+    first = view.activations.copy()
+    train(lab)
+    lab.until(lambda: not np.array_equal(view.activations, first))
+    lab.qtbot.keyClick(view.scrubber.slider, Qt.Key.Key_Home)
+    assert np.array_equal(view.activations, first)
+    image = QImage(40, 30, QImage.Format.Format_RGB32)
+    image.fill(0xFF808080)
+    image.save(str(tmp_path / "grey.png"))
+    view.strip.read(str(tmp_path / "grey.png"))
+    lab.until(lambda: len(view.strip.buttons) == 2)
+    assert view.image.shape == (30, 40, 1)
+    assert "not pinned" in view._reading.text()
+    lab.qtbot.keyClick(view.scrubber.slider, Qt.Key.Key_End)
+    lab.until(lambda: view.activations is not None)
+    key = lab.session.film.pins.current.key
+    lab.qtbot.mouseClick(view.strip.buttons[key], Qt.MouseButton.LeftButton)
+    assert lab.session.film.pins.current is None
+    view.strip.buttons[key].setFocus()
+    lab.qtbot.keyClick(view.strip.buttons[key], Qt.Key.Key_Delete)
+    assert list(view.strip.buttons) == [1]
