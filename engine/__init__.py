@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .data import DATASETS, Dataset, augment, load_dataset
     from .data.preprocess import Preprocessing
     from .io import load, save, trained
+    from .io.export import export
+    from .io.foreign import load_weights
     from .runs import RunStore
     from .runtime.model import Model
     from .runtime.threads import set_threads, threads
@@ -32,7 +34,9 @@ _LATER = {
     "Dataset": ".data",
     "DATASETS": ".data",
     "load_dataset": ".data",
+    "export": ".io.export",
     "load": ".io",
+    "load_weights": ".io.foreign",
     "save": ".io",
     "SGD": ".train",
     "RunStore": ".runs",
@@ -61,9 +65,11 @@ __all__ = [
     "blocks",
     "evaluate",
     "explain",
+    "export",
     "layers",
     "load",
     "load_dataset",
+    "load_weights",
     "repair",
     "save",
     "set_threads",

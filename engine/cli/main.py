@@ -27,6 +27,7 @@ from . import (
     train,
     transfer,
     warm_up,
+    weights,
     zoo,
 )
 from .output import PipeClosed, accept_any_character, complain, silence_stdout
@@ -58,7 +59,7 @@ def convscope(threads: int | None) -> None:
 _COMMANDS = (
     train.train, transfer.transfer, features.features, evaluate.evaluate, explain.explain, export.export, runs.runs,
     summary.summary, zoo.zoo, data.data, lr_range.lr_range, recipes.recipes, bench.bench, warm_up.warm_up,
-    doctor.doctor,
+    weights.weights, doctor.doctor,
 )  # fmt: skip
 for _command in _COMMANDS:
     convscope.add_command(_command)
