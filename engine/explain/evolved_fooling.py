@@ -60,7 +60,7 @@ class EvolvedFooling(Method):
         goal, pixels = Goal(question), question.images.copy()
         history: list[dict[str, float]] = []
         for which, image in enumerate(question.images):
-            random = question.random(which)
+            random = question.random()  # an image's picture does not depend on its neighbours
             one = goal.of(which)
             alive = np.clip(image + random.normal(0, self.noise, (self.population, *image.shape)), 0, 255)
             alive = alive.astype(np.float32)

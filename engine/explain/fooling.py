@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .aim import softmax
 from .method import Method
+from .probe import CHUNK
 from .progress import Progress
 from .question import Floats, Question
 
@@ -39,6 +41,11 @@ class Goal:
         It is −log p of the class wanted, or −log(1 − p) of the one to get away from: both end at 0.
         """
         classes = np.resize(self.classes, len(pixels))
+        parts = [self._loss(pixels[at : at + CHUNK], classes[at : at + CHUNK]) for at in range(0, len(pixels), CHUNK)]
+        loss, gradient, shares = (np.concatenate(part) for part in zip(*parts))
+        return loss, gradient, shares
+
+    def _loss(self, pixels: Floats, classes: NDArray[np.int64]) -> tuple[Floats, Floats, Floats]:
         rows = np.arange(len(pixels))
 
         def seed(scores: Floats) -> Floats:

@@ -42,7 +42,7 @@ class GradientFooling(Method):
 
     def steps(self, question: Question) -> Iterator[Progress]:
         goal = Goal(question)
-        noise = question.random().normal(0, self.noise, question.images.shape).astype(np.float32)
+        noise = question.random().normal(0, self.noise, question.images.shape[1:]).astype(np.float32)
         pixels = np.clip(question.images + noise, 0, 255)
         history: list[dict[str, float]] = []
         for number_ in range(1, self.most + 1):

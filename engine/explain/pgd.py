@@ -44,7 +44,7 @@ class Pgd(Method):
         low, high = np.maximum(images - self.epsilon, 0), np.minimum(images + self.epsilon, 255)
         pixels = images
         if self.random_start:
-            noise = question.random().uniform(-self.epsilon, self.epsilon, images.shape)
+            noise = question.random().uniform(-self.epsilon, self.epsilon, images.shape[1:])
             pixels = np.clip(images + noise.astype(np.float32), low, high)
         history = []
         for number_ in range(1, self.count + 1):

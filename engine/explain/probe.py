@@ -46,7 +46,10 @@ class Probe:
         return score_node(self.model.network)
 
     def values(self, pixels: Floats, *nodes: str, chunk: int = CHUNK) -> dict[str, Floats]:
-        """Outputs of nodes (the class scores if none is named) for images of any number, as copies."""
+        """Outputs of nodes (the class scores if none is named) for images of any number, as copies.
+
+        ConvscopeError if they are not finite.
+        """
         wanted = nodes or (self.scores,)
         parts: dict[str, list[Floats]] = {node: [] for node in wanted}
         for batch, count in _chunks(pixels, chunk):
@@ -56,7 +59,10 @@ class Probe:
                 plan.forward()
                 for node in wanted:
                     parts[node].append(plan.value(node)[:count].copy())
-        return {node: np.concatenate(found) for node, found in parts.items()}
+        found = {node: np.concatenate(outputs) for node, outputs in parts.items()}
+        for node, values in found.items():
+            _require_finite(values, f"The output of {node}")
+        return found
 
     def gradient(
         self,
@@ -86,8 +92,7 @@ class Probe:
             gradients.append(self._of_pixels(found))
             start += count
         gradient = np.concatenate(gradients)
-        if not np.isfinite(gradient).all():
-            raise ConvscopeError(f"The gradient at {node} is not finite; check the model's weights (NaN or infinity).")
+        _require_finite(gradient, f"The gradient at {node}")
         return np.concatenate(values), gradient
 
     def layer_gradient(self, pixels: Floats, layer: str, aim: Aim) -> tuple[Floats, Floats]:
@@ -109,7 +114,9 @@ class Probe:
                 maps.append(plan.value(layer)[:count].copy())
                 gradients.append(plan.seed(layer)[:count].copy())
             start += count
-        return np.concatenate(maps), np.concatenate(gradients)
+        gradient = np.concatenate(gradients)
+        _require_finite(gradient, f"The gradient at {layer}")
+        return np.concatenate(maps), gradient
 
     def input_of(self, image: Floats) -> Floats:
         """The network input (H, W, C) for one image."""
@@ -135,6 +142,11 @@ class Probe:
         ordered = gradient[..., ::-1] if self._values.order == "bgr" else gradient
         found: Floats = ordered * self._per_pixel
         return found
+
+
+def _require_finite(found: Floats, what: str) -> None:
+    if not np.isfinite(found).all():
+        raise ConvscopeError(f"{what} is not finite; check the model's weights (NaN or infinity).")
 
 
 def _chunks(pixels: Floats, chunk: int) -> Iterator[tuple[Floats, int]]:

@@ -29,7 +29,8 @@ class Result:
     `columns` their names. `image` is what was looked at, in
     pixel units. `config` says how to repeat it, `scores` what the network said before and after, `history` the figures
     of each step, `extras` further arrays of the method by name. `caveat` is what must be known to read the picture;
-    `shown`, if there, is drawn in place of an image too faint to be seen.
+    `shown`, if there, is drawn in place of an image too faint to be seen; `page` are RGB pixels that show all of a
+    sequence that is no film.
     """
 
     method: str
@@ -44,6 +45,7 @@ class Result:
     caveat: str = ""
     batched: bool = False
     shown: NDArray[np.float32] | None = None
+    page: NDArray[np.uint8] | None = None
 
     @property
     def heatmap(self) -> NDArray[np.float32]:
@@ -65,6 +67,8 @@ class Result:
 
     def picture(self) -> NDArray[np.uint8]:
         """The raw result as RGB pixels; several images side by side. ConvscopeError for a table."""
+        if self.page is not None:
+            return self.page
         return pictures.sheet([pictures.raw(self.kind, part) for part in self._parts()])
 
     def overlay(self, strength: float = 0.6) -> NDArray[np.uint8]:

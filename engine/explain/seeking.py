@@ -16,6 +16,7 @@ from .scales import Scales
 
 STIR = 10.0
 """Standard deviation in pixels of noise that wakes a unit (Yosinski et al. begin with as much)."""
+_LARGEST_KEY = 2**63
 
 
 def sought(question: Question, what: str) -> Aim:
@@ -48,14 +49,16 @@ def in_middle(aim: Aim, probe: Probe) -> Aim:
 def stirred(numbers: Floats, gradient: Floats, random: np.random.Generator, spread: float) -> Floats:
     """The numbers (N, …) of each picture whose gradient is zero, because ReLUs are off on every path, with noise added.
 
-    From a picture that moves nothing there is no way up; after some noise something responds.
+    From a picture that moves nothing there is no way up; after some noise something responds. `random` goes on alike
+    whether there is such a picture or not, so that no picture depends on its neighbours.
     """
+    key = int(random.integers(_LARGEST_KEY))
     axes = tuple(range(1, gradient.ndim))
     still = ~gradient.any(axes, keepdims=True)
     if not still.any():
         return numbers
-    noise = random.normal(0, spread, numbers.shape[1:]).astype(np.float32)
-    found: Floats = numbers + still * noise
+    noise = np.random.Generator(np.random.Philox(key)).normal(0, spread, numbers.shape[1:])
+    found: Floats = numbers + still * noise.astype(np.float32)
     return found
 
 

@@ -18,8 +18,8 @@ from .question import Floats, Question
 class SmoothGrad(Method):
     """The mean gradient of copies with Gaussian noise; its size over channels is shown.
 
-    `extras["gradient"]` is the signed mean (H, W, C). Each copy has its own random numbers, so that the result does not
-    depend on how copies are batched.
+    `extras["gradient"]` is the signed mean (H, W, C). Each copy has its own random numbers, the same for every image,
+    so that the result does not depend on how copies and images are batched.
     """
 
     samples: int = integer(25, label="Samples", help="Noisy copies to average over.", maximum=10_000)
@@ -43,7 +43,7 @@ class SmoothGrad(Method):
         for start in range(0, self.samples, CHUNK):
             stop = min(start + CHUNK, self.samples)
             for which, image in enumerate(images):
-                noisy = np.stack([self._noisy(image, question, which, sample) for sample in range(start, stop)])
+                noisy = np.stack([self._noisy(image, question, sample) for sample in range(start, stop)])
                 _, gradient = question.probe.gradient(noisy, aim.node, aim.of(which))
                 total[which] += (np.square(gradient) if self.squared else gradient).sum(0, dtype=np.float64)
             mean = (total / stop).astype(np.float32)
@@ -54,7 +54,7 @@ class SmoothGrad(Method):
         found = self.result(question, heat, aim.told(values), extras=extras)
         yield Progress.last(found, self.samples)
 
-    def _noisy(self, image: Floats, question: Question, which: int, sample: int) -> Floats:
+    def _noisy(self, image: Floats, question: Question, sample: int) -> Floats:
         spread = self.noise * float(np.ptp(image))
-        random = question.random(which * self.samples + sample)
+        random = question.random(sample)
         return image + random.normal(0, 1, image.shape).astype(np.float32) * np.float32(spread)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
-from ..spec.param import integer
+from ..runtime.plan import ReluRule
+from ..spec.param import choice, integer
+from .aim import Aim
 from .method import Method
 from .patch_index import Patch, build_steps
+from .patch_page import page
 from .progress import Progress
 from .question import Floats, Question
 
@@ -19,10 +23,17 @@ class StrongestPatches(Method):
     """The pixels that a channel sees where it responds most, at most one place an image: (k, h, w, C).
 
     Asked of several images, such as a data set's. Pixels beyond an image are black. `scores` holds each patch's image,
-    position, response and box; `build_index` finds those of all units at once.
+    position, response and box, `extras["exciting"]` the unit's gradient in each patch (k, h, w, C) by the rule
+    `beside`. `build_index` finds the patches of all units at once.
     """
 
     count: int = integer(9, label="Patches", help="How many patches are shown.", maximum=1000)
+    beside: str = choice(
+        "guided",
+        ("guided", "deconvnet", "plain"),
+        label="Beside",
+        help="The rule at ReLUs by which each unit is taken back to the pixels of its patch.",
+    )
 
     name = "strongest_patches"
     title = "Strongest patches"
@@ -45,13 +56,23 @@ class StrongestPatches(Method):
             if done < total:
                 yield Progress(done, total)
         patches = index.strongest(layer, channel)
-        shown = _stacked([cut_out(question.images[patch.image], patch) for patch in patches])
+        images = question.images[[patch.image for patch in patches]]
+        exciting = self._exciting(question, layer, channel, patches, images)
+        cut, lit = (_stacked([cut_out(*one) for one in zip(of, patches)]) for of in (images, exciting))
         told = [vars(patch) | {"position": list(patch.position), "box": list(patch.box)} for patch in patches]
         scores = {"layer": layer, "channel": channel, "patches": told}
         alone = replace(question, images=question.images[:1], batched=False)  # one answer, however many images
-        result = replace(self.result(alone, shown[None], scores), image=None)
+        more = {"extras": {"exciting": lit[None]}, "page": page(patches, images, cut, lit)}
+        result = replace(self.result(alone, cut[None], scores, **more), image=None)
         total = len(question.images)
-        yield Progress(total, total, shown, result=result)
+        yield Progress(total, total, cut, result=result)
+
+    def _exciting(self, question: Question, layer: str, channel: int, patches: list[Patch], images: Floats) -> Floats:
+        """The gradient of each patch's unit with respect to its image, (k, H, W, C)."""
+        shape = question.probe.model.network.shapes()[layer] or ()
+        positions = tuple(patch.position for patch in patches) if len(shape) == 3 else None
+        aim = Aim(layer, (channel,), positions)
+        return question.probe.gradient(images, layer, aim, cast(ReluRule, self.beside))[1]
 
 
 def _stacked(patches: list[Floats]) -> Floats:

@@ -145,7 +145,7 @@ class UnitImage(Method):
     def _start(self, question: Question, random: np.random.Generator) -> Floats:
         if question.given:
             return question.images
-        noise = random.normal(0, STIR, question.images.shape)
+        noise = random.normal(0, STIR, question.images.shape[1:])
         return (question.images + noise).clip(0, 255).astype(np.float32)
 
     def _regularised(self, x: Floats, gradient: Floats, step: int) -> Floats:

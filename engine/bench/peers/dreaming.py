@@ -19,8 +19,8 @@ _SCALE = 1 / 255  # the preprocessing of a model that was given none
 
 def step(case: ExplainCase, weights: Arrays, layout: Any) -> tuple[Floats, Callable[[], object]]:
     """The dream in our order, and the call that dreams it."""
-    module = translated(case.network().part(end=case.layer), weights).to(memory_format=layout).eval()
-    module.requires_grad_(False)
+    module = translated(case.network().part(end=case.layer), weights).eval().requires_grad_(False)
+    module.to(memory_format=layout)  # type: ignore[call-overload]
     image = torch.from_numpy(np.ascontiguousarray(case.image()[None].transpose(0, 3, 1, 2)))
     image = image.contiguous(memory_format=layout)
 
