@@ -21,7 +21,8 @@ from .settings import recent_files, remember_file
 
 NETWORK_SUFFIX = ".convscope.json"
 MODEL_SUFFIX = ".safetensors"
-_OPEN_FILTER = f"Networks and models (*.json *{MODEL_SUFFIX});;All files (*)"
+ONNX_SUFFIX = ".onnx"
+_OPEN_FILTER = f"Networks and models (*.json *{MODEL_SUFFIX} *{ONNX_SUFFIX});;All files (*)"
 _NETWORK_FILTER = f"Network (*{NETWORK_SUFFIX})"
 _MODEL_FILTER = f"Model with weights (*{MODEL_SUFFIX})"
 _START_SHAPE = (28, 28, 1)
@@ -82,7 +83,7 @@ class FileActions(QObject):
         """Open a file. If it cannot be read, the network that is shown stays."""
         if not self.may_discard():
             return
-        if path.suffix == MODEL_SUFFIX:
+        if path.suffix in {MODEL_SUFFIX, ONNX_SUFFIX}:
             self.model_wanted.emit(path)
             return
         from convscope.engine.io import load_network  # reads NumPy, which the first picture does not need  # noqa: PLC0415
@@ -95,12 +96,16 @@ class FileActions(QObject):
             self.opened(network, path)
 
     def opened(self, network: Network, path: Path) -> None:
-        """Show a network that was read from a file. Those of the program are no place to save to."""
+        """Show a network that was read from a file. Those of the program, or of another, are no place to save to."""
         from convscope.engine.io import trained  # noqa: PLC0415
 
         if trained.is_own(path):
             self._document.load(network)
             self.data_wanted.emit(trained.find(path.stem).data)
+            return
+        if path.suffix == ONNX_SUFFIX:
+            self._document.load(network)
+            remember_file(path)
             return
         self._document.load(network, path)
         self.guard.keep(path)

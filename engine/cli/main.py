@@ -20,6 +20,7 @@ from . import (
     explain,
     export,
     features,
+    importing,
     lr_range,
     recipes,
     runs,
@@ -41,7 +42,7 @@ DEBUG = "CONVSCOPE_DEBUG"
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Without arguments, or with a network (.json) or model (.safetensors) file, the desktop opens.",
+    epilog="Without arguments, or with a network (.json) or model (.safetensors, .onnx) file, the desktop opens.",
 )
 @click.version_option(package_name="convscope", prog_name="convscope")
 @click.option("--threads", type=click.IntRange(min=1), help="Threads kernels use  [default: all cores].")
@@ -57,9 +58,9 @@ def convscope(threads: int | None) -> None:
 
 
 _COMMANDS = (
-    train.train, transfer.transfer, features.features, evaluate.evaluate, explain.explain, export.export, runs.runs,
-    summary.summary, zoo.zoo, data.data, lr_range.lr_range, recipes.recipes, bench.bench, warm_up.warm_up,
-    weights.weights, doctor.doctor,
+    train.train, transfer.transfer, features.features, evaluate.evaluate, explain.explain, export.export,
+    importing.import_, runs.runs, summary.summary, zoo.zoo, data.data, lr_range.lr_range, recipes.recipes, bench.bench,
+    warm_up.warm_up, weights.weights, doctor.doctor,
 )  # fmt: skip
 for _command in _COMMANDS:
     convscope.add_command(_command)
@@ -110,7 +111,7 @@ def _names_a_file(argument: str) -> bool:
     if argument in convscope.commands:
         return False
     path = Path(argument)
-    if path.suffix in (".json", ".safetensors") and not path.exists():
+    if path.suffix in (".json", ".safetensors", ".onnx") and not path.exists():
         raise ConvscopeError(f"{argument}: there is no such file; check the path.")
     return path.is_file()
 

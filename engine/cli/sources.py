@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..runs import DataSource
     from ..runtime.model import Model
 
-_SUFFIXES = {".json", ".safetensors"}
+_SUFFIXES = {".json", ".safetensors", ".onnx"}
 
 
 def opened(target: str, device: str = "cpu") -> Network | Model | str:

@@ -9,6 +9,7 @@ import click
 from .. import blocks
 from ..cost import advice
 from . import sources
+from .image_shape import ImageShape
 from .output import complain, emit, say
 from .preparing import parsed
 
@@ -18,21 +19,9 @@ if TYPE_CHECKING:
     from ..graph import Network
 
 
-class _Shape(click.ParamType):
-    """Height, width and channels, as 28,28,1 or 28x28x1."""
-
-    name = "H,W,C"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        parts = str(value).lower().replace("×", ",").replace("x", ",").split(",")
-        if len(parts) != 3 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
-            self.fail(f"{value!r} is not a shape, write height,width,channels such as 28,28,1", param, ctx)
-        return tuple(int(part) for part in parts)
-
-
 @click.command(short_help="Show what a network costs, layer by layer.")
 @click.argument("target", metavar="ARCH|FILE")
-@click.option("--input", "shape", type=_Shape(), help="Shape of the image, instead of the network's own.")
+@click.option("--input", "shape", type=ImageShape(), help="Shape of the image, instead of the network's own.")
 @click.option("--batch", type=click.IntRange(1, 1_000_000), default=1, show_default=True, help="Images at a time.")
 @click.option("--compare", "other", metavar="ARCH|FILE", help="Show this network's totals beside the other's.")
 @click.option("--freeze", metavar="LAYERS", help="Layers that do not learn: names with commas, or the number that do.")

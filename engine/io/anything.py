@@ -15,21 +15,47 @@ if TYPE_CHECKING:
 
 
 def open_any(path: str | os.PathLike[str], device: str = "cpu") -> Network | Model:
-    """The Network of a `.json` file or the Model of a `.safetensors` file, told apart by content, not by name.
+    """The Network of a `.json` file, or the Model of a `.safetensors` or ONNX file, told apart by content, not by name.
 
-    FileError if it is neither, or damaged.
+    FileError if it is none of them, or damaged.
     """
-    try:
-        with open(path, "rb") as file:
-            head = file.read(64)
-            nbytes = os.fstat(file.fileno()).st_size
-    except OSError as error:
-        raise unreadable(path, error) from None
+    head, nbytes = _head(path)
     if _is_container(head, nbytes):
         return model_file.load(path, device)
     if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
         return load_network(path)
-    raise FileError(path, ["is neither a network (.json) nor a model (.safetensors); name a file written by Convscope"])
+    if _is_onnx(head, path):
+        return _imported(path, device)
+    kinds = "a network (.json), a model (.safetensors) nor an ONNX file"
+    raise FileError(path, [f"is neither {kinds}; name a file written by Convscope"])
+
+
+def load(path: str | os.PathLike[str], device: str = "cpu") -> Model:
+    """Read a model: a file of ours, or an ONNX file. FileError lists everything that is wrong with the file."""
+    head, nbytes = _head(path)
+    if not _is_container(head, nbytes) and _is_onnx(head, path):
+        return _imported(path, device)
+    return model_file.load(path, device)
+
+
+def _imported(path: str | os.PathLike[str], device: str) -> Model:
+    from .onnx.reading import import_onnx  # loads the package of the format  # noqa: PLC0415
+
+    return import_onnx(path, device=device)
+
+
+def _head(path: str | os.PathLike[str]) -> tuple[bytes, int]:
+    """The file's first bytes, and how many it has."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(64), os.fstat(file.fileno()).st_size
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def _is_onnx(head: bytes, path: str | os.PathLike[str]) -> bool:
+    """Whether it is called so, or starts as these files do: with the version of the format, one or two digits."""
+    return os.fspath(path).lower().endswith(".onnx") or (head[:1] == b"\x08" and b"\0" < head[1:2] < b"\x40")
 
 
 def _is_container(head: bytes, nbytes: int) -> bool:

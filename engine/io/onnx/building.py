@@ -81,7 +81,32 @@ class Builder:
 
     def give(self, tensor: str, axes: Axes) -> None:
         """Let a tensor be the image."""
-        self.tensors[tensor] = Value(INPUT, self.parts.input, axes)
+        self.image = self.tensors[tensor] = Value(INPUT, self.parts.input, axes)
+
+    def reduced(self, calls: Sequence[Call]) -> list[Call]:
+        """The calls that are left when those of constants alone are computed, as far as that can be done."""
+        left = []
+        for call in calls:
+            operands = [self.tensors.get(name) for name in call.inputs if name]
+            given = operands[:1] if call.type == "CastLike" else operands
+            try:
+                if not given or not all(isinstance(operand, np.ndarray) for operand in given):
+                    raise Unsupported
+                results = given if call.type == "CastLike" else self._constants(call, self._arrays(call))
+                self.tensors |= {
+                    name: result for name, result in zip(call.outputs, results) if isinstance(result, np.ndarray)
+                }
+            except Unsupported:  # and why, is told when its turn comes
+                left.append(call)
+        return left
+
+    def arrays(self) -> dict[str, Array]:
+        """The tensors that are constant."""
+        return {name: known for name, known in self.tensors.items() if isinstance(known, np.ndarray)}
+
+    def _arrays(self, call: Call) -> list[Array | None]:
+        found = [self.tensors.get(name) if name else None for name in call.inputs]
+        return [operand if isinstance(operand, np.ndarray) else None for operand in found]
 
     def run(self, calls: Sequence[Call], kept: Sequence[str]) -> None:
         """Go through the calls; `kept` are tensors that somebody outside reads."""
@@ -110,7 +135,7 @@ class Builder:
         if call.type in {"Shape", "Size"} and isinstance(operands[0], Value):
             return [self._shape(call, operands[0])]
         if operands and all(operand is None or isinstance(operand, np.ndarray) for operand in operands):
-            return self._constants(call, operands)  # type: ignore[arg-type]
+            return self._constants(call, self._arrays(call))
         if call.type not in operators():
             raise Unsupported("there is no layer for this operator, except where all it reads is constant")
         return self._layers(call, operands)  # type: ignore[arg-type]
@@ -244,7 +269,10 @@ def told(faults: Sequence[Fault]) -> Iterator[str]:
 
 
 def network(parts: Parts, output: Value, name: str) -> tuple[Network, dict[str, Array], tuple[str, ...]]:
-    """The network up to an output, with its weights and frozen nodes; what does not lead there is left out."""
+    """The network up to an output, with its weights and frozen nodes; what does not lead there is left out.
+
+    A file that only moves values about becomes a single layer that does nothing.
+    """
     wanted: set[str] = set()
     waiting = [output.node]
     while waiting:
@@ -256,5 +284,7 @@ def network(parts: Parts, output: Value, name: str) -> tuple[Network, dict[str, 
     for node in parts.nodes.values():
         if node.name in wanted:
             found.add(node.layer, node.name, node.inputs)
+    if output.node == INPUT:
+        found.add(layers.TYPES["Linear"](), "identity")
     weights = {key: array for key, array in parts.weights.items() if key.rpartition(".")[0] in wanted}
     return found, weights, tuple(name for name in parts.nodes if name in parts.frozen and name in wanted)

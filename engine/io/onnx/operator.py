@@ -149,9 +149,9 @@ class Operator:
     def vector(self, index: int = 0) -> Value:
         """An operand that is batch and features."""
         value = self.value(index)
-        if len(value.shape) != 1 or len(value.axes) != 1:
+        if len(value.axes) != 1:
             self.refuse(f"it needs batch and features, and its input has {len(value.axes) + 1} axes")
-        return value
+        return self.flattened(value)
 
     # ---- results
 

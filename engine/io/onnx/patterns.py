@@ -14,6 +14,7 @@ from typing import Any
 from .operator import Array, Call
 
 _CLOSE = 1e-3
+_SUMS = ("Add", "Sum")
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class _Finder:
 
     def with_number(self, name: str, type: str, wanted: float) -> tuple[str, Call] | None:
         """The other operand of a sum or product of a tensor and this number."""
-        call = self.made_by(name, type)
+        call = self.made_by(name, *_SUMS if type == "Add" else (type,))
         if call is None or len(call.inputs) != 2:
             return None
         for one, other in (call.inputs, call.inputs[::-1]):
@@ -163,8 +164,8 @@ def _erf(find: _Finder, name: str, x: str) -> tuple[Call, ...] | None:
 def _tanh(find: _Finder, name: str, x: str) -> tuple[Call, ...] | None:
     made = find.made_by(name, "Tanh")
     scaled = None if made is None else find.times(made.inputs[0], math.sqrt(2 / math.pi))
-    bent = None if scaled is None else find.made_by(scaled[0], "Add")
-    if made is None or scaled is None or bent is None or x not in bent.inputs:
+    bent = None if scaled is None else find.made_by(scaled[0], *_SUMS)
+    if made is None or scaled is None or bent is None or x not in bent.inputs or len(bent.inputs) != 2:
         return None
     cubic = find.times(bent.inputs[1 - bent.inputs.index(x)], 0.044715)
     cube = None if cubic is None else _cube(find, cubic[0], x)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from google.protobuf.message import DecodeError
 from onnx import TensorProto, helper
 
 from ...data.preprocess import Preprocessing
+from ...data.presets import preset
 from ...graph import Network
 from ...spec import ConvscopeError, NetworkError, Shape
 from ..errors import FileError
@@ -45,7 +46,8 @@ class OnnxError(FileError):
 class Imported:
     """What a file holds: a network, its weights, the nodes that stay as they are, and what it tells of its pictures.
 
-    `preprocessing` is None where the file says nothing of it.
+    `preprocessing` is None where the file says nothing of it. `image` and `result` tell how the file's input and output
+    lie in ours.
     """
 
     network: Network
@@ -53,6 +55,8 @@ class Imported:
     frozen: tuple[str, ...]
     preprocessing: Preprocessing | None
     classes: tuple[str, ...]
+    image: Value
+    result: Value
 
     def model(self, device: str = "cpu") -> Model:
         """The model with these weights."""
@@ -83,6 +87,32 @@ def read(path: str | os.PathLike[str], input: Shape | None = None, output: str |
         raise OnnxError(path, [str(error).removesuffix(".")]) from None
     except (MemoryError, RecursionError, OverflowError) as error:
         raise OnnxError(path, [f"asks for more than there is ({type(error).__name__})"]) from None
+
+
+def import_onnx(
+    path: str | os.PathLike[str],
+    preprocessing: str | Preprocessing | None = None,
+    classes: Sequence[str] | None = None,
+    input: Shape | None = None,
+    output: str | None = None,
+    device: str = "cpu",
+) -> Model:
+    """The model in an ONNX file, ready to run, train and look into. FileError lists everything that stands in the way.
+
+    `preprocessing` is one of `data.presets.PRESETS` or one's own, `classes` the names of the outputs; without, they are
+    what the file tells. `input` (H, W, C) says the size of the image where the file leaves it open, `output` names one
+    of several outputs.
+    """
+    found = read(path, input, output)
+    if preprocessing is not None:
+        known = preset(preprocessing) if isinstance(preprocessing, str) else preprocessing
+        found = replace(found, preprocessing=known)
+    if classes is not None:
+        found = replace(found, classes=tuple(classes))
+    outputs = found.network.shapes()[found.network.output]
+    if found.classes and outputs is not None and len(found.classes) != outputs[-1]:
+        raise OnnxError(path, [f"has {outputs[-1]} outputs and there are {len(found.classes)} class names"])
+    return found.model(device)
 
 
 class _Faults(Exception):  # noqa: N818 (findings about a file)
@@ -118,7 +148,6 @@ def _imported(model: onnx.ModelProto, folder: Path, name: str, input: Shape | No
         raise _Faults(str(error)) from None
     calls, known = _contents(model.graph, folder)
     chosen, faults = _chosen(model.graph, output)
-    calls = patterns.joined(calls, known, [chosen])
     found = _followed(model.graph, calls, known, version, input, chosen)
     faults = [*faults, *building.told(found.parts.faults)]
     if problem is not None:
@@ -128,17 +157,13 @@ def _imported(model: onnx.ModelProto, folder: Path, name: str, input: Shape | No
         faults.append(f"its output {chosen!r} is not computed from the image")
     if faults or not isinstance(result, Value):
         raise _Faults(*faults)
-    network, weights, frozen = building.network(found.parts, _ended(result, chosen), name)
+    if result.order is not None:
+        raise _Faults(f"its output {chosen!r} is a flattened image, whose order would not be the file's")
+    network, weights, frozen = building.network(found.parts, result, name)
     network.check()
     notes = {entry.key: entry.value for entry in model.metadata_props}
-    return Imported(network, weights, frozen, metadata.preprocessing(notes), metadata.classes(notes))
-
-
-def _ended(result: Value, name: str) -> Value:
-    """The result, if its values lie in ours as they do in the file or as in an image."""
-    if result.order is not None:
-        raise _Faults(f"its output {name!r} is a flattened image, whose order would not be the file's")
-    return result
+    known_of_pictures = metadata.preprocessing(notes), metadata.classes(notes)
+    return Imported(network, weights, frozen, *known_of_pictures, found.image, result)
 
 
 def _version(model: onnx.ModelProto) -> int:
@@ -218,6 +243,7 @@ def _followed(
     batch, shape, axes = _image(image, calls, input)
     builder = building.Builder(shape, version, known)
     builder.batch = batch
+    calls = patterns.joined(builder.reduced(calls), builder.arrays(), [kept])
     builder.give(image.name, axes)
     builder.run(calls, [kept])
     return builder
@@ -228,6 +254,10 @@ def _image(value: onnx.ValueInfoProto, calls: Sequence[Call], input: Shape | Non
     kind = value.type.tensor_type
     if kind.elem_type not in _NUMBERS or not kind.HasField("shape"):
         raise _Faults(f"its input {value.name!r} is no tensor of numbers with a shape")
+    if kind.elem_type not in _FLOATS and any(value.name in call.inputs and call.type != "Cast" for call in calls):
+        raise _Faults(
+            f"its input {value.name!r} is computed with as whole numbers, which are not cast to fractions first"
+        )
     given = [d.dim_value if d.dim_value > 0 else 0 for d in kind.shape.dim]
     if not 2 <= len(given) <= 4:
         raise _Faults(f"its input {value.name!r} has {len(given)} axes; use batch, channels, rows, columns")

@@ -85,8 +85,26 @@ class Value:
         sequence = [axis for group in self.tight for axis in group]
         if sequence == sorted(sequence):
             return None
-        ones = [axis for axis in range(len(self.shape)) if self.shape[axis] == 1]
-        return np.arange(size(self.shape)).reshape(self.shape).transpose([*ones, *sequence]).reshape(-1)
+        return np.arange(size(self.shape)).reshape(self.shape).transpose(self._sequence()).reshape(-1)
+
+    def as_theirs(self, array: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Our array (N, …) as the file's tensor."""
+        if self.order is not None:
+            array = array.reshape(len(array), -1)[:, self.order]
+            return array.reshape(len(array), *self.theirs)
+        return array.transpose(0, *(1 + axis for axis in self._sequence())).reshape(len(array), *self.theirs)
+
+    def as_ours(self, array: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The file's tensor (N, …) as our array. Only for values without an order of their own."""
+        sequence = self._sequence()
+        sizes = [self.shape[axis] for axis in sequence]
+        back = np.argsort(sequence)
+        return np.ascontiguousarray(array.reshape(len(array), *sizes).transpose(0, *(1 + back)))
+
+    def _sequence(self) -> list[int]:
+        """All our axes in the order of the file's; those of size 1 first."""
+        sequence = [axis for group in self.tight for axis in group]
+        return [*(axis for axis in range(len(self.shape)) if self.shape[axis] == 1), *sequence]
 
 
 def same_order(one: NDArray[np.int64] | None, other: NDArray[np.int64] | None) -> bool:

@@ -42,7 +42,9 @@ def reshape(op: Operator) -> Value:
 
 def flatten(op: Operator) -> Value:
     value = op.value()
-    axis = op.axis(len(value.axes) + 2, 1)
+    rank = len(value.axes) + 1
+    axis = int(op.attribute("axis", 1))
+    axis += rank if axis < 0 else 0
     if axis != 1:
         op.refuse(f"it flattens from axis {axis} on, which mixes the batch with the rest")
     return _as(op, value, (op.batch, prod(value.theirs)))
