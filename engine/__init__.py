@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .data.preprocess import Preprocessing
     from .io import load, save, trained
     from .io.export import export
+    from .io.onnx.reading import import_onnx
     from .io.foreign import load_weights
     from .runs import RunStore
     from .runtime.model import Model
@@ -35,6 +36,7 @@ _LATER = {
     "DATASETS": ".data",
     "load_dataset": ".data",
     "export": ".io.export",
+    "import_onnx": ".io.onnx.reading",
     "load": ".io",
     "load_weights": ".io.foreign",
     "save": ".io",
@@ -66,6 +68,7 @@ __all__ = [
     "evaluate",
     "explain",
     "export",
+    "import_onnx",
     "layers",
     "load",
     "load_dataset",
