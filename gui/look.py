@@ -10,13 +10,16 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from convscope.engine.spec import ConvscopeError
 
 from .icons import icon
 from .panels.look_form import LookForm
 from .panels.result_card import ResultCard
+from .views.patches import PatchesView
+from .views.sketch import SketchView
+from .ways import Make, Ways
 from .widgets.empty import WithEmptyState
 from .widgets.fitted_picture import qimage
 from .widgets.method_list import MethodList
@@ -31,6 +34,7 @@ _EMPTY = "Choose a method and press Run to look inside the network."
 _LOADING = "Loading the methods…"
 _PREPARING = "Preparing kernels; this is done once for each version of the program."
 _THUMBNAIL = 56
+_WAYS: dict[str, Make] = {"Strongest patches": PatchesView, "Draw": SketchView}
 
 
 @dataclass(frozen=True)
@@ -97,14 +101,13 @@ class LookRoom(QWidget):
         self._whole = WithEmptyState(self._sides, _LOADING)
         self._whole.setProperty("panel", True)
         self._whole.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.ways = Ways({"Methods": lambda session: self._whole, **_WAYS}, self._session)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        area = QScrollArea()  # so that it never widens the window
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(self._whole)
-        whole.addWidget(area)
+        whole.setSpacing(0)
+        whole.addWidget(self.ways.bar)
+        whole.addWidget(_line(horizontal=True))
+        whole.addWidget(self.ways, 1)
 
     # ---- entering
 

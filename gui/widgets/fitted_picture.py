@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..theme import follow, theme
+from .pixel_box import Box, paint_box, pixel_at
 
 _FEW = 96
 """Pictures with fewer pixels a side are shown as blocks without blur."""
@@ -23,18 +24,25 @@ def qimage(pixels: NDArray[Any]) -> QImage:
 
 
 class FittedPicture(QWidget):
-    """Shows RGB pixels; small pictures as blocks of whole screen pixels, others smoothly."""
+    """Shows RGB pixels; small pictures as blocks of whole screen pixels, others smoothly.
+
+    `pointed(row, column)` is the pixel under the mouse, -1 and -1 when there is none.
+    """
+
+    pointed = Signal(int, int)
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
+        self.setMouseTracking(True)
+        self._box: Box | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._image: QImage | None = None
         follow(self, self.update)
 
     def show_pixels(self, pixels: NDArray[Any]) -> None:
         """Show RGB pixels (H, W, 3)."""
-        self._image = qimage(pixels)
+        self._image, self._box = qimage(pixels), None
         self.setAccessibleDescription(f"{pixels.shape[0]} rows, {pixels.shape[1]} columns")
         self.update()
 
@@ -42,6 +50,17 @@ class FittedPicture(QWidget):
     def image(self) -> QImage | None:
         """The picture in its own size, None without one."""
         return self._image
+
+    @property
+    def box(self) -> Box | None:
+        """The box that is drawn over the picture."""
+        return self._box
+
+    def show_box(self, box: Box | None) -> None:
+        """Draw a box of pixels over the picture; None for no box."""
+        if box != self._box:
+            self._box = box
+            self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(320, 320)
@@ -70,3 +89,13 @@ class FittedPicture(QWidget):
         painter.setPen(theme.color("line"))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(self.place().adjusted(0.5, 0.5, -0.5, -0.5))
+        if self._box is not None:
+            paint_box(painter, self.place(), (self._image.height(), self._image.width()), self._box)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self._image is not None:
+            size = (self._image.height(), self._image.width())
+            self.pointed.emit(*(pixel_at(self.place(), size, event.position()) or (-1, -1)))
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
+        self.pointed.emit(-1, -1)

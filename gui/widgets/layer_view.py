@@ -30,6 +30,8 @@ class LayerView(QWidget):
     """What to do before there is anything to see."""
     own_ranges: ClassVar[bool]
     """Whether each tile has its own colour range at first."""
+    filmed: ClassVar[bool] = True
+    """Whether what is shown can be replayed from the film."""
 
     def __init__(self, session: Any, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,7 +43,8 @@ class LayerView(QWidget):
         self._picker = LayerPicker(session.document)
         self._own = RangeSwitch(on=self.own_ranges)
         self._bar = ColourBar()
-        self.scrubber = Scrubber(session.film)
+        if self.filmed:
+            self.scrubber = Scrubber(session.film)
         self._reading = QLabel()
         self._reading.setProperty("role", "small")
         content = QWidget()
@@ -94,7 +97,7 @@ class LayerView(QWidget):
     def _refresh(self, _cause: Any = None) -> None:
         """Show what is now, or the frame that is chosen; nothing moves meanwhile."""
         frame = self._session.film.frame
-        if frame is None:
+        if frame is None or not self.filmed:
             self._ask()
         elif self.isVisible() and self._info is not None and self._picker.layer:
             self._replay(frame)
@@ -111,7 +114,8 @@ class LayerView(QWidget):
         column.addLayout(top)
         column.addWidget(picture, 1)
         column.addLayout(foot)
-        column.addWidget(self.scrubber)
+        if self.filmed:
+            column.addWidget(self.scrubber)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)

@@ -9,7 +9,7 @@ Box = tuple[float, float, float, float]
 """Top, bottom, left, right in pixels of the picture; the ends are excluded."""
 
 _BRIGHT, _DARK = QColor("#ffffff"), QColor("#101418")
-_FILL = QColor(255, 196, 0, 56)
+_FILL = QColor(255, 196, 0, 30)
 
 
 def paint_box(painter: QPainter, place: QRectF, size: tuple[int, int], box: Box) -> None:
