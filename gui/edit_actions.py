@@ -43,6 +43,7 @@ class EditActions(QObject):
         self.delete.setShortcuts(shortcuts("Del", "Backspace"))
         self.select_all = make_action(self, "Select &All", self._select_all, _Key.SelectAll, scope=view)
         self.rename = make_action(self, "&Rename", self.rename_wanted.emit, "F2", scope=view)
+        self.freeze = make_action(self, "Free&ze or Let Learn", self._freeze, "Ctrl+K", "lock-simple", view)
         self.search = make_action(self, "&Add Layer…", view.open_search, "Ctrl+Space", "plus")
         self.arrange = make_action(self, "A&rrange", self._arrange, "Ctrl+L", "tree-structure")
 
@@ -98,6 +99,11 @@ class EditActions(QObject):
             edits.remove(self._document, names)
         elif links:
             edits.disconnect(self._document, links)
+
+    def _freeze(self) -> None:
+        """Freeze the layers that are selected, those of blocks too, or let them learn again."""
+        members = (self._document.drawing.members(name) for name in self._names())
+        self._document.frozen.switch(member for each in members for member in each)
 
     def _select_all(self) -> None:
         self._view.graph.select(list(self._document.drawing.nodes))

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from convscope.engine.graph import Network
 
+from .canvas.locks import Locks
 from .canvas.view import GraphView
 from .docks import Docks
 from .edit_actions import EditActions
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         self.session = Session(self.document, parent=self)
         self.swap = Swap(self.document, state_folder() / "unsaved", self)
         self.view = GraphView(self.document)
+        self.locks = Locks(self.view.graph)
         self.messages = MessageBar()
         self.learn = LearnRoom(self.session)
         self.look = LookRoom(self.session)
@@ -73,7 +75,7 @@ class MainWindow(QMainWindow):
         self._create_panels()
         self.docks = Docks(self, self._panels)
         self.files = FileActions(self.document, self)
-        self.run_actions = RunActions(self.runs, self.session, self.document, self.files)
+        self.run_actions = RunActions(self.runs, self.session, self.document, self.files, self)
         self.edit = EditActions(self.document, self.view)
         self.views = ViewActions(self.view, self.docks)
         self.shell = ShellActions(self, self._topic)
@@ -82,6 +84,7 @@ class MainWindow(QMainWindow):
         self._fill_toolbar()
         self.status = Status(self.document)
         self.setStatusBar(self.status)
+        self.status.control(self.training.pause_action, self.training.step_action, self.training.stop_action)
         self._connect()
         self.setAcceptDrops(True)
         self.docks.restore()
@@ -120,14 +123,14 @@ class MainWindow(QMainWindow):
         _fill(bar.addMenu("&File"), *opening, None, files.save, files.save_as, None, files.quit)
         change = (edit.undo, edit.redo, None, *edit.on_selection())
         self._edit_menu = bar.addMenu("&Edit")
-        _fill(self._edit_menu, *change, edit.select_all, None, edit.search, edit.rename, edit.arrange)
+        _fill(self._edit_menu, *change, edit.select_all, None, edit.search, edit.rename, edit.freeze, edit.arrange)
         _fill(self._edit_menu, None, *edit.on_blocks(), None, self.shell.preferences)
         zoom = (views.fit, views.actual, views.zoom_in, views.zoom_out)
         look = (*views.panels(), None, views.appearance, views.reset)
         _fill(bar.addMenu("&View"), *views.rooms(), None, *zoom, None, *look)
         run = self.training
         runs = (run.train_action, run.pause_action, run.step_action, run.stop_action, None, run.over_action)
-        _fill(bar.addMenu("&Run"), *runs)
+        _fill(bar.addMenu("&Run"), *runs, self.run_actions.transfer)
         shell = self.shell
         _fill(bar.addMenu("&Help"), shell.reference, shell.find, None, shell.welcome, shell.keys, None, shell.about)
 
@@ -158,7 +161,7 @@ class MainWindow(QMainWindow):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         edit = self.edit
-        _fill(menu, edit.search, None, *edit.on_selection(), None, edit.rename, self.views.fit)
+        _fill(menu, edit.search, None, *edit.on_selection(), None, edit.rename, edit.freeze, self.views.fit)
         _fill(menu, None, *edit.on_blocks())
         menu.popup(place)
 

@@ -1,4 +1,4 @@
-"""Kept runs and the network on the canvas: going on with a run, going back to a checkpoint."""
+"""Trained weights and the network on the canvas: resumed runs, checkpoints, transfer to other classes."""
 
 from __future__ import annotations
 
@@ -6,22 +6,30 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
+from convscope.engine.graph import Network
+
+from .actions import make_action
 from .file_actions import FileActions
 from .models.document import Document
 from .panels.runs import RunsPanel
+from .panels.transfer import TransferDialog, TransferWish
 from .work.kept import Kept
 
 
 class RunActions(QObject):
     """Does what `panel` asks for, after the user has been asked about changes that would be lost."""
 
-    def __init__(self, panel: RunsPanel, session: Any, document: Document, files: FileActions) -> None:
-        super().__init__(panel)
+    def __init__(self, panel: RunsPanel, session: Any, document: Document, files: FileActions, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self.transfer = make_action(self, "Start from Trained Weights…", self.ask_transfer)
         self._session, self._document, self._files = session, document, files
         panel.resume_wanted.connect(self._resume)
         panel.restore_wanted.connect(lambda path: files.open_path(Path(path)))
         session.restored.connect(self._show_network)
+        session.transferred.connect(self._show_transferred)
 
     def _resume(self, run: str) -> None:
         if self._files.may_discard():
@@ -31,3 +39,25 @@ class RunActions(QObject):
         """Show the network of the run that goes on; one that is the same keeps its place and its file."""
         if kept.network != self._document.network:
             self._document.load(kept.network.copy())
+
+    def _show_transferred(self, network: Network, frozen: tuple[str, ...]) -> None:
+        """Show a network with a new head; it has no file yet."""
+        self._document.load(network)
+        self._document.frozen.set(frozen)
+
+    def ask_transfer(self) -> TransferDialog | None:
+        """Ask whose weights to start from; None where there are no data for whose classes a head could be made."""
+        data, info = self._session.dataset, self._session.model_info
+        if data is None or self._session.state != "idle":
+            text = "Load the data and stop the training first; the new head is made for its classes."
+            self._session.message.emit(text, True)
+            return None
+        trained = info is not None and info.trained
+        dialog = TransferDialog(data.name, len(data.train_images), data.classes, trained, self._window)
+        dialog.wanted.connect(self._transfer)
+        dialog.open()
+        return dialog
+
+    def _transfer(self, wish: TransferWish) -> None:
+        if self._files.may_discard():
+            self._session.transfer(wish.path, wish.advice.freeze)

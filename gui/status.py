@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from .accessible import named
 from .models.document import Document
@@ -34,14 +35,29 @@ class Status(QStatusBar):
         self._zoom.setMinimumWidth(48)
         self._zoom.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.addWidget(self._network, 1)
-        for widget in (self._kernels, self._run, self._bar, self._zoom):
+        self._buttons = QWidget()
+        row = QHBoxLayout(self._buttons)
+        row.setContentsMargins(8, 0, 0, 0)
+        row.setSpacing(0)
+        for widget in (self._kernels, self._run, self._bar, self._buttons, self._zoom):
             self.addPermanentWidget(widget)
-        self._kernels.hide()
-        self._run.hide()
-        self._bar.hide()
+        for widget in (self._kernels, self._run, self._bar, self._buttons):
+            widget.hide()
         document.changed.connect(self.refresh)
         document.replaced.connect(self.refresh)
         self.refresh()
+
+    def control(self, *actions: QAction) -> None:
+        """Put these beside the progress of a run, as buttons that are there while it goes on."""
+        row = self._buttons.layout()
+        assert row is not None  # made above
+        for action in actions:
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setIconSize(QSize(14, 14))
+            button.setFixedSize(24, 24)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            row.addWidget(button)
 
     def refresh(self) -> None:
         totals = self._document.summary.totals
@@ -55,13 +71,13 @@ class Status(QStatusBar):
         left = "" if progress.seconds_left is None else f"   ·   {_duration(progress.seconds_left)} left"
         self._run.setText(f"Epoch {progress.epoch} of {progress.epochs}   ·   loss {progress.loss:.3f}{speed}{left}")
         self._bar.setValue(round(1000 * progress.fraction))
-        self._run.show()
-        self._bar.show()
+        for widget in (self._run, self._bar, self._buttons):
+            widget.show()
 
     def end_progress(self) -> None:
         """Take the run away."""
-        self._run.hide()
-        self._bar.hide()
+        for widget in (self._run, self._bar, self._buttons):
+            widget.hide()
 
     def show_kernels(self, progress: KernelProgress) -> None:
         """Show how many kernels are compiled."""

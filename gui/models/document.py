@@ -15,6 +15,7 @@ from convscope.engine.graph import INPUT, Network
 from .arrange import arrange
 from .commands import EditNetwork, MoveNodes
 from .drawing import Drawing
+from .frozen import Frozen
 
 _FARTHEST = 1e6  # a file may hold any number, even NaN
 
@@ -47,6 +48,9 @@ class Document(QObject):
         self._summary: Summary | None = None
         self._drawing: Drawing | None = None
         self._complete_layout(self._network)
+        self.frozen = Frozen(self._network, self)
+        self.changed.connect(self.frozen.follow)
+        self.replaced.connect(self.frozen.clear)
 
     # ---- reading
 

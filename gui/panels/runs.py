@@ -64,7 +64,7 @@ class RunsPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName("Runs")
         self._search = named(QLineEdit(), "Search runs", "Words, or comparisons such as test_accuracy>0.98, tag=good")
-        self._search.setPlaceholderText("Search: words, tag=good, test_accuracy>0.98")
+        self._search.setPlaceholderText("Search: words, tag=good, seed=1")
         self._search.setClearButtonEnabled(True)
         self._fault = QLabel()
         self._fault.setProperty("role", "error")

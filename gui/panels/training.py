@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -23,18 +24,20 @@ from convscope.engine.cost.recomputing import with_and_without
 from convscope.engine.cost.units import format_bytes
 from convscope.engine.data.sources import separated
 from convscope.engine.graph import Network
-from convscope.engine.train.events import Ended, Epoch
+from convscope.engine.train.events import Changed, Ended, Epoch
 from convscope.engine.train.settings import suggested
 
 from ..icons import set_icon
 from ..widgets import figures
 from ..widgets.data_picker import DataPicker
+from ..widgets.learning_layers import LearningLayers
 from ..widgets.recipe_form import RecipeForm
 from ..widgets.run_figures import RunFigures
 from ..work.checks import Fault
 from ..work.kept import Kept
 from ..work.posts import RunStarted
 from ..work.progress import Progress
+from ..work.recipe import Recipe
 
 
 class TrainingPanel(QWidget):
@@ -96,15 +99,7 @@ class TrainingPanel(QWidget):
         self._hint = QLabel("Network, data or seed are not those of the trained model. Train begins with new weights.")
         self._hint.setProperty("role", "small")
         self._hint.setWordWrap(True)
-        for part in (
-            self._data,
-            self._form,
-            self._build_buttons(),
-            self._build_reason(),
-            self._hint,
-            self._build_status(),
-            self._figures,
-        ):
+        for part in (self._data, self._form, LearningLayers(self._session.document)):
             column.addWidget(part)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -114,8 +109,31 @@ class TrainingPanel(QWidget):
         scroll.setWidget(inside)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(scroll)
+        whole.setSpacing(0)
+        whole.addWidget(scroll, 1)
+        whole.addWidget(self._build_foot())
         self.setMinimumWidth(264)
+
+    def _build_foot(self) -> QWidget:
+        """What is seen however far the settings are scrolled: the buttons, and how the run goes."""
+        foot = QWidget()
+        line = QFrame()
+        line.setProperty("line", True)
+        line.setFixedHeight(1)
+        column = QVBoxLayout(foot)
+        column.setContentsMargins(12, 0, 12, 8)
+        column.setSpacing(8)
+        self._figures.hide()
+        for part in (
+            line,
+            self._build_buttons(),
+            self._build_reason(),
+            self._hint,
+            self._build_status(),
+            self._figures,
+        ):
+            column.addWidget(part)
+        return foot
 
     def _build_buttons(self) -> QWidget:
         self._train_button = QPushButton("Train")
@@ -171,12 +189,13 @@ class TrainingPanel(QWidget):
         self._form.changed.connect(self._change)
         document.changed.connect(self._check)
         document.replaced.connect(self._check)
+        document.frozen.changed.connect(self._take_frozen)
         session.state_changed.connect(self._show_state)
         session.run_started.connect(self._show_start)
         session.progress.connect(self._show_progress)
         session.epoch_ended.connect(self._show_epoch)
         session.ended.connect(self._show_end)
-        session.changed.connect(lambda event: self._form.show_change(event.setting, event.value))
+        session.changed.connect(self._show_change)
         session.restored.connect(self._restore)
         session.phase.connect(self._show_phase)
         session.model_changed.connect(self._check)
@@ -190,6 +209,13 @@ class TrainingPanel(QWidget):
         self._data.choose(name)
         self._data.set_options(options)
 
+    def _show_change(self, event: Changed) -> None:
+        """Show a setting as the run has it, whoever changed it."""
+        if event.setting == "frozen":
+            self._session.document.frozen.set(event.value)
+        else:
+            self._form.show_change(event.setting, event.value)
+
     def _restore(self, kept: Kept) -> None:
         """Show the data and the settings of a run that is about to go on."""
         with QSignalBlocker(self._data):
@@ -197,17 +223,25 @@ class TrainingPanel(QWidget):
             if kept.recipe.data.folder:
                 self._data.set_folder(kept.recipe.data.folder)
         self._form.show_recipe(kept.recipe)
+        self._session.document.frozen.set(kept.recipe.freeze)
 
     # ---- what the user does
 
     def _plan(self) -> None:
         """Take the fields over; what changes during a run is told to the run itself."""
         if self._session.state == "idle":
-            self._session.plan(self._form.recipe(self._data.choice))
+            self._session.plan(self._recipe())
             self._check()
 
     def _train(self) -> None:
-        self._session.train(self._form.recipe(self._data.choice))
+        self._session.train(self._recipe())
+
+    def _recipe(self) -> Recipe:
+        return replace(self._form.recipe(self._data.choice), freeze=self._session.document.frozen.names)
+
+    def _take_frozen(self) -> None:
+        self._plan()
+        self._change("frozen", list(self._session.document.frozen.names))
 
     def _pause_or_resume(self) -> None:
         if self._session.state == "paused":
@@ -293,6 +327,7 @@ class TrainingPanel(QWidget):
     def _show_start(self, run: RunStarted) -> None:
         self._progress = None
         self._figures.clear()
+        self._figures.show()
         self._bar.setValue(0)
 
     def _show_progress(self, progress: Progress) -> None:

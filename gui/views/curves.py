@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QMouseEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QMouseEvent, QShowEvent
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from convscope.engine.train.events import Batch, Changed, Ended, Epoch
 
 from ..accessible import named
+from ..icons import set_icon
 from ..theme import follow, theme
 from ..tokens import SMALL
 from ..widgets import figures
@@ -29,7 +30,7 @@ from ..work.posts import RunStarted
 from ..work.shelf import SideBySide
 
 _EMPTY = "Press Train to see the curve."
-_SPANS = {"No smoothing": 1.0, "Smooth": SPAN, "Smoother": 100.0, "Smoothest": 400.0}
+_SPANS = {"Every batch": 1.0, f"Mean of {SPAN:g}": SPAN, "Mean of 100": 100.0, "Mean of 400": 400.0}
 DRAW_MS = 100  # between drawing one plot and the other
 
 
@@ -80,12 +81,7 @@ class CurvesView(QWidget):
         self._log.setAccessibleName("Logarithmic loss axis")
         self._log.setToolTip("Logarithmic loss axis")
         self._log.toggled.connect(self.loss.set_logarithmic)
-        self._smoothing = named(QComboBox(), "Smoothing", "How many batches the trend is the mean of")
-        for text, span in _SPANS.items():
-            self._smoothing.addItem(text, span)
-        self._smoothing.setCurrentIndex(1)
-        self._smoothing.activated.connect(self._smooth)
-        self.loss.legend.add(self._smoothing)
+        self.loss.legend.add(self._build_smoothing())
         self.loss.legend.add(self._log)
         self.accuracy.legend.add(self._where)
         self._names = QLabel()
@@ -114,6 +110,23 @@ class CurvesView(QWidget):
         self._export = ExportMenu(self, "curves", self._session.message.emit, [everything, table])
         for plot in (self.loss.plot, self.accuracy.plot):
             plot.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+
+    def _build_smoothing(self) -> QToolButton:
+        """A button with the widths of the mean that the trend is."""
+        self.smoothing = QActionGroup(self)
+        button = named(QToolButton(), "Smoothing", "How many batches the trend is the mean of")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        set_icon(button, "wave-sine", "muted")
+        menu = QMenu(button)
+        for text, span in _SPANS.items():
+            action = menu.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(span == SPAN)
+            action.setData(span)
+            self.smoothing.addAction(action)
+        self.smoothing.triggered.connect(self._smooth)
+        button.setMenu(menu)
+        return button
 
     # ---- taking
 
@@ -195,9 +208,9 @@ class CurvesView(QWidget):
         self._names.setText("&nbsp;&nbsp; ".join([*marks, "╌ training, ━ test"]))
         self._names.setVisible(bool(self._others))
 
-    def _smooth(self) -> None:
+    def _smooth(self, action: QAction) -> None:
         for plot in (self.loss, self.accuracy):
-            plot.smooth_over(self._smoothing.currentData())
+            plot.smooth_over(action.data())
         self._schedule()
 
     # ---- the numbers

@@ -19,7 +19,7 @@ class Legend(QWidget):
         title.setProperty("role", "heading")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
+        row.setSpacing(8)
         row.addWidget(title)
         self._entries = {name: _Entry(name, colour) for name, colour in entries.items()}
         for entry in self._entries.values():

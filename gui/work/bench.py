@@ -9,13 +9,14 @@ from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import Any
 
+from convscope.engine.data.dataset import DataError
 from convscope.engine.graph.network import Network
 from convscope.engine.spec import ConvscopeError
-from convscope.engine.train.events import Batch, Epoch, Event, Started, Warned
+from convscope.engine.train.events import Batch, Ended, Epoch, Event, Started, Warned
 
 from .history import History
 from .kept import Kept
-from .posts import ModelInfo, Phase, Reported, RunStarted
+from .posts import DataLost, ModelInfo, Phase, Reported, RunStarted, Transferred
 from .recipe import Recipe
 from .toolkit import Toolkit
 
@@ -56,6 +57,14 @@ class Bench:
         network = self.model.network.copy()
         self.info = ModelInfo(network, "", 0, tuple(self.model.classes), next(self._serials), path=path)
         return self.info
+
+    def transfer(self, path: str, dataset: Any, freeze: Any, seed: int) -> Transferred:
+        """Have the layers of a model file, or of the model at hand (""), under a new head for the data's classes."""
+        source = self._toolkit.open(path) if path else self.model
+        self.model = self._toolkit.transfer(source, dataset, freeze, seed)
+        network, classes = self.model.network.copy(), tuple(self.model.classes)
+        self.info = ModelInfo(network, dataset.name, seed, classes, next(self._serials), given=True)
+        return Transferred(self.info, tuple(self.model.frozen))
 
     def save(self, path: str) -> None:
         self._toolkit.save(self.model, path)
@@ -114,6 +123,8 @@ class Bench:
                 run.cancel()
             for event in run:
                 self._count(event)
+                if isinstance(event, Ended) and isinstance(getattr(self._run, "error", None), DataError):
+                    yield DataLost(event.message)
                 yield RunStarted(event, fresh, history) if isinstance(event, Started) else self._reported(event)
         except GeneratorExit:
             if run is not self._run:

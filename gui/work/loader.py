@@ -67,6 +67,11 @@ class Loader(QObject):
         self._abandoned.set()
         self.loading = False
 
+    def lose(self) -> None:
+        """The files of the data set are gone: it has to be loaded again."""
+        self._release()
+        self.dataset = None
+
     def close(self, timeout: float = 5.0) -> bool:
         """Give up and end; False if a thread (a hanging connection) did not end in time, in seconds."""
         self.abandon()

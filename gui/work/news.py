@@ -22,6 +22,7 @@ class News(QObject):
     data_progress = Signal(object)  # DataProgress, while files are downloaded or read
     data_failed = Signal(str)  # why the chosen data set is not there
     opened = Signal(object, str)  # the Network of a model file that was read, and its path
+    transferred = Signal(object, tuple)  # the Network with a new head, and its frozen layers
     saved = Signal(str)  # the path of a model file that was written
     restored = Signal(object)  # Kept: the run of the store that is about to go on
     phase = Signal(str)  # what is being prepared while the state is "preparing"

@@ -42,7 +42,7 @@ class ModelInfo:
 
     `network` is a copy of its own. `serial` differs between any two models of a session. `steps` counts the batches
     learned since the model was made; `path` is the file it was read from, "" for none. `initialiser` gave the weights
-    it began with.
+    it began with; they are `given` where another network's were taken over.
     """
 
     network: Network
@@ -53,19 +53,36 @@ class ModelInfo:
     steps: int = 0
     path: str = ""
     initialiser: Initialiser | None = None
+    given: bool = False
 
     @property
     def trained(self) -> bool:
-        return self.steps > 0 or self.path != ""
+        return self.steps > 0 or self.path != "" or self.given
 
     def serves(self, network: Network, data: str, recipe: Recipe) -> bool:
         """Whether this model is the one for a network, data set and first weights, so that its weights are kept.
 
-        The network's name and its places on the canvas do not matter. A model from a file serves any data and recipe.
+        The network's name and its places on the canvas do not matter. A model whose weights came from
+        elsewhere serves any data and recipe.
         """
         same = (self.network.input, self.network.nodes) == (network.input, network.nodes)
         first = (data, recipe.seed, recipe.initialiser)
-        return same and (self.path != "" or (self.data, self.seed, self.initialiser) == first)
+        return same and (self.path != "" or self.given or (self.data, self.seed, self.initialiser) == first)
+
+
+@dataclass(frozen=True)
+class Transferred:
+    """There is a model with the layers of a trained one and a new head; `frozen` are those that are to stay."""
+
+    info: ModelInfo
+    frozen: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DataLost:
+    """The data set of the run can no longer be read, and why; the run's end follows."""
+
+    text: str
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ views between two batches; the loader reads and downloads data. Both answer thro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import singledispatchmethod
+from functools import partial, singledispatchmethod
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer
@@ -26,7 +26,7 @@ from .kernels import Kernels
 from .loader import Loader
 from .looking import Explanation, Wish
 from .news import News
-from .posts import Failed, Lacking, ModelInfo, Phase, Reply, Reported, RunStarted, Saved
+from .posts import DataLost, Failed, Lacking, ModelInfo, Phase, Reply, Reported, RunStarted, Saved, Transferred
 from .recipe import Recipe
 from .running import Running, State
 from .shelf import Shelf
@@ -230,6 +230,16 @@ class Session(News):
             return
         self._worker.ask("open", lambda: self._bench.open(str(path)), lambda info: info)
 
+    def transfer(self, path: str, freeze: Any) -> None:
+        """Take the layers of a model file, or of the model at hand (""), with a new head for the data; only while idle.
+
+        `freeze` is as in `train.transfer`. Then `transferred` and `model_changed` are sent, or an error message.
+        """
+        dataset, seed = self._loader.dataset, self.recipe.seed
+        if self.state == "idle" and dataset is not None:
+            work = partial(self._bench.transfer, path, dataset, freeze, seed)
+            self._worker.ask("open", work, lambda found: found)
+
     def save_model(self, path: str) -> None:
         """Write the model as it is after the batch in hand."""
 
@@ -309,6 +319,18 @@ class Session(News):
     @_take.register
     def _(self, item: Reported) -> None:
         self._run.take(item)
+
+    @_take.register
+    def _(self, item: Transferred) -> None:
+        self._info = item.info
+        self._run.require(item.info.network)
+        self.transferred.emit(item.info.network.copy(), item.frozen)
+        self.model_changed.emit(item.info)
+
+    @_take.register
+    def _(self, item: DataLost) -> None:
+        self._loader.lose()
+        self.data_failed.emit(item.text)
 
     @_take.register
     def _(self, item: Phase) -> None:

@@ -33,6 +33,9 @@ class Toolkit(Protocol):
     def copy(self, model: Any) -> Any:
         """A model with the same weights, which stay as they are."""
 
+    def transfer(self, model: Any, dataset: Any, freeze: Any, seed: int) -> Any:
+        """The model's layers with their weights under a new head for the data's classes."""
+
     def fit(self, model: Any, dataset: Any, recipe: Recipe) -> Iterator[Event]:
         """A training run that has not begun."""
 
@@ -85,6 +88,11 @@ class EngineToolkit:
         twin = type(model)(model.network, model.device, model.seed, model.preprocessing, model.classes)
         twin.take_weights(model)
         return twin
+
+    def transfer(self, model: Any, dataset: Any, freeze: Any, seed: int) -> Any:
+        from convscope.engine.train.transfer import transfer  # noqa: PLC0415
+
+        return transfer(model, dataset.classes, freeze=freeze, seed=seed)
 
     def fit(self, model: Any, dataset: Any, recipe: Recipe) -> Iterator[Event]:
         model.recompute = recipe.recompute

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QLabel, QL
 from convscope.engine.data.augment import augmentations
 from convscope.engine.runtime.initialisers import Xavier
 from convscope.engine.train import OPTIMIZERS, RECIPES, SCHEDULES
-from convscope.engine.train.optimizer import SGD, Adam
 from convscope.engine.train.loss import CrossEntropy
+from convscope.engine.train.optimizer import SGD, Adam
 from convscope.engine.train.schedule import Plateau, Step
 from convscope.engine.train.stopping import EarlyStopping
 from convscope.gui.panels.training import TrainingPanel

@@ -4,14 +4,17 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMessageBox
 
-from convscope.engine.runs import RunStore
+from convscope.engine.io import FileError
+from convscope.engine.runs import RunStore, checkpoint
 from convscope.gui.panels.runs import RunsPanel
+from convscope.gui.panels.training import TrainingPanel
 from convscope.gui.views.comparison import ComparisonView
 from convscope.gui.views.curves import CurvesView
-from convscope.gui.work.recipe import Recipe
+from convscope.gui.work.recipe import DataChoice, Recipe
 
 from .laboratory import Laboratory, lab_fixture  # noqa: F401
 
@@ -169,9 +172,6 @@ def test_where_runs_cannot_be_kept_training_goes_on_and_says_so(lab, tmp_path):
 
 
 def test_a_disk_that_fills_up_during_a_run_is_told_and_the_run_goes_on(lab, monkeypatch):
-    from convscope.engine.io import FileError
-    from convscope.engine.runs import checkpoint
-
     real, calls = checkpoint.save, []
 
     def full(model, path, **more):
@@ -186,6 +186,31 @@ def test_a_disk_that_fills_up_during_a_run_is_told_and_the_run_goes_on(lab, monk
     assert any("No space left on device" in text and "Training goes on" in text for text, _ in lab.log.messages)
     assert RunStore().run(run).status == "completed"
     assert len(calls) > 2
+
+
+def test_a_run_whose_pictures_vanish_says_so_at_the_data_and_goes_on_when_they_are_back(lab, tmp_path):
+    folder = tmp_path / "pictures"
+    for label in "ab":
+        (folder / label).mkdir(parents=True)
+        for number in range(24):
+            pixels = np.random.default_rng(number).integers(0, 256, (28, 28), np.uint8)
+            Image.fromarray(pixels).save(folder / label / f"{number}.png")
+    lab.document.edit("two classes", lambda network: network.set("scores", units=2))
+    panel = lab.see(TrainingPanel(lab.session), 300, 900)
+    lab.train(Recipe(DataChoice(str(folder), "", "memory=0"), epochs=2000, batch_size=8, keep=True), batches=8)
+    away = folder.rename(tmp_path / "away")
+    lab.until_idle()
+    assert lab.log.ends[-1].reason == "error"
+    assert "can be read" in panel._data.fault
+    away.rename(folder)
+    run = RunStore().runs()[0]
+    assert run.status == "error"
+    done = len(lab.log.batches)
+    lab.session.resume_kept(run.id)
+    lab.until(lambda: len(lab.log.batches) > done)
+    lab.session.stop()
+    lab.until_idle()
+    assert lab.log.ends[-1].reason == "cancelled"
 
 
 def test_settings_changed_in_a_run_are_marked_and_written_down(lab):

@@ -119,15 +119,21 @@ def test_every_field_and_button_has_a_name_for_screen_readers(lab, panel):
             assert part.accessibleName(), part
 
 
-def test_the_learning_rate_alone_can_be_changed_during_a_run(lab, panel):
+def test_what_is_typed_during_a_run_reaches_it_and_what_it_cannot_take_up_is_locked(lab, panel):
     enter(lab, panel, "Epochs", "2000")
     press_train(lab, panel)
     lab.until(lambda: lab.session.state == "running")
-    for name in ("Epochs", "Batch size", "Momentum", "Weight decay", "Seed"):
+    for name in ("Epochs", "Seed"):
         assert not named(panel, QAbstractSpinBox, name).isEnabled()
-    enter(lab, panel, "Learning rate", "5e-3")
-    lab.until(lambda: bool(lab.log.changes))
-    assert lab.log.changes[0].value == pytest.approx(0.005)
+    for name, text in (("Learning rate", "5e-3"), ("Momentum", "0.8"), ("Batch size", "16")):
+        count = len(lab.log.changes)
+        enter(lab, panel, name, text)
+        lab.until(lambda: len(lab.log.changes) > count)  # noqa: B023
+    assert [(change.setting, change.value) for change in lab.log.changes] == [
+        ("learning_rate", pytest.approx(0.005)),
+        ("momentum", pytest.approx(0.8)),
+        ("batch_size", 16),
+    ]
 
 
 def test_a_fault_of_the_network_is_shown_in_the_panel_and_train_is_disabled(lab, panel):
