@@ -21,8 +21,8 @@ class Method(Named):
 
     `name` is the function in `convscope.engine.explain`, the file, and the command line's word. `asks` says what of
     image, target, layer and unit it can be given, with "images" if it wants many at once, such as a data set's; `needs`
-    what it cannot do without. `any_size` methods look at images in their own size where the network allows it. `caveat`
-    is shown beside every picture.
+    what it cannot do without. `any_size` methods look at images in their own size unless they are smaller than the
+    network's input. `caveat` is shown beside every picture.
     """
 
     kind = "method"

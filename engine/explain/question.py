@@ -102,9 +102,9 @@ def ask(
 ) -> Question:
     """A question from an image as people have it: a path, a picture, or an array (H, W), (H, W, C) or (N, H, W, C).
 
-    The image is brought to the network's input by the model's own preprocessing, or keeps its `own_size` where the
-    network up to `layer` can read that. Arrays hold pixels from 0 to 255. None stands for the mean image of the
-    preprocessing. ConvscopeError names whatever does not fit.
+    The image is brought to the network's input by the model's own preprocessing. With `own_size` one that is nowhere
+    smaller keeps its size, which the network up to `layer` must be able to read. Arrays hold pixels from 0 to 255. None
+    stands for the mean image of the preprocessing. ConvscopeError names whatever does not fit.
     """
     channels = model.network.input[2]
     if layer is not None and layer not in model.network.nodes:
@@ -113,9 +113,12 @@ def ask(
         pixels, batched = mean_image(model, model.network.input)[None], False
     else:
         pixels, batched = as_pixels(image, channels)
-    height, width = pixels.shape[1:3] if own_size else model.network.input[:2]
+    height, width = model.network.input[:2]
+    if own_size and pixels.shape[1] >= height and pixels.shape[2] >= width:
+        height, width = pixels.shape[1:3]
     probe = Probe(model, (height, width, channels), layer)
-    sized = np.ascontiguousarray(pixels if own_size else model.preprocessing.sized(pixels, (height, width)), np.float32)
+    kept = pixels.shape[1:3] == (height, width)
+    sized = np.ascontiguousarray(pixels if kept else model.preprocessing.sized(pixels, (height, width)), np.float32)
     second = None if second_image is None else as_pixels(second_image, channels)[0][0]
     number = _checked_seed(0 if seed is None else seed)
     return Question(model, probe, sized, batched, target, layer, unit, number, image is not None, second)

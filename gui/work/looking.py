@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,22 +37,28 @@ class Wish:
     unit: int | tuple[int, ...] | None = None
     seed: int = 0
     second_image: Any = None
+    path: str = ""
+    """The model file that is looked into; "" for the session's model."""
 
     def steps(self, model: Any) -> Iterator[Progress]:
         """The method's steps for a model. ConvscopeError if it cannot be asked this."""
         from convscope.engine import explain  # noqa: PLC0415
 
-        given = {name: getattr(self, name) for name in ("target", "layer", "unit", "seed", "second_image")}
-        given["image"] = self._readable(model)
+        given = {name: getattr(self, name) for name in ("image", "target", "layer", "unit", "seed", "second_image")}
         found: Iterator[Progress] = getattr(explain, self.method.name).steps(model, **given, **self.method.values())
         return found
 
-    def _readable(self, model: Any) -> Any:
-        """The image; methods that keep its size get one that is smaller than the network's input in that size."""
-        size, image = model.network.input[:2], self.image
-        if image is None or not self.method.any_size or (image.shape[0] >= size[0] and image.shape[1] >= size[1]):
-            return image
-        return np.asarray(model.preprocessing.sized(np.asarray(image, np.float32)[None], size), np.float32)[0]
+
+def opened(path: str) -> Any:
+    """The model of a file, read once; to be called on the compute thread."""
+    return _read(path, os.stat(path).st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _read(path: str, _changed: int) -> Any:
+    from convscope.engine import load  # noqa: PLC0415
+
+    return load(path)
 
 
 def methods() -> dict[str, type[Method]]:
@@ -112,7 +120,7 @@ class Explanation:
         if self._cancelled or (self._worker.advancing and start < self._rests_until):
             return None
         if self._steps is None:
-            self._steps = self.wish.steps(self._bench.still())
+            self._steps = self.wish.steps(opened(self.wish.path) if self.wish.path else self._bench.still())
         step = next(self._steps)
         while step.result is None and not self._cancelled and time.perf_counter() - start < SLICE:
             step = next(self._steps)

@@ -204,8 +204,16 @@ def test_dreams_of_large_pictures_run_in_tiles(model):
     np.testing.assert_allclose(tiled.array, whole.array, atol=0.02)
 
 
-def test_tiny_pictures_are_dreamt_of_in_fewer_octaves_and_more_are_refused(model):
-    tiny = picture((3, 4, 3))
+def test_pictures_smaller_than_the_network_s_input_are_brought_to_it(model):
+    assert explain.deep_dream(model, picture((3, 30, 3)), layer="conv3", iterations=1, octaves=1).array.shape == (
+        20,
+        24,
+        3,
+    )
+
+
+def test_tiny_pictures_are_dreamt_of_in_fewer_octaves_and_more_are_refused():
+    model, tiny = Model(network((3, 4, 3)), seed=1), picture((3, 4, 3))
     assert len(explain.deep_dream(model, tiny, layer="conv3", iterations=2).history) == 2 * 3
     with pytest.raises(ConvscopeError, match=r"5 octaves of 1:1.4 begin at 1×1 pixels and conv3 needs 2×3; use 3 or f"):
         explain.deep_dream(model, tiny, layer="conv3", octaves=5)
