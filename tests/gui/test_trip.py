@@ -1,13 +1,17 @@
 """A newcomer's trip through the window: a network built by mouse, trained on digits, looked into while it learns."""
 
 import numpy as np
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QToolButton
+from PySide6.QtWidgets import QFileDialog, QPushButton, QToolButton
 
+from convscope.engine import explain, zoo
 from convscope.gui.canvas.search import SearchPopup
+from convscope.gui.command_palette import CommandPalette
+from convscope.gui.welcome import Welcome
 
-from .gestures import IN, OUT, drag, drop_layer, port, wire_middle
+from .gestures import IN, OUT, click, drag, drop_layer, middle, port, wire_middle
 from .laboratory import PATIENCE
 
 
@@ -59,3 +63,78 @@ def test_a_network_built_by_mouse_learns_digits_while_its_filters_and_curve_are_
     assert losses[-1] < 0.5 * losses[0]
     assert epochs[-1].test_accuracy > 0.85
     assert window.document.network == network
+
+
+def press_run(qtbot, room, method: str) -> None:
+    """Choose a method of the Look room by mouse, press Run, and wait for its result."""
+    rows = range(room.list.count())
+    item = next(room.list.item(row) for row in rows if room.list.item(row).text() == explain.METHODS[method].title)
+    room.list.scrollToItem(item)
+    QTest.mouseClick(room.list.viewport(), Qt.MouseButton.LeftButton, pos=room.list.visualItemRect(item).center())
+    before = len(room._kept)
+    QTest.mouseClick(room.form.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not room.running and len(room._kept) > before, timeout=PATIENCE)
+
+
+def test_a_newcomer_goes_from_the_welcome_to_a_dream(make_window, qtbot, tmp_path, monkeypatch):
+    window = make_window()
+    window.start()
+    welcome = window.findChild(Welcome)
+    QTest.mouseClick(welcome.cards["build"], Qt.MouseButton.LeftButton)
+
+    # a template, by typing its name
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE)
+    QTest.keyClick(window.view, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    palette = window.findChild(CommandPalette)
+    qtbot.keyClicks(palette.field, "lenet5")
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    assert window.document.network == zoo.lenet5()
+
+    # a layer is changed
+    click(window.view, middle(window.view, "conv1"))
+    filters = window.inspector._form.fields["filters"].box
+    filters.selectAll()
+    qtbot.keyClicks(filters, "8")
+    QTest.keyClick(filters, Qt.Key.Key_Return)
+    assert window.document.network["conv1"].filters == 8
+
+    # a layer is deleted, which is a problem; its button puts another in its place
+    click(window.view, middle(window.view, "flatten"))
+    window.view.setFocus()
+    QTest.keyClick(window.view, Qt.Key.Key_Delete)
+    assert [problem.layer for problem in window.document.network.errors()] == ["dense3"]
+    window.docks.docks["problems"].raise_()
+    offered = window.problems.buttons
+    qtbot.waitUntil(lambda: bool(offered.buttons), timeout=PATIENCE)
+    assert offered.buttons[0].text() == "Put Flatten before dense3"
+    QTest.mouseClick(offered.buttons[0], Qt.MouseButton.LeftButton)
+    assert window.document.network.problems() == []
+
+    # it learns digits while its filters are watched
+    window.docks.enter("train")
+    watched = window._panels["filters"]
+    train = next(b for b in window.training.findChildren(QPushButton) if b.text() == "Train")
+    qtbot.waitUntil(lambda: train.isEnabled() and watched.weights is not None, timeout=PATIENCE)
+    first, epochs = watched.weights.copy(), []
+    window.session.epoch_ended.connect(epochs.append)
+    QTest.mouseClick(train, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(epochs) >= 1, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not np.array_equal(watched.weights, first), timeout=PATIENCE)
+    window.training.stop_action.trigger()
+    qtbot.waitUntil(lambda: window.session.state == "idle", timeout=PATIENCE)
+
+    # it is looked into, and what was found is saved
+    window.docks.enter("look")
+    room = window.look
+    ready = (lambda: room.list.method, lambda: window.session.dataset, lambda: room.form.aim.layers.layer)
+    qtbot.waitUntil(lambda: all(bool(found()) for found in ready), timeout=PATIENCE)
+    press_run(qtbot, room, "occlusion")
+    press_run(qtbot, room, "deep_dream")
+    path = tmp_path / "dream.png"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args, **more: (str(path), ""))
+    QTest.mouseClick(room.cards[-1].save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(path.exists, timeout=PATIENCE)
+    with Image.open(path) as picture:
+        assert min(picture.size) >= 28
+        assert len(picture.getcolors(1 << 16)) > 16
