@@ -116,7 +116,7 @@ class CurvesView(QWidget):
         self.smoothing = QActionGroup(self)
         button = named(QToolButton(), "Smoothing", "How many batches the trend is the mean of")
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        set_icon(button, "wave-sine", "muted")
+        set_icon(button, "sliders-horizontal", "muted")
         menu = QMenu(button)
         for text, span in _SPANS.items():
             action = menu.addAction(text)
