@@ -18,6 +18,7 @@ from .file_guard import FileGuard
 from .models.document import Document
 from .models.unsaved import Lost
 from .settings import recent_files, remember_file
+from .work.kept import is_checkpoint
 
 NETWORK_SUFFIX = ".convscope.json"
 MODEL_SUFFIX = ".safetensors"
@@ -96,14 +97,14 @@ class FileActions(QObject):
             self.opened(network, path)
 
     def opened(self, network: Network, path: Path) -> None:
-        """Show a network that was read from a file. Those of the program, or of another, are no place to save to."""
+        """Show a network that was read from a file. Those of a program, or of a run, are no place to save to."""
         from convscope.engine.io import trained  # noqa: PLC0415
 
         if trained.is_own(path):
             self._document.load(network)
             self.data_wanted.emit(trained.find(path.stem).data)
             return
-        if path.suffix == ONNX_SUFFIX:
+        if path.suffix == ONNX_SUFFIX or is_checkpoint(path):
             self._document.load(network)
             remember_file(path)
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convscope.engine.graph.network import Network
@@ -53,6 +54,11 @@ def kept_run(run: str, checkpoint: str | int) -> Kept:
     )  # fmt: skip
     network = Network.from_dict(config["model"]["network"])
     return Kept(folder.id, checkpoint, network, recipe, curves_of(folder))
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Whether a file belongs to a run, and so is no place to save to."""
+    return path.parent.name == "checkpoints" and (path.parent.parent / "run.json").is_file()
 
 
 def curves_of(folder: Any) -> History:
