@@ -48,6 +48,7 @@ from .views.activations import ActivationsView
 from .views.comparison import ComparisonView
 from .views.curves import CurvesView
 from .views.filters import FiltersView
+from .work.memory import MemoryPlanner
 from .work.session import Session
 from .work.swap import Swap
 
@@ -61,6 +62,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.document = Document(network, self)
         self.session = Session(self.document, parent=self)
+        self.planner = MemoryPlanner(self.document, self.session, self)
         self.swap = Swap(self.document, state_folder() / "unsaved", self)
         self.view = GraphView(self.document)
         self.locks = Locks(self.view.graph)
@@ -320,6 +322,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.docks.remember()
+        self.planner.close()
         self.session.close()
         self.swap.close()
         self.files.guard.release()

@@ -5,13 +5,14 @@ from .figures import FIGURES, Figure
 from .measured import Measured, Times
 from .memory import Memory
 from .receptive import Field, Sight, receptive_fields
-from .summary import Row, Summary, Totals, summarise
+from .summary import Ledger, Row, Summary, Totals, summarise, with_memory
 
 __all__ = [
     "FIGURES",
     "Comparison",
     "Field",
     "Figure",
+    "Ledger",
     "Measured",
     "Memory",
     "Row",
@@ -21,4 +22,5 @@ __all__ = [
     "Totals",
     "receptive_fields",
     "summarise",
+    "with_memory",
 ]

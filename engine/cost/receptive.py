@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..graph import INPUT, Network
-from ..spec import Layer, Shape, Window
+from ..spec import Window
 
 _STILL = Window()  # looks at nothing but the one value
 
@@ -192,13 +192,22 @@ def receptive_fields(network: Network) -> Mapping[str, Field]:
     for node in network.order():
         inputs = [shape for source in node.inputs if (shape := shapes.get(source)) is not None]
         if shapes.get(node.name) is not None and all(source in fields for source in node.inputs):
-            fields[node.name] = through_layer(node.layer, inputs, [fields[source] for source in node.inputs])
+            fields[node.name] = merged(_through_ports(node.layer.windows(inputs), [fields[s] for s in node.inputs]))
     return fields
 
 
-def through_layer(layer: Layer, inputs: Sequence[Shape], fields: Sequence[Field]) -> Field:
-    """The field of a layer that receives these shapes from nodes with these fields."""
-    return merged([_through_all(field, windows) for field, windows in zip(fields, layer.windows(inputs))])
+def through_windows(windows: Iterable[Iterable[Window]], fields: Iterable[Field | None]) -> Field | None:
+    """The field of a layer that looks through these windows, one after the other at each input, at such fields.
+
+    None if one of them is not known.
+    """
+    known = [field for field in fields if field is not None]
+    found = _through_ports(windows, known)
+    return merged(found) if found else None
+
+
+def _through_ports(windows: Iterable[Iterable[Window]], fields: Iterable[Field]) -> list[Field]:
+    return [_through_all(field, each) for field, each in zip(fields, windows)]
 
 
 def _through_all(field: Field, windows: Iterable[Window]) -> Field:

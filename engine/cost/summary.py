@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..graph import Group, Network
+from ..graph import INPUT, Group, Network, Node
 from ..graph.schedule import build
 from ..graph.step import FLOAT_BYTES
-from ..spec import Layer, Shape, size
+from ..spec import Layer, Shape, Window, size
 from .measured import Measured, Times
 from .memory import Holding, Memory, holdings, memory
-from .receptive import Field, receptive_fields
+from .receptive import Field, through_windows
 
 
 @dataclass(frozen=True)
@@ -153,23 +153,76 @@ def summarise(network: Network, batch: int = 1, optimizer_arrays: int = 1, froze
     `optimizer_arrays` is how many numbers the optimiser keeps for each weight: 1 for momentum, 2 for Adam. Training
     leaves the weights of the layers `frozen` as they are, and keeps nothing for gradients below those that learn.
     """
-    shapes, fields = network.shapes(), receptive_fields(network)
-    rows = []
-    for node in network.order():
-        output, inputs = shapes[node.name], [shapes.get(source) for source in node.inputs]
-        row = Row(node.name, node.layer.type_name(), node.inputs, output)
-        if output is not None:
-            known = [shape for shape in inputs if shape is not None]  # all are: the output is known
-            row = _costed(row, node.layer, known, output, batch, fields[node.name])
-        rows.append(row)
-    totals = _totals(rows, batch, complete=bool(rows) and not network.errors())
-    totals = replace(totals, learned=sum(row.params or 0 for row in rows if row.name not in frozen))
-    if totals.complete:
-        rows, totals = _with_memory(network, batch, rows, totals, optimizer_arrays, frozen)
-    return Summary(network.name, network.input, batch, tuple(rows), totals)
+    table = Ledger().table(network, batch)
+    learned = sum(row.params or 0 for row in table.rows if row.name not in frozen)
+    table = replace(table, totals=replace(table.totals, learned=learned))
+    return with_memory(table, network, optimizer_arrays, frozen)
 
 
-def _costed(row: Row, layer: Layer, inputs: Sequence[Shape], output: Shape, batch: int, field: Field) -> Row:
+class Ledger:
+    """Cost tables of a network that is edited: only layers that an edit changed, or behind it, are costed again."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, _Entry] = {}
+
+    def table(self, network: Network, batch: int = 1) -> Summary:
+        """The cost table without memory, which takes longer than all else together; `with_memory` adds it."""
+        shapes, fields = network.shapes(), {INPUT: Field()}
+        entries: dict[str, _Entry] = {}
+        for node in network.order():
+            inputs = tuple([shapes.get(source) for source in node.inputs])
+            seen = tuple([fields.get(source) for source in node.inputs])
+            entry = self._entries.get(node.name)
+            if entry is None or entry.made_of != (node, inputs, batch):
+                entry = _entry(node, shapes[node.name], inputs, seen, batch)
+            elif entry.seen != seen:
+                entry = entry.from_afar(seen)
+            entries[node.name] = entry
+            if entry.row.field is not None:
+                fields[node.name] = entry.row.field
+        self._entries = entries
+        rows = tuple([entry.row for entry in entries.values()])
+        totals = _totals(rows, batch, complete=bool(rows) and not network.errors())
+        totals = replace(totals, learned=totals.params)
+        return Summary(network.name, network.input, batch, rows, totals)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A row and all that it depends on: the node with its shapes, and the receptive fields of what it reads."""
+
+    made_of: tuple[Node, tuple[Shape | None, ...], int]
+    seen: tuple[Field | None, ...]
+    windows: tuple[tuple[Window, ...], ...]
+    row: Row
+
+    def from_afar(self, seen: tuple[Field | None, ...]) -> _Entry:
+        """The same layer where layers before it see other pixels."""
+        field = through_windows(self.windows, seen) if self.row.output is not None else None
+        return _Entry(self.made_of, seen, self.windows, _seeing(self.row, field))
+
+
+def _seeing(row: Row, field: Field | None) -> Row:
+    """The row with another field; `replace` takes ten times as long, and one edit changes this of every later layer."""
+    other = object.__new__(Row)
+    other.__dict__.update(row.__dict__, field=field)
+    return other
+
+
+def _entry(
+    node: Node, output: Shape | None, inputs: tuple[Shape | None, ...], seen: tuple[Field | None, ...], batch: int
+) -> _Entry:
+    made_of = (node, inputs, batch)
+    row = Row(node.name, node.layer.type_name(), node.inputs, output)
+    if output is None:
+        return _Entry(made_of, seen, (), row)
+    shapes = [shape for shape in inputs if shape is not None]  # all are: the output is known
+    windows = tuple(map(tuple, node.layer.windows(shapes)))
+    field = through_windows(windows, seen)
+    return _Entry(made_of, seen, windows, _costed(row, node.layer, shapes, output, batch, field))
+
+
+def _costed(row: Row, layer: Layer, inputs: Sequence[Shape], output: Shape, batch: int, field: Field | None) -> Row:
     cost, weights = layer.cost(inputs, output), layer.weights(inputs)
     learned = {w.name: size(w.shape) for w in weights if w.trainable}
     params, norm = sum(learned.values()), layer.about.category == "normalisation"
@@ -206,21 +259,23 @@ def _totals(rows: Sequence[Row], batch: int, complete: bool) -> Totals:
     return Totals(**sums, intensity=intensity, complete=complete)
 
 
-def _with_memory(
-    network: Network, batch: int, rows: Sequence[Row], totals: Totals, optimizer_arrays: int, frozen: Collection[str]
-) -> tuple[list[Row], Totals]:
-    predicting, learning = build(network, batch, "inference"), build(network, batch, "training", frozen=frozen)
+def with_memory(table: Summary, network: Network, optimizer_arrays: int = 1, frozen: Collection[str] = ()) -> Summary:
+    """A network's cost table with what predicting and learning need; the same while the network has errors."""
+    if not table.totals.complete:
+        return table
+    predicting = build(network, table.batch, "inference")
+    learning = build(network, table.batch, "training", frozen=frozen)
     held = holdings(learning)
-    found = [held.get(row.name, Holding()) for row in rows]
-    rows = [replace(row, kept_bytes=h.kept, gradient_bytes=h.gradient) for row, h in zip(rows, found)]
+    found = [held.get(row.name, Holding()) for row in table.rows]
+    rows = [replace(row, kept_bytes=h.kept, gradient_bytes=h.gradient) for row, h in zip(table.rows, found)]
     totals = replace(
-        totals,
+        table.totals,
         inference=memory(network, predicting, optimizer_arrays),
         training=memory(network, learning, optimizer_arrays),
         kept_bytes=sum(h.kept for h in found),
         gradient_bytes=sum(h.gradient for h in found),
     )
-    return rows, totals
+    return replace(table, rows=tuple(rows), totals=totals)
 
 
 def _timed(row: Row, times: Times | None) -> Row:

@@ -35,6 +35,8 @@ class Network:
         self._groups: dict[str, Group] = {}
         self._input = shaping.check_input(input)
         self._inference: shaping.Inference | None = None
+        self._earlier: shaping.Inference | None = None  # of the network before the last changes
+        self._order: list[Node] | None = None
         self._known: dict[str, Shape | None] = {}  # shapes that later additions do not change
 
     # ---- reading
@@ -47,8 +49,7 @@ class Network:
     @input.setter
     def input(self, shape: Sequence[int]) -> None:
         self._input = shaping.check_input(shape)
-        self._inference = None
-        self._known.clear()
+        self._change(self._nodes)
 
     @property
     def nodes(self) -> Mapping[str, Node]:
@@ -83,7 +84,9 @@ class Network:
 
     def order(self) -> list[Node]:
         """Nodes so that each comes after its inputs; ties in the order they were added."""
-        return order.topological(self._nodes)
+        if self._order is None:
+            self._order = order.topological(self._nodes)
+        return list(self._order)
 
     def consumers(self, name: str) -> list[str]:
         """Names of the nodes that read this one (each once)."""
@@ -186,7 +189,7 @@ class Network:
         """Remove a node. With `reconnect`, its readers read its first input instead; else they lose a connection."""
         gone = self._node(name)
         substitute = gone.inputs[:1] if reconnect else ()
-        kept = {n: replace(node, inputs=_substitute(node.inputs, name, substitute)) for n, node in self._nodes.items()}
+        kept = {n: _reading(node, name, substitute) for n, node in self._nodes.items()}
         del kept[name]
         self.layout.pop(name, None)
         self._regroup(groups.exchanged(self._groups, [name], []))
@@ -205,7 +208,7 @@ class Network:
         if old == new:
             return
         self._require(self._name_problems(new))
-        followed = (replace(node, inputs=_substitute(node.inputs, old, (new,))) for node in self._nodes.values())
+        followed = (_reading(node, old, (new,)) for node in self._nodes.values())
         renamed = {node.name: node for node in (replace(n, name=new) if n.name == old else n for n in followed)}
         if old in self.layout:
             self.layout[new] = self.layout.pop(old)
@@ -214,8 +217,10 @@ class Network:
 
     def set(self, name: str, **params: Any) -> None:
         """Change parameters of a node's layer; ParameterError names every illegal one."""
-        node = self._node(name)
+        node, placed = self._node(name), self._order
         self._change({**self._nodes, name: replace(node, layer=node.layer.replace(**params))})
+        if placed is not None:
+            self._order = [self._nodes[node.name] for node in placed]
 
     def exchange(self, path: Sequence[str], chain: Sequence[tuple[str, Layer]]) -> None:
         """Replace nodes that follow one another by a chain of named layers, where they stood in the order.
@@ -233,7 +238,7 @@ class Network:
             if node is nodes[-1]:
                 kept |= links
             elif node not in nodes:
-                kept[node.name] = replace(node, inputs=_substitute(node.inputs, path[-1], source))
+                kept[node.name] = _reading(node, path[-1], source)
         self.layout = {name: place for name, place in self.layout.items() if name in kept or name not in path}
         self._regroup(groups.exchanged(self._groups, path, list(links)))
         self._change(kept)
@@ -257,6 +262,7 @@ class Network:
         """An independent network with the same layers."""
         twin = Network(self.input, self.name if name is None else name)
         twin._nodes = dict(self._nodes)
+        twin._inference, twin._earlier, twin._order = self._inference, self._earlier, self._order
         twin.layout, twin._groups, twin._known = dict(self.layout), dict(self._groups), dict(self._known)
         return twin
 
@@ -272,6 +278,7 @@ class Network:
         self.name, self._input, self.layout = other.name, other._input, dict(other.layout)
         self._groups = dict(other._groups)
         self._change(dict(other._nodes), other._known)
+        self._inference, self._order = other._inference, other._order
 
     # ---- blocks
 
@@ -365,12 +372,13 @@ class Network:
 
     def _infer(self) -> shaping.Inference:
         if self._inference is None:
-            self._inference = shaping.infer(self)
+            self._inference = shaping.infer(self, self._earlier)
         return self._inference
 
     def _change(self, nodes: dict[str, Node], known: Mapping[str, Shape | None] | None = None) -> None:
         self._nodes = nodes
-        self._inference = None
+        self._earlier = self._inference or self._earlier
+        self._inference = self._order = None
         self._known = dict(known or {})
 
     def _name_problems(self, name: str) -> list[Problem]:
@@ -418,5 +426,10 @@ def _names(inputs: Iterable[str]) -> tuple[str, ...]:
     return (inputs,) if isinstance(inputs, str) else tuple(inputs)
 
 
-def _substitute(inputs: tuple[str, ...], name: str, substitute: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(s for source in inputs for s in (substitute if source == name else (source,)))
+def _reading(node: Node, name: str, substitute: tuple[str, ...]) -> Node:
+    """The node with others in the place of one of its inputs; the very same if it does not read that."""
+    if name not in node.inputs:
+        return node
+    return replace(
+        node, inputs=tuple(s for source in node.inputs for s in (substitute if source == name else (source,)))
+    )

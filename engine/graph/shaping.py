@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Integral
 from typing import TYPE_CHECKING
 
@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Inference:
-    """Shapes by node name (None where unknown) and all problems, errors first."""
+    """Shapes by node name (None where unknown) and all problems, errors first.
+
+    `nodes` are those it was made of, `own` the problems of each that has any.
+    """
 
     shapes: Mapping[str, Shape | None]
     problems: tuple[Problem, ...]
+    nodes: Mapping[str, Node] = field(default_factory=dict)
+    own: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
 
 
 def check_input(shape: Sequence[int]) -> Shape:
@@ -52,20 +57,33 @@ def cycle_problem(node: Node) -> Problem:
     return node.problem("cycle", "is part of a cycle, or reads from one", "connect it to an earlier layer")
 
 
-def infer(network: Network) -> Inference:
-    """Shapes and problems of a network, finished or not."""
+def infer(network: Network, before: Inference | None = None) -> Inference:
+    """Shapes and problems of a network, finished or not.
+
+    Nodes that are the same as `before`, an earlier state, and receive the same shapes are not looked at again.
+    """
+    before = before or Inference({}, ())
     shapes: dict[str, Shape | None] = {INPUT: network.input}
-    problems: list[Problem] = []
-    for node in network.order():
-        shapes[node.name] = _infer_node(node, shapes, problems)
-    circular = order.unplaced(network.nodes)
+    own: dict[str, tuple[Problem, ...]] = {}
+    placed = network.order()
+    for node in placed:
+        name = node.name
+        if before.nodes.get(name) is node and all(shapes.get(s) == before.shapes.get(s) for s in node.inputs):
+            shapes[name], found = before.shapes[name], before.own.get(name, ())
+        else:
+            fresh: list[Problem] = []
+            shapes[name], found = _infer_node(node, shapes, fresh), tuple(fresh)
+        if found:
+            own[name] = found
+    problems = [problem for found in own.values() for problem in found]
+    circular = order.unplaced(network.nodes) if len(placed) < len(network.nodes) else []
     problems += [cycle_problem(node) for node in circular]
     shapes |= dict.fromkeys(node.name for node in circular)
     ends = network.outputs()
     if len(ends) != 1 and not circular:
         problems.append(ends_problem(ends))
     problems.sort(key=lambda p: p.severity != "error")
-    return Inference(shapes, tuple(problems))
+    return Inference(shapes, tuple(problems), {node.name: node for node in placed}, own)
 
 
 def shape_of(network: Network, name: str, known: dict[str, Shape | None]) -> Shape | None:

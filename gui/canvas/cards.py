@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from convscope.engine import blocks
-from convscope.engine.graph import INPUT, Group
-from convscope.engine.spec import Declared, Param, Problem, format_shape
+from convscope.engine.graph import INPUT, Group, Node
+from convscope.engine.spec import Declared, Param, Problem, Shape, format_shape
 
 from ..models.document import Document
 from ..models.problems import sentence
@@ -17,7 +18,7 @@ _NO_PADDING = (0, 0, 0, 0)
 
 @dataclass(frozen=True)
 class Card:
-    """Texts and figures of one card. `slots` counts input ports; `share` is the part of all multiply-adds.
+    """Texts of one card. `slots` counts input ports.
 
     `stacked` cards stand for several layers: for a block that is folded.
     """
@@ -31,7 +32,6 @@ class Card:
     connected: int
     error: str = ""
     warning: str = ""
-    share: float = 0.0
     stacked: bool = False
 
     @property
@@ -39,32 +39,66 @@ class Card:
         return self.error or self.warning
 
 
-def cards(document: Document) -> dict[str, Card]:
-    """Cards of the input, of all nodes and of the blocks that are folded."""
-    network, drawing = document.network, document.drawing
-    shapes, macs = network.shapes(), {row.name: row.macs or 0 for row in document.summary.rows}
-    total = max(1, document.summary.totals.macs)
-    problems = _by_layer(network.problems())
-    image = format_shape(network.input)
-    result = {INPUT: Card(INPUT, "image", f"Input  {image}", "input", image, 0, 0)}
-    for name, node in drawing.nodes.items():
-        connected, most = drawing.ports(name)
-        shape, group, members = shapes.get(drawing.result(name)), drawing.folded.get(name), drawing.members(name)
-        own = [problem for member in (*members, *([name] if group else ())) for problem in problems.get(member, ())]
-        result[name] = Card(
+class Deck:
+    """The cards of a document: of the image, of all nodes and of the blocks that are folded.
+
+    A card is made anew only if something that it tells has changed, so that an edit costs what it changed.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._made: dict[str, tuple[_Told, Card]] = {}
+        self._input: Card | None = None
+
+    def cards(self) -> dict[str, Card]:
+        """All cards by name, the image's first."""
+        network, drawing = self._document.network, self._document.drawing
+        shapes, problems = network.shapes(), _by_layer(network.problems())
+        made: dict[str, tuple[_Told, Card]] = {}
+        for name, node in drawing.nodes.items():
+            group = drawing.folded.get(name)
+            own = _of(problems, drawing.members(name), name if group else "") if problems else ()
+            nodes = tuple([network.nodes[member] for member in group.members]) if group else (node,)
+            told = _Told(nodes, shapes.get(drawing.result(name)), drawing.ports(name), own, group)
+            known = self._made.get(name)
+            made[name] = known if known is not None and known[0] == told else (told, self._card(name, told))
+        self._made = made
+        return {INPUT: self._image(format_shape(network.input)), **{name: card for name, (_, card) in made.items()}}
+
+    def _image(self, shape: str) -> Card:
+        if self._input is None or self._input.output != shape:
+            self._input = Card(INPUT, "image", f"Input  {shape}", "input", shape, 0, 0)
+        return self._input
+
+    def _card(self, name: str, told: _Told) -> Card:
+        (connected, most), group, layer = told.ports, told.group, told.nodes[0].layer
+        return Card(
             name=name,
             title=name,
-            detail=_of_block(document, group) if group else _described(node.layer),
-            category="block" if group else node.layer.about.category,
-            output="" if shape is None else format_shape(shape),
+            detail=_of_block(self._document, group) if group else _described(layer),
+            category="block" if group else layer.about.category,
+            output="" if told.shape is None else format_shape(told.shape),
             slots=connected + 1 if most is None else max(most, connected),
             connected=connected,
-            error=_sentences(own, name, "error"),
-            warning=_sentences(own, name, "warning"),
-            share=sum(macs.get(member, 0) for member in members) / total,
+            error=_sentences(told.problems, name, "error"),
+            warning=_sentences(told.problems, name, "warning"),
             stacked=group is not None,
         )
-    return result
+
+
+class _Told(NamedTuple):
+    """All that a card tells of."""
+
+    nodes: tuple[Node, ...]
+    shape: Shape | None
+    ports: tuple[int, int | None]
+    problems: tuple[Problem, ...]
+    group: Group | None
+
+
+def _of(problems: Mapping[str, list[Problem]], members: Sequence[str], block: str) -> tuple[Problem, ...]:
+    """Problems of a card's nodes, and of its block if it is one."""
+    return tuple([problem for name in (*members, block) for problem in problems.get(name, ())])
 
 
 def _of_block(document: Document, group: Group) -> str:
@@ -117,6 +151,6 @@ def _by_layer(problems: list[Problem]) -> dict[str, list[Problem]]:
     return found
 
 
-def _sentences(problems: list[Problem], name: str, severity: str) -> str:
+def _sentences(problems: Sequence[Problem], name: str, severity: str) -> str:
     """One sentence for each problem; those of layers in a block begin with the layer's name."""
     return "\n".join(sentence(problem, name) for problem in problems if problem.severity == severity)

@@ -10,9 +10,11 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from ..models.arrange import CARD
+from ..models.burden import NONE, Share
 from ..theme import body_font, small_font, theme
 from ..tokens import GRID, RADIUS
 from .cards import Card
+from .heat import heat_colour
 
 WIDTH, HEIGHT = CARD
 STRIPE = 5.0
@@ -30,11 +32,15 @@ class Port(NamedTuple):
 
 
 class NodeItem(QGraphicsItem):
-    """Paints a Card. Its position is the card's top-left corner; `on_moved` is called with itself after each move."""
+    """Paints a Card. Its position is the card's top-left corner; `on_moved` is called with itself after each move.
+
+    The bar is the card's share of a measure; with `tint` the whole card takes the colour of its cost.
+    """
 
     def __init__(self, card: Card, on_moved: Callable[[NodeItem], None]) -> None:
         super().__init__()
         self.card = card
+        self.share, self.measure, self.tint = NONE, "", False
         self._on_moved = on_moved
         self._port: Port | None = None
         self._mark = ""  # "target" or "refused" while a wire is dragged over it
@@ -43,7 +49,6 @@ class NodeItem(QGraphicsItem):
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.setAcceptHoverEvents(True)
         self.setZValue(2)
-        self._describe()
 
     # ---- state
 
@@ -56,9 +61,14 @@ class NodeItem(QGraphicsItem):
         if card == self.card:
             return False
         self.card = card
-        self._describe()
         self.update()
         return True
+
+    def weigh(self, share: Share, measure: str, tint: bool) -> None:
+        """Show a share of a measure."""
+        if (share, measure, tint) != (self.share, self.measure, self.tint):
+            self.share, self.measure, self.tint = share, measure, tint
+            self.update()
 
     def mark(self, mark: str) -> None:
         """Mark as a wire's possible `target`, as `refused`, or not at all with ""."""
@@ -66,11 +76,12 @@ class NodeItem(QGraphicsItem):
             self._mark = mark
             self.update()
 
-    def _describe(self) -> None:
+    def description(self) -> str:
+        """All that the card tells, a line each: for the pointer that rests on it and for assistive technology."""
         lines = [f"{self.card.title}: {self.card.detail}", self.card.output and f"Output {self.card.output}"]
-        if self.card.share:
-            lines.append(f"{self.card.share:.1%} of the multiply-adds")
-        self.setToolTip("\n".join(line for line in (*lines, self.card.problem) if line))
+        if self.share.part:
+            lines.append(f"{self.share.part:.1%} of the {self.measure}")
+        return "\n".join(line for line in (*lines, self.card.problem) if line)
 
     # ---- geometry
 
@@ -121,6 +132,9 @@ class NodeItem(QGraphicsItem):
     def _grabbed(self) -> bool:
         return self.scene() is not None and self.scene().mouseGrabberItem() is not None
 
+    def hoverEnterEvent(self, event) -> None:  # noqa: N802
+        self.setToolTip(self.description())
+
     def hoverMoveEvent(self, event) -> None:  # noqa: N802
         self._hover(self.port_at(event.scenePos()))
 
@@ -165,13 +179,15 @@ class NodeItem(QGraphicsItem):
         painter.setBrush(shadow)
         painter.drawRoundedRect(_BODY.adjusted(0, 1.5, 0, 1.5), RADIUS, RADIUS)
         painter.fillPath(outline, theme.color("surface"))
+        if self.tint:
+            painter.fillPath(outline, heat_colour(self.share.heat, 0.45))
         painter.save()
         painter.setClipPath(outline)
         colour = theme.category(self.card.category)
         painter.fillRect(QRectF(0, 0, STRIPE, HEIGHT), colour)
-        if self.card.share > 0:
+        if self.share.part > 0:
             track = WIDTH - STRIPE
-            painter.fillRect(QRectF(STRIPE, HEIGHT - 3, max(2.0, track * self.card.share), 3), colour)
+            painter.fillRect(QRectF(STRIPE, HEIGHT - 3, max(2.0, track * self.share.part), 3), colour)
         painter.restore()
         painter.setPen(self._border())
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -186,7 +202,7 @@ class NodeItem(QGraphicsItem):
 
     def _paint_texts(self, painter: QPainter) -> None:
         left, width = STRIPE + 9, WIDTH - STRIPE - 19
-        share = f"{self.card.share:.0%}" if self.card.share >= 0.005 else ""
+        share = f"{self.share.part:.0%}" if self.share.part >= 0.005 else ""
         small = QFontMetricsF(small_font())
         if share:
             painter.setFont(small_font())

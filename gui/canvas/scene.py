@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QVariantAnimation, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
 from convscope.engine.graph import INPUT
 
 from ..models import edits
+from ..models.burden import NONE, Burden
 from ..models.document import Document
 from ..models.edits import Link
 from ..theme import follow
-from .cards import cards
+from .cards import Deck
 from .frame_item import FrameItem, frames
-from .node_item import NodeItem
+from .node_item import HEIGHT, WIDTH, NodeItem
+from .router import Router
 from .wire_item import WireItem
 
 _MARGIN = 2000.0
 _LARGEST_ANIMATED = 200
+_REACH = 40.0  # wires pass cards at less than this distance
 
 
 class GraphScene(QGraphicsScene):
     """Node and wire items of a document. Moving cards by hand is committed with `commit_moves`.
 
-    `settled` tells that cards which the document moved have come to rest.
+    `settled` tells that cards which the document moved have come to rest. An edit touches the cards whose texts
+    changed, the wires whose ends did, and the courses of wires near what moved.
     """
 
     settled = Signal()
@@ -34,7 +39,17 @@ class GraphScene(QGraphicsScene):
         self.nodes: dict[str, NodeItem] = {}
         self.wires: dict[Link, WireItem] = {}
         self.frames: dict[str, FrameItem] = {}
+        self.burden = Burden(document, self)
+        self.router = Router(self.blockers, self)
         self.animation_ms = 180
+        self._deck = Deck(document)
+        self._tinted = False
+        self._places: dict[str, tuple[float, float]] = {}  # where the document had the cards last
+        self._touched: set[str] = set()  # cards that were moved by hand since
+        self._disturbed: list[QRectF] = []  # areas where wires have to find their courses again
+        self._linked: list[Link] = []  # the links when wires were last made
+        self._corners: np.ndarray | None = None  # those places as an array
+        self._framed: object = None  # what the frames were made of
         self._quiet = False  # while items are moved or selected by the program
         self._attached: dict[str, list[WireItem]] = {}
         self._animation = QVariantAnimation(self, startValue=0.0, endValue=1.0)
@@ -45,7 +60,9 @@ class GraphScene(QGraphicsScene):
         document.changed.connect(self.sync)
         document.replaced.connect(self._reload)
         document.moved.connect(self._follow_layout)
+        document.costs_changed.connect(self._weigh)
         document.selection_changed.connect(self._show_selection)
+        self.burden.measured.connect(self._weigh)
         self.selectionChanged.connect(self._take_selection)
         follow(self, self.update_all)
         self._reload()
@@ -54,36 +71,88 @@ class GraphScene(QGraphicsScene):
 
     def sync(self) -> None:
         """Create, update and remove items so that they show the network as it is."""
-        wanted = cards(self.document)
-        before = (list(self.nodes), list(self.wires))
-        for name in [n for n in self.nodes if n not in wanted]:
-            self.removeItem(self.nodes.pop(name))
+        wanted = self._deck.cards()
+        self._remove([name for name in self.nodes if name not in wanted])
         for name, card in wanted.items():
-            if name in self.nodes:
-                self.nodes[name].present(card)
-            else:
-                item = self.nodes[name] = NodeItem(card, self._node_moved)
-                item.setPos(QPointF(*self.document.network.layout[name]))
-                self.addItem(item)
+            item = self.nodes.get(name)
+            if item is None:
+                self._add(NodeItem(card, self._node_moved))
+            elif item.card is not card:
+                item.present(card)
+        self.nodes = {name: self.nodes[name] for name in wanted}
+        self._weigh()
         self._sync_wires()
-        self._follow_layout(rewired=before != (list(self.nodes), list(self.wires)))
+        self._follow_layout()
+
+    def _add(self, item: NodeItem) -> None:
+        place = self.document.network.layout[item.name]
+        self.nodes[item.name], self._places[item.name], self._corners = item, place, None
+        item.setPos(QPointF(*place))
+        self.addItem(item)
+        self._disturbed.append(item.body())
+
+    def _remove(self, names: list[str]) -> None:
+        for name in names:
+            item = self.nodes.pop(name)
+            self._places.pop(name, None)
+            self._corners = None
+            self._touched.discard(name)
+            self._disturbed.append(item.body())
+            self.removeItem(item)
+
+    def _weigh(self) -> None:
+        """Show what each card takes of the measure."""
+        shares, title = self.burden.shares, self.burden.title
+        for name, item in self.nodes.items():
+            item.weigh(shares.get(name, NONE), title, self._tinted)
+
+    @property
+    def tinted(self) -> bool:
+        """Whether cards have the colour of their cost."""
+        return self._tinted
+
+    @tinted.setter
+    def tinted(self, on: bool) -> None:
+        self._tinted = on
+        self._weigh()
 
     def _sync_wires(self) -> None:
-        wanted = set(edits.links(self.document.drawing))
-        for link, wire in list(self.wires.items()):
-            ends = (self.nodes.get(link.source), self.nodes.get(link.target))
-            if link not in wanted or ends != (wire.source, wire.target):
-                self.removeItem(self.wires.pop(link))
-        for link in wanted - self.wires.keys():
+        links = edits.links(self.document.drawing)
+        if links == self._linked and not self._disturbed:
+            return
+        self._linked, wanted = links, dict.fromkeys(links)
+        gone = [link for link, wire in self.wires.items() if link not in wanted or not self._stands(wire)]
+        for link in gone:
+            self._drop_wire(self.wires.pop(link))
+        new = [link for link in wanted if link not in self.wires]
+        for link in new:
             wire = self.wires[link] = WireItem(link, self.nodes[link.source], self.nodes[link.target])
+            self._attached.setdefault(link.source, []).append(wire)
+            self._attached.setdefault(link.target, []).append(wire)
             self.addItem(wire)
-        self._attached = {name: [] for name in self.nodes}
-        for link, wire in self.wires.items():
-            self._attached[link.source].append(wire)
-            self._attached[link.target].append(wire)
+            wire.reroute()
+            self._disturbed += [wire.source.body(), wire.target.body()]  # their ports may have moved
+
+    def _stands(self, wire: WireItem) -> bool:
+        """Whether both of its cards are those that are shown."""
+        link = wire.link
+        return self.nodes.get(link.source) is wire.source and self.nodes.get(link.target) is wire.target
+
+    def _drop_wire(self, wire: WireItem) -> None:
+        for name in (wire.link.source, wire.link.target):
+            self._attached[name].remove(wire)
+        self._disturbed += [wire.source.body(), wire.target.body()]
+        self.router.forget(wire)
+        self.removeItem(wire)
 
     def _sync_frames(self) -> None:
         """Frames around the cards of blocks that are not folded."""
+        network = self.document.network
+        made_of = (list(network.groups.values()), list(self.document.drawing.folded), dict(network.layout))
+        if made_of == self._framed or (not network.groups and not self.frames):
+            self._show_frames(True)
+            return
+        self._framed = made_of
         wanted = frames(self.document, {name: item.body() for name, item in self.nodes.items()})
         for name in [n for n in self.frames if n not in wanted]:
             self.removeItem(self.frames.pop(name))
@@ -101,10 +170,13 @@ class GraphScene(QGraphicsScene):
 
     def _reload(self) -> None:
         self._animation.stop()
+        self.router.stop()
         self._course = {}
         for item in (*self.wires.values(), *self.nodes.values(), *self.frames.values()):
             self.removeItem(item)
         self.nodes, self.wires, self.frames = {}, {}, {}
+        self._attached, self._places, self._touched = {}, {}, set()
+        self._linked, self._framed = [], None
         self.sync()
 
     def update_all(self) -> None:
@@ -114,20 +186,26 @@ class GraphScene(QGraphicsScene):
 
     # ---- positions
 
-    def _follow_layout(self, rewired: bool = False) -> None:
+    def _follow_layout(self) -> None:
         """Bring the cards to where the document has them, in a short movement."""
         self._animation.stop()
         layout = self.document.network.layout
-        self._course = {
-            name: (item.pos(), QPointF(*layout[name]))
-            for name, item in self.nodes.items()
-            if item.pos() != QPointF(*layout[name])
-        }
+        moved = (
+            {name for name in self.nodes if layout[name] != self._places[name]} | self._touched | self._course.keys()
+        )
+        self._course = {}
+        for name in moved & self.nodes.keys():
+            item, place = self.nodes[name], layout[name]
+            self._disturbed += [item.body(), QRectF(*place, WIDTH, HEIGHT), QRectF(*self._places[name], WIDTH, HEIGHT)]
+            self._places[name], self._corners = place, None
+            if item.pos() != QPointF(*place):
+                self._course[name] = (item.pos(), QPointF(*place))
+        self._touched.clear()
         if self._course and self._animated():
             self._show_frames(False)
             self._animation.setDuration(self.animation_ms)
             self._animation.start()
-        elif self._course or rewired:
+        elif self._course or self._disturbed:
             self._animate(1.0)
             self._settle()
         else:
@@ -149,11 +227,29 @@ class GraphScene(QGraphicsScene):
     def _settle(self) -> None:
         """After movement: final courses of the wires and room to pan."""
         self._course = {}
-        for wire in self.wires.values():
-            wire.reroute(self.blockers)
+        self.router.route(self._near(self._disturbed))
+        self._disturbed = []
         self._sync_frames()
-        self.setSceneRect(self.extent().adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN))
+        area = self._area().adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
+        if area != self.sceneRect():
+            self.setSceneRect(area)
         self.settled.emit()
+
+    def _near(self, areas: list[QRectF]) -> list[WireItem]:
+        """The wires that may run otherwise now that something changed in these areas."""
+        if len(areas) > len(self.wires):
+            return list(self.wires.values())
+        found: dict[WireItem, None] = {}
+        for area in areas:
+            wide = area.adjusted(-_REACH, -_REACH, _REACH, _REACH)
+            found |= dict.fromkeys(item for item in self.items(wide) if isinstance(item, WireItem))
+        return list(found)
+
+    def _area(self) -> QRectF:
+        """The area of all cards."""
+        left, top = (min(places) for places in zip(*self._places.values(), strict=True))
+        right, bottom = (max(places) for places in zip(*self._places.values(), strict=True))
+        return QRectF(left, top, right - left + WIDTH, bottom - top + HEIGHT)
 
     @property
     def moving(self) -> bool:
@@ -162,23 +258,26 @@ class GraphScene(QGraphicsScene):
 
     def _node_moved(self, item: NodeItem) -> None:
         if not self._quiet:
+            self._touched.add(item.name)
             for wire in self._attached.get(item.name, ()):
                 wire.reroute()
 
     def commit_moves(self) -> None:
         """Make the positions to which cards were dragged an undo step; cards on their way were not."""
-        still = [(name, item.pos()) for name, item in self.nodes.items() if name not in self._course]
-        places = {name: (pos.x(), pos.y()) for name, pos in still}
-        layout = self.document.network.layout
-        moved = {name: place for name, place in places.items() if layout[name] != place}
+        places = {name: self.nodes[name].pos() for name in self._touched if name not in self._course}
+        moved = {name: (pos.x(), pos.y()) for name, pos in places.items() if self._places[name] != (pos.x(), pos.y())}
         if moved:
             text = f"Move {next(iter(moved))}" if len(moved) == 1 else f"Move {len(moved)} layers"
             self.document.move(text, moved)
 
     def blockers(self, area: QRectF) -> list[QRectF]:
-        """Bodies of the cards that touch an area."""
-        found = self.items(area)
-        return [b for item in found if isinstance(item, NodeItem) and (b := item.body()).intersects(area)]
+        """Bodies of the cards that touch an area, where the document has them."""
+        if self._corners is None:
+            self._corners = np.array(list(self._places.values())).reshape(-1, 2)
+        left, top, right, bottom = area.getCoords()
+        x, y = self._corners[:, 0], self._corners[:, 1]
+        hit = (x < right) & (x > left - WIDTH) & (y < bottom) & (y > top - HEIGHT)
+        return [QRectF(x, y, WIDTH, HEIGHT) for x, y in self._corners[hit].tolist()]
 
     def extent(self, names: list[str] | None = None) -> QRectF:
         """The area of the cards of these nodes, or of all, with what hangs on them."""
@@ -210,16 +309,17 @@ class GraphScene(QGraphicsScene):
 
     def selected_names(self) -> list[str]:
         """Names of the selected nodes, in the order of the network."""
-        return [name for name, item in self.nodes.items() if item.isSelected()]
+        chosen = {item.name for item in self.selectedItems() if isinstance(item, NodeItem)}
+        return [name for name in self.nodes if name in chosen] if len(chosen) > 1 else list(chosen)
 
     def select(self, names: list[str]) -> None:
         """Select exactly the cards of these nodes; the last one becomes current."""
-        names = [self.document.drawing.card(name) for name in names]
+        wanted = {self.document.drawing.card(name) for name in names}
         self._quiet = True
-        for name, item in self.nodes.items():
-            item.setSelected(name in names)
-        for wire in self.wires.values():
-            wire.setSelected(False)
+        for item in self.selectedItems():
+            item.setSelected(isinstance(item, NodeItem) and item.name in wanted)
+        for name in wanted & self.nodes.keys():
+            self.nodes[name].setSelected(True)
         self._quiet = False
         self._take_selection()
 

@@ -46,7 +46,7 @@ class GraphView(Camera):
     def describe(self, name: str) -> None:
         """Tell assistive technology what is selected."""
         if name in self.graph.nodes:
-            self.setAccessibleDescription(self.graph.nodes[name].toolTip().replace("\n", ". "))
+            self.setAccessibleDescription(self.graph.nodes[name].description().replace("\n", ". "))
         else:
             self.setAccessibleDescription("Nothing selected")
 

@@ -40,21 +40,33 @@ class CostModel(QAbstractTableModel):
         self._rows: tuple[Row, ...] = self._current()
         document.changed.connect(self.refresh)
         document.replaced.connect(self.refresh)
-        document.batch_changed.connect(self.refresh)
+        document.costs_changed.connect(self.refresh)
 
     def _current(self) -> tuple[Row, ...]:
-        return self._document.summary.folded(self._document.drawing.folded.values()).rows
+        folded = self._document.drawing.folded.values()
+        return self._document.summary.folded(folded).rows if folded else self._document.summary.rows
 
     def refresh(self) -> None:
         rows = self._current()
-        if [row.name for row in rows] == [row.name for row in self._rows]:
-            self._rows = rows
-            if rows:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(COLUMNS) - 1))
-        else:
+        names, before = [row.name for row in rows], [row.name for row in self._rows]
+        same = _alike(names, before)
+        behind = min(_alike(names[::-1], before[::-1]), min(len(names), len(before)) - same)
+        gone, new = len(before) - same - behind, len(names) - same - behind
+        if gone and new:
             self.beginResetModel()
             self._rows = rows
             self.endResetModel()
+        elif gone:
+            self.beginRemoveRows(QModelIndex(), same, same + gone - 1)
+            self._rows = rows
+            self.endRemoveRows()
+        elif new:
+            self.beginInsertRows(QModelIndex(), same, same + new - 1)
+            self._rows = rows
+            self.endInsertRows()
+        self._rows = rows
+        if rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(COLUMNS) - 1))
 
     def row_of(self, name: str) -> int:
         """Row of a layer, or of the folded block that it is in; -1 if it has none."""
@@ -101,7 +113,7 @@ class TotalModel(QAbstractTableModel):
         self._document = document
         document.changed.connect(self.refresh)
         document.replaced.connect(self.refresh)
-        document.batch_changed.connect(self.refresh)
+        document.costs_changed.connect(self.refresh)
 
     def refresh(self) -> None:
         self.dataChanged.emit(self.index(0, 0), self.index(0, len(COLUMNS) - 1))
@@ -127,6 +139,12 @@ class TotalModel(QAbstractTableModel):
 def alignment(column: int) -> Qt.AlignmentFlag:
     side = Qt.AlignmentFlag.AlignLeft if column in LEFT else Qt.AlignmentFlag.AlignRight
     return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def _alike(first: list[str], other: list[str]) -> int:
+    """How many names two lists begin with together."""
+    count = min(len(first), len(other))
+    return next((i for i in range(count) if first[i] != other[i]), count)
 
 
 def _text(row: Row, column: int) -> str:

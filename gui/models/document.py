@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
-from convscope.engine.cost import Summary
+from convscope.engine.cost import Ledger, Summary, with_memory
 from convscope.engine.graph import INPUT, Network
 
 from .arrange import arrange
@@ -18,6 +18,7 @@ from .drawing import Drawing
 from .frozen import Frozen
 
 _FARTHEST = 1e6  # a file may hold any number, even NaN
+_MOST_AT_ONCE = 128  # layers: planning the memory of more takes longer than a frame
 
 
 class Document(QObject):
@@ -25,8 +26,8 @@ class Document(QObject):
 
     Signals: `changed` after every edit, undo and redo of the network; `moved` when only canvas positions changed;
     `replaced` when another network was loaded (then `changed` is not emitted); `selection_changed` with the name of
-    the current node or ""; `path_changed` when the file or its saved state changed; `batch_changed` when costs are
-    shown for another batch size.
+    the current node or ""; `path_changed` when the file or its saved state changed; `costs_changed` when costs became
+    others without an edit: for another batch size, or because the memory of a large network is known by now.
     """
 
     changed = Signal()
@@ -34,7 +35,7 @@ class Document(QObject):
     replaced = Signal()
     selection_changed = Signal(str)
     path_changed = Signal()
-    batch_changed = Signal()
+    costs_changed = Signal()
 
     def __init__(self, network: Network, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -45,6 +46,7 @@ class Document(QObject):
         self._unsaved = 0  # edits that came before the history: of work that was recovered
         self._selected = ""
         self._batch = 1
+        self._ledger = Ledger()
         self._summary: Summary | None = None
         self._drawing: Drawing | None = None
         self._complete_layout(self._network)
@@ -86,14 +88,30 @@ class Document(QObject):
     @batch.setter
     def batch(self, batch: int) -> None:
         self._batch, self._summary = batch, None
-        self.batch_changed.emit()
+        self.costs_changed.emit()
 
     @property
     def summary(self) -> Summary:
-        """Costs for the current batch size, computed once an edit however many panels ask."""
+        """Costs for the current batch size, computed once an edit however many panels ask.
+
+        Large networks have theirs without memory at first: see `lacks_memory`.
+        """
         if self._summary is None:
-            self._summary = self._network.summary(self._batch)
+            table = self._ledger.table(self._network, self._batch)
+            at_once = len(table.rows) <= _MOST_AT_ONCE
+            self._summary = with_memory(table, self._network) if at_once else table
         return self._summary
+
+    @property
+    def lacks_memory(self) -> bool:
+        """Whether somebody is to plan the memory of this large network aside, with `with_memory`."""
+        return self.summary.totals.complete and self.summary.totals.training is None
+
+    def take_costs(self, table: Summary, planned: Summary) -> None:
+        """Show a table that was planned aside, if no edit came meanwhile: if `table` is still the one without."""
+        if self._summary is table:
+            self._summary = planned
+            self.costs_changed.emit()
 
     @property
     def drawing(self) -> Drawing:

@@ -26,7 +26,9 @@ class Drawing:
         self._ends = {name: ends(network, group) for name, group in self.folded.items()}
         self.nodes: Mapping[str, Node] = self._nodes()
 
-    def _nodes(self) -> dict[str, Node]:
+    def _nodes(self) -> Mapping[str, Node]:
+        if not self.folded:
+            return self.network.nodes
         nodes: dict[str, Node] = {}
         for node in self.network.nodes.values():
             name = self.card(node.name)

@@ -73,7 +73,7 @@ class AdvicePanel(QWidget):
         self._build()
         for signal in (self._document.changed, self._document.replaced):
             signal.connect(self._expect)
-        self._document.batch_changed.connect(self._preview)
+        self._document.costs_changed.connect(self._preview)
         follow(self, self.list.viewport().update)
         self._settle.start()
 

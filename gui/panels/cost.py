@@ -67,7 +67,7 @@ class Costs(QWidget):
         document.selection_changed.connect(self._show_selection)
         document.changed.connect(self._show_memory)
         document.replaced.connect(self._show_memory)
-        document.batch_changed.connect(self._show_memory)
+        document.costs_changed.connect(self._show_memory)
         follow(self, self._restyle)
         self._show_memory()
 
@@ -99,7 +99,9 @@ class Costs(QWidget):
 
     def _show_memory(self) -> None:
         totals = self._document.summary.totals
-        if totals.inference_bytes is None or totals.training_bytes is None:
+        if self._document.lacks_memory:
+            text = f"{format_count(totals.flops)} FLOPs an image    ·    memory is being planned …"
+        elif totals.inference_bytes is None or totals.training_bytes is None:
             text = "Memory is known once the network has no problems."
         else:
             text = (

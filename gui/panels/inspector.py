@@ -50,7 +50,7 @@ class Inspector(QScrollArea):
         self._build()
         document.changed.connect(self.refresh)
         document.replaced.connect(self.refresh)
-        document.batch_changed.connect(self.refresh)
+        document.costs_changed.connect(self.refresh)
         document.selection_changed.connect(self.refresh)
         follow(self, self._paint_dot)
         self.refresh()

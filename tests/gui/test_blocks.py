@@ -63,7 +63,8 @@ def test_a_folded_block_is_one_card_that_says_type_output_and_share(view, folded
     assert (card.title, card.detail, card.output) == ("b2", "Residual  8 · stride 2", "4×4×8")
     assert (card.category, card.stacked, card.slots) == ("block", True, 1)
     macs = {row.name: row.macs for row in folded.summary.rows}
-    assert card.share == sum(macs[m] for m in folded.network.groups["b2"].members) / folded.summary.totals.macs
+    share = view.graph.nodes["b2"].share
+    assert share.part == sum(macs[m] for m in folded.network.groups["b2"].members) / folded.summary.totals.macs
     assert {(link.source, link.target) for link in view.graph.wires} == {
         (INPUT, "conv1"),
         ("conv1", "b1"),

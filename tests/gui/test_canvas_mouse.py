@@ -124,7 +124,7 @@ def test_a_problem_is_shown_on_its_card_until_it_is_mended(view, document):
     edits.set_parameter(document, "conv1", "padding", "valid")
     card = view.graph.nodes["conv1"].card
     assert card.error.startswith("Kernel 9×9 does not fit input 8×8; use kernel")
-    assert card.error in view.graph.nodes["conv1"].toolTip()
+    assert card.error in view.graph.nodes["conv1"].description()
     assert card.output == ""
     document.undo_stack.undo()
     assert view.graph.nodes["conv1"].card.problem == ""

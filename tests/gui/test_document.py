@@ -4,7 +4,8 @@ import pytest
 
 from convscope.engine import INPUT, Network, NetworkError, zoo
 from convscope.engine import layers as L
-from convscope.gui.canvas.cards import cards
+from convscope.engine.cost import Ledger
+from convscope.gui.canvas.cards import Deck
 from convscope.gui.models import clipboard, edits
 from convscope.gui.models.arrange import CARD
 from convscope.gui.models.document import Document
@@ -87,11 +88,11 @@ def test_an_arranged_network_stays_arranged_and_a_moved_one_is_left_alone(docume
 
 def test_a_layer_of_two_inputs_shows_two_and_takes_a_third_in_place_of_the_second(document):
     document.edit("add", lambda net: net.add(L.MaxUnpool2D(), "unpool", inputs=[]))
-    assert cards(document)["unpool"].slots == 2
+    assert Deck(document).cards()["unpool"].slots == 2
     for source, inputs in (("relu1", ("relu1",)), ("conv1", ("relu1", "conv1")), (INPUT, ("relu1", INPUT))):
         edits.connect(document, source, "unpool")
         assert document.network.nodes["unpool"].inputs == inputs
-        assert cards(document)["unpool"].slots == 2
+        assert Deck(document).cards()["unpool"].slots == 2
 
 
 def test_pasted_layers_keep_the_connections_among_them_and_get_free_names(document):
@@ -148,8 +149,8 @@ def test_positions_that_no_screen_can_show_are_replaced():
 
 def test_costs_are_computed_once_an_edit(document, monkeypatch):
     calls = []
-    summary = Network.summary
-    monkeypatch.setattr(Network, "summary", lambda net, batch=1: calls.append(batch) or summary(net, batch))
+    table = Ledger.table
+    monkeypatch.setattr(Ledger, "table", lambda ledger, net, batch: calls.append(batch) or table(ledger, net, batch))
     for _ in range(5):
         assert document.summary.totals.params == 114
     edits.set_parameter(document, "conv1", "bias", False)
