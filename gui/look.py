@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from convscope.engine.spec import ConvscopeError
 
 from .icons import icon
+from .panels.compare_bar import CompareBar
 from .panels.look_form import LookForm
 from .panels.result_card import ResultCard
 from .views.patches import PatchesView
@@ -24,12 +25,13 @@ from .widgets.empty import WithEmptyState
 from .widgets.fitted_picture import qimage
 from .widgets.method_list import MethodList
 from .widgets.result_strip import ResultStrip
-from .work.looking import Explanation, methods, picture_so_far
+from .work.looking import Explanation, Wish, methods, picture_so_far
 from .work.posts import Failed
 
 _LIST_WIDTH, _FORM_WIDTH = 256, 312
 _FIRST = "saliency"
 _MOST_BESIDE = 4
+_CHECK = "randomisation_check"
 _EMPTY = "Choose a method and press Run to look inside the network."
 _LOADING = "Loading the methods…"
 _PREPARING = "Preparing kernels; this is done once for each version of the program."
@@ -39,8 +41,12 @@ _WAYS: dict[str, Make] = {"Strongest patches": PatchesView, "Draw": SketchView}
 
 @dataclass(frozen=True)
 class _Kept:
+    """A result, what was asked for it (None if it was reckoned from others), and the network that was looked into."""
+
     title: str
     result: Any
+    wish: Wish | None = None
+    network: Any = None
 
 
 class LookRoom(QWidget):
@@ -53,6 +59,8 @@ class LookRoom(QWidget):
         self._keys = itertools.count(1)
         self._kept: dict[int, _Kept] = {}
         self._working: Explanation | None = None
+        self._beside: list[int] = []  # results to be shown with the one that is on its way
+        self._network: Any = None
         self._forming: ResultCard | None = None
         self.cards: list[ResultCard] = []
         self.setProperty("panel", True)
@@ -60,12 +68,15 @@ class LookRoom(QWidget):
         self.list = MethodList()
         self.form = LookForm(session)
         self.strip = ResultStrip()
+        self.compare = CompareBar()
         self._build()
         self.list.picked.connect(self._choose)
         self.form.run.connect(self.run)
         self.form.cancel.connect(self.cancel)
         self.strip.chosen.connect(self._show_kept)
         self.strip.removal_wanted.connect(lambda: self.remove(self.strip.keys))
+        self.compare.scale_changed.connect(self._show_scales)
+        self.compare.difference_wanted.connect(self._subtract)
 
     def _build(self) -> None:
         side = QWidget()
@@ -84,7 +95,7 @@ class LookRoom(QWidget):
         below.setContentsMargins(0, 0, 0, 0)
         below.setSpacing(0)
         below.addWidget(_line(horizontal=True))
-        below.addLayout(_caption())
+        below.addWidget(self.compare)
         below.addWidget(self.strip)
         self._below.hide()
         centre = QVBoxLayout()
@@ -115,6 +126,7 @@ class LookRoom(QWidget):
         """Have the methods, which the first time are loaded, and give their list the keyboard."""
         if self._known is None:
             self._session.consider("methods", methods, self._take_methods)
+        self.form.models.refresh()
         self.list.setFocus()
 
     def _take_methods(self, found: Any) -> None:
@@ -142,10 +154,23 @@ class LookRoom(QWidget):
         except ConvscopeError as error:
             self.form.explain(str(error))
             return
+        self._begin(wish, self.form.network)
+
+    def _begin(self, wish: Wish, network: Any, beside: Sequence[int] = ()) -> None:
         self.cancel()
         self.form.explain("")
         self.form.show_busy(True, _PREPARING if self._session.kernels.busy else "Starting…")
+        self._network, self._beside = network, list(beside)
         self._working = self._session.explain(wish, self._take)
+
+    def check(self, key: int) -> None:
+        """Show what becomes of a result as layers lose what they learned, beside the result."""
+        kept = self._kept[key]
+        assert kept.wish is not None
+        aim = {name: kept.result.config.get(name) for name in ("target", "layer", "unit")}
+        unit = tuple(aim["unit"]) if isinstance(aim["unit"], list) else aim["unit"]
+        method = self._known[_CHECK](method=kept.result.method)
+        self._begin(replace(kept.wish, method=method, **{**aim, "unit": unit}), kept.network, [key])
 
     def cancel(self) -> None:
         """Stop after the step in hand."""
@@ -161,8 +186,10 @@ class LookRoom(QWidget):
             self.form.explain(Failed(found).text)
             self._show_kept(self.strip.keys)
         elif found.result is not None:
+            wish = self._working.wish
             self._end("")
-            self._keep(found.result)
+            title = _titled(self._known[found.result.method].title, found.result.config)
+            self._keep(_Kept(title, found.result, wish, self._network), self._beside)
         else:
             self.form.show_step(found.step, found.steps)
             self._show_forming(picture_so_far(self._working.wish, found))
@@ -181,12 +208,30 @@ class LookRoom(QWidget):
         self._below.setVisible(bool(self._kept))
         self._show_kept(self.strip.keys)
 
-    def _keep(self, result: Any) -> None:
-        title = _titled(self._known[result.method].title, result.config)
+    def _keep(self, kept: _Kept, beside: Sequence[int] = ()) -> None:
         key = next(self._keys)
-        self._kept[key] = _Kept(title, result)
+        self._kept[key] = kept
         self._below.show()
-        self.strip.add(key, title, _thumbnail(result))
+        self.strip.add(key, kept.title, _thumbnail(kept.result))
+        if others := [other for other in beside if other in self._kept]:
+            self.strip.choose([*others, key])
+
+    def _subtract(self) -> None:
+        """Keep the difference of the two maps in view, in their own values if they are shown by one scale."""
+        from convscope.engine.explain.difference import difference  # noqa: PLC0415
+
+        keys = self.strip.keys
+        one, other = (self._kept[key] for key in keys)
+        found = difference(one.result, other.result, self.compare.same.isChecked())
+        self._keep(_Kept(f"{one.title} minus {other.title}", found), keys)
+
+    def _show_scales(self) -> None:
+        """Colour maps by one range, or each by its own."""
+        shown = [self._kept[key].result for key in self.strip.keys[-_MOST_BESIDE:]]
+        limits = self.compare.limits(shown)
+        for card in self.cards:
+            if hasattr(card.view, "set_limits"):
+                card.view.set_limits(limits)
 
     def _show_kept(self, keys: list[int]) -> None:
         """Show results beside each other; while one is forming it alone is seen."""
@@ -194,9 +239,12 @@ class LookRoom(QWidget):
             return
         self._clear()
         for key in keys[-_MOST_BESIDE:]:
-            card = self._add_card(self._kept[key].title, self._kept[key].result)
+            card = self._add_card(self._kept[key])
             card.show_result(self._kept[key].result)
             card.removal_wanted.connect(partial(self.remove, [key]))
+            card.check_wanted.connect(partial(self.check, key))
+        self.compare.show_results([self._kept[key].result for key in keys[-_MOST_BESIDE:]])
+        self._show_scales()
         if self.cards:
             self._stack.show_content()
         else:
@@ -207,17 +255,23 @@ class LookRoom(QWidget):
             return
         if self._forming is None:
             self._clear()
-            self._forming = self._add_card(self._known[result.method].title, result)
+            self._forming = self._add_card(_Kept(self._known[result.method].title, result))
             self._stack.show_content()
         self._forming.show_result(result, done=False)
 
-    def _add_card(self, title: str, result: Any) -> ResultCard:
-        from .results import VIEWS  # with it comes the engine, loaded by now  # noqa: PLC0415
+    def _add_card(self, kept: _Kept) -> ResultCard:
+        from .results import view_of  # with it comes the engine, loaded by now  # noqa: PLC0415
 
-        card = ResultCard(self._session, title, VIEWS[result.kind]())
+        view = view_of(kept.result)()
+        view.network = kept.network
+        card = ResultCard(self._session, kept.title, view, kept.wish is not None and self._checkable(kept.result))
         self.cards.append(card)
         self._row.addWidget(card, 1)
         return card
+
+    def _checkable(self, result: Any) -> bool:
+        """Whether there is a randomisation check of this method's maps."""
+        return result.method in self._known[_CHECK].params()["method"].choices
 
     def _clear(self) -> None:
         for card in self.cards:
@@ -240,18 +294,6 @@ def _thumbnail(result: Any) -> QPixmap:
     picture = QPixmap.fromImage(qimage(result.overlay()))
     keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
     return picture.scaled(_THUMBNAIL, _THUMBNAIL, keep, smooth)
-
-
-def _caption() -> QHBoxLayout:
-    title, hint = QLabel("Results"), QLabel("Ctrl+click shows several side by side")
-    title.setProperty("role", "title")
-    hint.setProperty("role", "small")
-    row = QHBoxLayout()
-    row.setContentsMargins(16, 6, 16, 0)
-    row.addWidget(title)
-    row.addStretch(1)
-    row.addWidget(hint)
-    return row
 
 
 def _line(horizontal: bool = False) -> QFrame:

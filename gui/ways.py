@@ -30,13 +30,13 @@ class Ways(QStackedWidget):
         self._open(0)
 
     @property
-    def page(self) -> QWidget:
+    def page(self) -> QWidget | None:
         """The page in view."""
         area = self.currentWidget()
         assert isinstance(area, QScrollArea)
         return area.widget()
 
-    def show_page(self, title: str) -> QWidget:
+    def show_page(self, title: str) -> QWidget | None:
         """Open a page by its title."""
         self.bar.setCurrentIndex(list(self._pages).index(title))
         return self.page

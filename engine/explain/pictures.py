@@ -50,19 +50,19 @@ def rgb(image: NDArray[np.float32]) -> Pixels:
     return np.ascontiguousarray(np.broadcast_to(clipped, (*clipped.shape[:2], 3)) if clipped.shape[2] == 1 else clipped)
 
 
-def coloured(heat: NDArray[np.float32]) -> Pixels:
-    """A heat map (H, W) from its least to its greatest value; one colour where all are equal."""
-    return _colours()[np.rint(unit_range(heat) * 255).astype(np.int64)]
+def coloured(heat: NDArray[np.float32], limits: tuple[float, float] | None = None) -> Pixels:
+    """A heat map (H, W) from its least to its greatest value, or within `limits`; one colour where all are equal."""
+    return _colours()[np.rint(unit_range(heat, limits) * 255).astype(np.int64)]
 
 
-def unit_range(heat: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Values from 0 (least) to 1 (greatest); what is not finite counts as the least."""
+def unit_range(heat: NDArray[np.float32], limits: tuple[float, float] | None = None) -> NDArray[np.float32]:
+    """Values from 0 (least, or the lower limit) to 1 (greatest, or the upper); what is not finite counts as least."""
     finite = np.isfinite(heat)
     if not finite.any():
         return np.zeros_like(heat)
-    low, high = float(heat[finite].min()), float(heat[finite].max())
+    low, high = limits or (float(heat[finite].min()), float(heat[finite].max()))
     scaled = (np.where(finite, heat, low) - low) / (high - low if high > low else 1.0)
-    return scaled.astype(np.float32)
+    return np.clip(scaled, 0, 1).astype(np.float32)
 
 
 def signed(gradient: NDArray[np.float32]) -> Pixels:
@@ -71,12 +71,17 @@ def signed(gradient: NDArray[np.float32]) -> Pixels:
     return rgb(127.5 + gradient * (127.5 / (_SPREAD * spread)))
 
 
-def overlay(heat: NDArray[np.float32], image: NDArray[np.float32], strength: float) -> Pixels:
+def overlay(
+    heat: NDArray[np.float32],
+    image: NDArray[np.float32],
+    strength: float,
+    limits: tuple[float, float] | None = None,
+) -> Pixels:
     """A heat map over its image in grey: `strength` 0 shows the image alone, 1 the map alone."""
     if heat.ndim == 3:
         return signed(heat)
     below = np.repeat(image.mean(-1, keepdims=True), 3, -1)
-    above = resized(coloured(heat), (image.shape[0], image.shape[1]))
+    above = resized(coloured(heat, limits), (image.shape[0], image.shape[1]))
     return rgb((1 - strength) * below + strength * above)
 
 

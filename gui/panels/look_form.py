@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,10 @@ from ..accessible import named
 from ..widgets.aim_fields import AimFields
 from ..widgets.lesson import worded
 from ..widgets.looked_image import LookedImage
+from ..widgets.model_picker import ModelPicker
 from ..widgets.picture_file import PictureFile
-from ..work.looking import Wish
-from ..work.posts import ModelInfo
+from ..work.looking import Wish, opened
+from ..work.posts import Failed, ModelInfo
 from .form import LABEL_WIDTH, ParameterForm
 
 MANY = 1000
@@ -48,6 +50,7 @@ class LookForm(QWidget):
         self._methods: dict[str, Any] = {}  # declarations as they were left, by name
         self.method: Any = None
         self._busy = False
+        self._other: Any = None  # the network of the file that is looked into instead
         self._build(session)
         session.model_changed.connect(self._take_model)
         if session.model_info is not None:
@@ -59,8 +62,10 @@ class LookForm(QWidget):
     def _build(self, session: Any) -> None:
         self.title = worded("", "heading")
         self.summary = worded("", "muted")
+        self.models = ModelPicker(session)
+        self.models.picked.connect(self._choose_model)
         self.model = worded("", "small")
-        self.model.setAccessibleName("Network that is looked into")
+        self.model.setAccessibleName("About the network")
         self.image = LookedImage(session)
         self.begin = QCheckBox("Begin with an image")
         self.begin.setToolTip("Otherwise it begins with grey or noise")
@@ -78,6 +83,7 @@ class LookForm(QWidget):
         column.setSpacing(8)
         column.addWidget(self.title)
         column.addWidget(self.summary)
+        column.addWidget(self.models)
         column.addWidget(self.model)
         column.addSpacing(4)
         column.addWidget(self.begin)
@@ -144,7 +150,15 @@ class LookForm(QWidget):
         if image is None and self._takes_image():
             raise ConvscopeError("There is no image; choose a data set in Train, or open a picture.")
         guide = self.guide.pixels if "second image" in asks else None
-        return Wish(self.method, image, self.aim.target, self.aim.layer, self.aim.unit, self._seed, guide)
+        aim = self.aim
+        return Wish(self.method, image, aim.target, aim.layer, aim.unit, self._seed, guide, self.models.path)
+
+    @property
+    def network(self) -> Any:
+        """The network that is looked into, None while there is none."""
+        if self._other is not None:
+            return self._other
+        return None if self._session.model_info is None else self._session.model_info.network
 
     def _images(self) -> Any:
         data = self._session.dataset
@@ -183,10 +197,31 @@ class LookForm(QWidget):
             self.method = self._methods[self.method.name] = self.method.replace(**{name: value})
 
     def _take_model(self, info: ModelInfo) -> None:
-        self.aim.set_network(info.network, info.classes)
-        self._show_model(info)
+        if not self.models.path:
+            self.aim.set_network(info.network, info.classes)
+            self._show_model(info)
+
+    def _choose_model(self, path: str) -> None:
+        """Look into the network of another file from now on, or again into the one that is trained."""
+        self._other = None
+        self.explain("")
+        if path:
+            self._session.compute("other model", lambda: (path, _about(opened(path))), self._take_other)
+        elif self._session.model_info is not None:
+            self._take_model(self._session.model_info)
+
+    def _take_other(self, found: Any) -> None:
+        if isinstance(found, Exception):
+            self.models.choose("")
+            self.explain(Failed(found).text)
+        elif found[0] == self.models.path:
+            self._other, classes = found[1]
+            self.aim.set_network(self._other, classes)
+            self.model.setText(f"{self._other.name}, from {Path(found[0]).name}")
 
     def _show_model(self, info: ModelInfo) -> None:
+        if self.models.path:
+            return
         steps = f"trained for {info.steps:,} steps" if info.steps else "as it was opened"
         self.model.setText(f"{info.network.name}, {steps if info.trained else 'not trained yet'}")
 
@@ -215,3 +250,7 @@ class LookForm(QWidget):
         self.bar.setValue(step)
         self.state.setText(f"Step {step:,} of {steps:,}")
         self.state.show()
+
+
+def _about(model: Any) -> tuple[Any, tuple[str, ...]]:
+    return model.network.copy(), tuple(model.classes)

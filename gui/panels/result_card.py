@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ..accessible import named
@@ -21,9 +22,14 @@ class ResultCard(QWidget):
     """Shows results of one kind, given its view; writes files without holding the window."""
 
     removal_wanted = Signal()
+    check_wanted = Signal()
 
-    def __init__(self, session: Any, title: str, view: Any, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Any, title: str, view: Any, checkable: bool = False, parent: QWidget | None = None
+    ) -> None:
+        """`checkable` offers the randomisation check of the result."""
         super().__init__(parent)
+        self._checkable = checkable
         self._session = session
         self._result: Any = None
         self._path = ""
@@ -38,6 +44,14 @@ class ResultCard(QWidget):
         self.save.clicked.connect(self._ask)
         self.save.hide()
         set_icon(self.save, "floppy-disk")
+        self.copy = _tool("Copy the picture", "Copy the picture to the clipboard (Ctrl+C)", "copy")
+        self.copy.clicked.connect(self.copy_picture)
+        self.check = _tool(
+            "Randomisation check", "Does it depend on what was learned? Shown with layers randomised", "shuffle"
+        )
+        self.check.clicked.connect(self.check_wanted)
+        short = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self, self.copy_picture)
+        short.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.scores = _line("small", "Scores")
         self.caveat = _line("small", "What must be known")
         self.said = _line("small", "Saving")
@@ -49,7 +63,8 @@ class ResultCard(QWidget):
         head = QHBoxLayout()
         head.setSpacing(4)
         head.addWidget(self.title, 1)
-        head.addWidget(self.save)
+        for button in (self.check, self.copy, self.save):
+            head.addWidget(button)
         head.addWidget(self.close_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -67,7 +82,16 @@ class ResultCard(QWidget):
         if done:
             self._result = result
             self.save.show()
+            self.copy.setVisible(self.view.image() is not None)
+            self.check.setVisible(self._checkable)
             self.close_button.show()
+
+    def copy_picture(self) -> None:
+        """Put what is in view on the clipboard."""
+        image = self.view.image()
+        if image is not None:
+            QGuiApplication.clipboard().setImage(image)
+            _tell(self.said, "Copied to the clipboard.")
 
     def write(self, path: str) -> None:
         """Write the result by the ending of the name, and say how it went."""
@@ -115,6 +139,14 @@ def _short(value: Any) -> str:
 
 def _nested(value: Any) -> bool:
     return any(isinstance(part, list | tuple | Mapping) for part in value) and len(value) > 1
+
+
+def _tool(name: str, tip: str, sign: str) -> QToolButton:
+    button = named(QToolButton(), name, tip)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    button.hide()
+    set_icon(button, sign)
+    return button
 
 
 def _line(role: str, name: str) -> QLabel:

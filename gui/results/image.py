@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout
 
 from convscope.engine.explain import Result, pictures
@@ -27,6 +28,9 @@ class ImageView(ResultView):
         self.column.addLayout(row, 1)
         self.foot.addWidget(self.compare)
         self.foot.addStretch(1)
+
+    def image(self) -> QImage | None:
+        return self.picture.image
 
     def show_result(self, result: Result) -> None:
         self._result = result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent
+from PySide6.QtGui import QHideEvent, QImage
 from PySide6.QtWidgets import QSlider, QToolButton
 
 from convscope.engine.explain import Result, pictures
@@ -39,6 +39,9 @@ class SequenceView(ResultView):
         self.foot.addWidget(self.number)
         self.slider.valueChanged.connect(self._draw)
         self.play.toggled.connect(self._start_or_stop)
+
+    def image(self) -> QImage | None:
+        return self.picture.image
 
     def show_result(self, result: Result) -> None:
         """Show a sequence; one that grows shows its newest picture."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from convscope.engine.explain import Result
@@ -22,6 +23,9 @@ class TableView(ResultView):
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.table.setShowGrid(False)
         self.column.addWidget(self.table, 1)
+
+    def image(self) -> QImage | None:
+        return None
 
     def show_result(self, result: Result) -> None:
         rows, columns = result.array.shape

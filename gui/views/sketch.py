@@ -87,8 +87,8 @@ class SketchView(LayerView):
         self.pad.setFixedHeight(_LEFT)
         column.addWidget(self.pad)
         column.addLayout(tools)
-        for part in (self.centre, self.dark, self.file):
-            column.addWidget(part)
+        for field in (self.centre, self.dark, self.file):
+            column.addWidget(field)
         column.addStretch(1)
         return column
 

@@ -53,6 +53,14 @@ class ResultStrip(QListWidget):
         self.setCurrentItem(item)
         self.scrollToItem(item)
 
+    def choose(self, keys: list[int]) -> None:
+        """Choose these results and no others."""
+        self.blockSignals(True)
+        for row in range(self.count()):
+            self.item(row).setSelected(self.item(row).data(_KEY) in keys)
+        self.blockSignals(False)
+        self.chosen.emit(self.keys)
+
     def remove(self, keys: list[int]) -> None:
         """Take results out; the nearest that is left is chosen."""
         for row in reversed(range(self.count())):

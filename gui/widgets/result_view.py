@@ -6,9 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from convscope.engine.explain import Result
+from convscope.engine.graph.network import Network
 
 
 class ResultView(QWidget):
@@ -20,6 +22,8 @@ class ResultView(QWidget):
         ("json", "JSON of settings and scores (*.json)"),
     )
     """What the result can be saved as: ending of the file's name, and what that is."""
+    network: Network | None = None
+    """The network that was looked into, where it is known."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +46,10 @@ class ResultView(QWidget):
     def saving(self, result: Result, path: str) -> Callable[[], Any]:
         """What writes the result as it is shown now, for another thread to do."""
         return lambda: result.save(Path(path))
+
+    def image(self) -> QImage | None:
+        """What is in view as a picture for the clipboard; None without one."""
+        raise NotImplementedError
 
 
 def small(text: str) -> QLabel:
