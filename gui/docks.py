@@ -24,7 +24,7 @@ from .rooms import ROOMS, arranged
 from .settings import settings
 
 _Area = Qt.DockWidgetArea
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 4
 _NARROWEST = 176
 
 
@@ -78,8 +78,13 @@ class _TitleBar(QWidget):
 
 
 class Docks(QObject):
-    """Creates a dock for each panel and switches between rooms. `room_changed` is emitted with the room's name."""
+    """Creates a dock for each panel and switches between rooms. `room_changed` is emitted with the room's name.
 
+    `room_left` comes before, with the name of the next room: what is in the middle has to be there when docks take up
+    their places.
+    """
+
+    room_left = Signal(str)
     room_changed = Signal(str)
 
     def __init__(self, window: QMainWindow, panels: Mapping[str, QWidget]) -> None:
@@ -106,6 +111,7 @@ class Docks(QObject):
         if room != self.room:
             self._keep()
             self.room = room
+            self.room_left.emit(room)
             self._restore()
             self.room_changed.emit(room)
 
@@ -127,8 +133,7 @@ class Docks(QObject):
             window.resizeDocks([docks["costs"]], [240], high)
         elif self.room == "train":
             window.resizeDocks([docks["training"], docks["runs"]], [288, 288], wide)
-            window.resizeDocks([docks["curves"], docks["filters"]], [480, 500], wide)
-            window.resizeDocks([docks["curves"]], [window.height() * 48 // 100], high)
+            window.resizeDocks([docks["curves"], docks["filters"]], [42, 58], high)
 
     def restore(self) -> None:
         """Take up the arrangement of the last time, else the one of a new program."""

@@ -47,7 +47,10 @@ from .view_actions import ViewActions
 from .views.activations import ActivationsView
 from .views.comparison import ComparisonView
 from .views.curves import CurvesView
+from .views.data import DataView
+from .views.evaluation import EvaluationView
 from .views.filters import FiltersView
+from .views.internals import InternalsView
 from .work.memory import MemoryPlanner
 from .work.session import Session
 from .work.swap import Swap
@@ -114,6 +117,9 @@ class MainWindow(QMainWindow):
             "activations": ActivationsView(self.session),
             "runs": self.runs,
             "comparison": ComparisonView(self.session),
+            "data": DataView(self.session),
+            "evaluation": EvaluationView(self.session),
+            "internals": InternalsView(self.session),
         }
 
     # ---- menus and toolbar
@@ -195,6 +201,7 @@ class MainWindow(QMainWindow):
         document.path_changed.connect(self._show_title)
         document.changed.connect(self._show_title)
         document.replaced.connect(self._show_canvas)
+        self.docks.room_left.connect(self._make_room)
         self.docks.room_changed.connect(self._show_room)
         session.message.connect(self.messages.tell)
         session.opened.connect(lambda network, path: self.files.opened(network, Path(path)))
@@ -203,6 +210,12 @@ class MainWindow(QMainWindow):
         session.ended.connect(lambda event: self.status.end_progress())
         session.kernels.progressed.connect(self.status.show_kernels)
         session.kernels.rested.connect(self.status.end_kernels)
+
+    def _make_room(self, room: str) -> None:
+        """Leave the middle to the docks where one trains."""
+        self._centre.setVisible(room != "train")
+        grows = QSizePolicy.Policy.Maximum if room == "train" else QSizePolicy.Policy.Preferred
+        self.centralWidget().setSizePolicy(QSizePolicy.Policy.Preferred, grows)
 
     def _show_room(self, room: str) -> None:
         """Show the room's page or the canvas, and only those actions that have something to act on."""

@@ -14,8 +14,9 @@ _Area = Qt.DockWidgetArea
 ROOMS = ("build", "train", "look", "learn")
 PANELS = (
     "layers", "inspector", "costs", "problems", "advice", "training", "curves", "filters", "activations", "runs",
-    "comparison",
+    "comparison", "data", "evaluation", "internals",
 )  # fmt: skip
+_PICTURES = ("filters", "activations", "internals", "evaluation", "data")
 TOOLBAR = "toolbar"
 
 
@@ -41,20 +42,22 @@ def arranged(room: str, version: int) -> QByteArray:
 def _arrange_build(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:
     window.addDockWidget(_Area.LeftDockWidgetArea, docks["layers"])
     _tabs(window, _Area.RightDockWidgetArea, docks["inspector"], docks["training"], docks["runs"])
-    bottom = [docks[name] for name in ("costs", "problems", "advice", "curves", "filters", "activations", "comparison")]
-    _tabs(window, _Area.BottomDockWidgetArea, *bottom)
+    bottom = ("costs", "problems", "advice", "curves", "comparison", *_PICTURES)
+    _tabs(window, _Area.BottomDockWidgetArea, *(docks[name] for name in bottom))
     _show(docks, "layers", "inspector", "costs", "problems", "advice")
 
 
 def _arrange_train(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:
+    """Recipe left, runs right, and between them, where the canvas is in other rooms, curves above pictures."""
     _tabs(window, _Area.LeftDockWidgetArea, docks["training"], docks["layers"])
     _tabs(window, _Area.RightDockWidgetArea, docks["runs"], docks["inspector"])
     window.addDockWidget(_Area.BottomDockWidgetArea, docks["curves"])
-    window.splitDockWidget(docks["curves"], docks["filters"], Qt.Orientation.Horizontal)
-    for first, other in (("filters", "activations"), ("curves", "comparison"), ("curves", "costs"),
-                         ("curves", "problems"), ("curves", "advice")):  # fmt: skip
-        window.tabifyDockWidget(docks[first], docks[other])
-    _show(docks, "training", "runs", "curves", "filters", "activations", "comparison")
+    window.splitDockWidget(docks["curves"], docks["filters"], Qt.Orientation.Vertical)
+    beside = {"filters": _PICTURES[1:], "curves": ("comparison", "costs", "problems", "advice")}
+    for first, others in beside.items():
+        for other in others:
+            window.tabifyDockWidget(docks[first], docks[other])
+    _show(docks, "training", "runs", "curves", "comparison", *_PICTURES)
 
 
 def _arrange_whole(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QCheckBox,
     QComboBox,
     QHBoxLayout,
@@ -34,6 +35,7 @@ from ..widgets.figures import loss, percent, share
 from ..widgets.image_grid import FOUND, TRUE, Box, Card
 from ..widgets.paged_images import PagedImages
 from ..widgets.segments import Segments
+from ..widgets.wrapped import Wrapped
 from ..work.posts import ModelInfo, RunStarted
 
 _PARTS = {"confusion": "Confusion", "classes": "Classes", "hardest": "Hardest"}
@@ -97,8 +99,11 @@ class EvaluationView(QWidget):
         column = QVBoxLayout(content)
         column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(8)
-        column.addLayout(self._build_head())
-        column.addLayout(self._build_times())
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._head.setSpacing(8)
+        self._head.addLayout(self._build_head(), 1)
+        self._head.addLayout(self._build_times())
+        column.addLayout(self._head)
         self._pages: dict[str, QWidget] = dict(
             zip(_PARTS, (self._build_confusion(), self._build_table(), self._build_hardest()))
         )
@@ -151,6 +156,7 @@ class EvaluationView(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self._where)
+        self.slider.setMinimumWidth(144)
         row.addWidget(self.slider, 1)
         return row
 
@@ -161,9 +167,7 @@ class EvaluationView(QWidget):
         self.shares = named(QCheckBox("Shares of rows"), "Shares of rows", "Each row as shares of its class's images")
         self.shares.toggled.connect(self._show_shares)
         self._bar = ColourBar()
-        self._cell = QLabel("Choose a cell to see its images, the surest first.")
-        self._cell.setProperty("role", "small")
-        self._cell.setWordWrap(True)
+        self._cell = Wrapped("Choose a cell to see its images, the surest first.")
         self.images = PagedImages(self._session, "Images of the cell", _SIDE, lines=2)
         left, right = QVBoxLayout(), QVBoxLayout()
         foot = QHBoxLayout()
@@ -187,10 +191,8 @@ class EvaluationView(QWidget):
 
     def _build_hardest(self) -> QWidget:
         self.hardest = PagedImages(self._session, "Hardest images", _SIDE, lines=2)
-        self._told = {images: QLabel() for images in (self.images, self.hardest)}
+        self._told = {images: Wrapped() for images in (self.images, self.hardest)}
         for images, told in self._told.items():
-            told.setProperty("role", "small")
-            told.setWordWrap(True)
             images.foot.insertWidget(images.foot.count() - 1, told, 1)
             images.activated.connect(self._pin)
             images.chosen.connect(partial(self._tell, told))
@@ -313,6 +315,9 @@ class EvaluationView(QWidget):
         if len(figures.names) > _TOP:
             texts.append((f"Top-{_TOP}", percent(figures.top5)))
         texts.append(("Loss", loss(figures.loss)))
+        boxed = judged.boxes is not None  # its figures leave no room for others
+        ways = QBoxLayout.Direction
+        self._head.setDirection(ways.TopToBottom if boxed else ways.LeftToRight)
         if judged.boxes is not None:
             texts += [("Overlap", percent(judged.boxes.iou)), ("Class and box right", percent(judged.boxes.located))]
         self._figures.setText("&nbsp;&nbsp;&nbsp;&nbsp;".join(f"{name} <b>{value}</b>" for name, value in texts))

@@ -25,6 +25,7 @@ from ..widgets.layer_picker import LayerPicker
 from ..widgets.ratio_plot import RatioPlot
 from ..widgets.segments import Segments
 from ..widgets.unit_table import UnitTable
+from ..widgets.wrapped import Wrapped
 from ..work.pace import LookPace
 from ..work.posts import ModelInfo
 
@@ -74,9 +75,7 @@ class InternalsView(QWidget):
     def _build(self) -> None:
         self.parts = Segments("What to see inside", _PARTS)
         self.parts.chosen.connect(self._choose_part)
-        self._alarm = named(QLabel(), "Alarm")
-        self._alarm.setProperty("role", "error")
-        self._alarm.setWordWrap(True)
+        self._alarm = named(Wrapped(role="error"), "Alarm")
         self._alarm.hide()
         self.ratios = RatioPlot()
         self._pages = QStackedWidget()
@@ -121,9 +120,7 @@ class InternalsView(QWidget):
 
     def _build_units(self) -> QWidget:
         self.table = UnitTable()
-        self._told = QLabel()
-        self._told.setProperty("role", "small")
-        self._told.setWordWrap(True)
+        self._told = Wrapped()
         page = QWidget()
         page.setProperty("panel", True)
         column = QVBoxLayout(page)

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from convscope.engine.data.augment import AUGMENTATIONS
 
 from ..accessible import named
 from ..icons import set_icon
 from .image_grid import Box, Card, ImageGrid
+from .wrapped import Wrapped
 
 _SIDE = 88
 _MOST = 64
@@ -46,9 +47,7 @@ class Augmented(QWidget):
         self.again.clicked.connect(self._draw_again)
         self.grid = ImageGrid("Augmented images", _SIDE)
         self.grid.resized.connect(self.ask)
-        self._note = QLabel()
-        self._note.setProperty("role", "small")
-        self._note.setWordWrap(True)
+        self._note = Wrapped()
         row = QHBoxLayout()
         row.setSpacing(4)
         row.addWidget(self.field, 1)

@@ -14,7 +14,7 @@ from ..theme import follow, small_font, theme
 from ..tokens import SEQUENTIAL_MAP
 from .colours import LEVELS, Scale, table
 
-_NUMBERED = 20
+_NUMBERED = 16
 """Pixels of a cell from which on its number is written into it."""
 _NAMED = 12
 _MOST_NAME = 72

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from .fitted_picture import FittedPicture
+from .wrapped import Wrapped
 
 SAMPLE = 2048
 """Images of a set too large for memory that are measured, evenly spaced."""
@@ -34,9 +35,7 @@ class DataStatistics(QWidget):
         self._table = QGridLayout()
         self._table.setHorizontalSpacing(16)
         self._table.setVerticalSpacing(4)
-        self._progress = QLabel()
-        self._progress.setProperty("role", "small")
-        self._progress.setWordWrap(True)
+        self._progress = Wrapped()
         caption = QLabel("Mean image")
         caption.setProperty("role", "heading")
         heading = QLabel("Pixels, 0–255")

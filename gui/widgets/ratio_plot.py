@@ -8,13 +8,14 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from convscope.engine.train.internals import HEALTHY_STEP
 
 from ..theme import follow, small_font, style_plot, theme
 from ..tokens import SEQUENTIAL_MAP, SMALL
 from .colours import LEVELS, table
+from .wrapped import Wrapped
 
 _LEAST = -8.0
 _LIST_WIDTH = 176
@@ -46,9 +47,9 @@ class RatioPlot(QWidget):
         self.list.setAccessibleName("Ratios of the layers")
         self.list.setFixedWidth(_LIST_WIDTH)
         self.list.setFont(small_font())
-        help = QLabel("About −3 is healthy: much more and training may diverge, much less and the layer hardly learns.")
-        help.setProperty("role", "small")
-        help.setWordWrap(True)
+        help = Wrapped(
+            "About −3 is healthy: much more and training may diverge, much less and the layer hardly learns."
+        )
         help.setFixedWidth(_LIST_WIDTH)
         side, row = QVBoxLayout(), QHBoxLayout(self)
         side.addWidget(self.list, 1)

@@ -90,7 +90,9 @@ def test_nothing_is_wider_than_a_small_screen(window):
 def test_each_room_has_its_panels_and_keeps_its_arrangement(window):
     window.docks.docks["layers"].hide()
     window.views.train.trigger()
-    assert visible_docks(window) == {"training", "curves", "filters", "activations"}
+    pictures = {"filters", "activations", "internals", "evaluation", "data"}
+    assert visible_docks(window) == {"training", "runs", "curves", "comparison", *pictures}
+    assert not window.view.isVisible()
     window.views.learn.trigger()
     assert visible_docks(window) == set()
     window.views.build.trigger()
