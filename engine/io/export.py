@@ -15,6 +15,7 @@ from . import proof
 from .atomic import reason
 from .errors import FileError
 from .proof import Difference, Runtime
+from .still import Answers, Still, still
 
 if TYPE_CHECKING:
     from ..runtime.model import Model
@@ -75,7 +76,7 @@ class Exported:
 
 
 def export(
-    model: Model, path: str | os.PathLike[str], to: str | None = None, verify: bool = True, **options: Any
+    model: Model | Still, path: str | os.PathLike[str], to: str | None = None, verify: bool = True, **options: Any
 ) -> Exported:
     """Write a model for another program, told by the file's suffix unless `to` is `"onnx"` or `"pytorch"`.
 
@@ -86,12 +87,14 @@ def export(
     target, chosen = Path(path), chosen_format(path, to)
     write: Callable[..., tuple[Path, ...]] = importlib.import_module(chosen.module).write
     missing = chosen.runtime.missing()
+    kept = model if isinstance(model, Still) else still(model, copied=False, asked=verify and not missing)
     try:
         with tempfile.TemporaryDirectory(prefix=".convscope-", dir=target.parent, ignore_cleanup_errors=True) as folder:
-            written = write(model, Path(folder) / target.name, **options)
+            written = write(kept, Path(folder) / target.name, **options)
             found = None
-            if verify and not missing:
-                found = _proven(model, chosen.runtime, target, written[0], bool(options.get("with_preprocessing")))
+            if verify and not missing and kept.answers is not None:
+                pixels = bool(options.get("with_preprocessing"))
+                found = _proven(kept.answers, chosen.runtime, target, written[0], pixels)
             files = tuple(target.with_name(file.name) for file in written)
             for source, destination in reversed([*zip(written, files)]):  # what the first one names comes first
                 os.replace(source, destination)
@@ -113,10 +116,10 @@ def chosen_format(path: str | os.PathLike[str], to: str | None) -> Format:
     raise ConvscopeError(f"{path}: the format is not told by the name; use a suffix ({known}) or name the format.")
 
 
-def _proven(model: Model, runtime: Runtime, target: Path, file: Path, pixels: bool) -> Difference:
+def _proven(answers: Answers, runtime: Runtime, target: Path, file: Path, pixels: bool) -> Difference:
     """The difference that running the file finds; FileError if it is too large or the file does not run."""
     try:
-        found = proof.difference(model, runtime, file, pixels)
+        found = proof.difference(answers, runtime, file, pixels)
     except proof.RunError as error:
         raise FileError(target, [f"was not written, {runtime.title} cannot run it: {error}"]) from None
     if not found.relative <= TOLERANCE:

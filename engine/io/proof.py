@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 from .channels_first import channels_first, channels_last
 
 if TYPE_CHECKING:
-    from ..runtime.model import Model
-
-_IMAGES, _SEED = 2, 0
+    from .still import Answers
 
 
 class RunError(Exception):
@@ -53,15 +51,13 @@ class Difference:
         return f"{self.runtime} agrees to {self.absolute:.1e}, {self.relative:.1e} of the largest output"
 
 
-def difference(model: Model, runtime: Runtime, file: Path, pixels: bool) -> Difference:
-    """Compare outputs for two images of random pixels; `pixels` says that the file takes those themselves.
+def difference(answers: Answers, runtime: Runtime, file: Path, pixels: bool) -> Difference:
+    """Compare what the program makes of the images with ours; `pixels` says that the file takes those themselves.
 
     RunError if the program fails.
     """
-    images = np.random.default_rng(_SEED).integers(0, 256, (_IMAGES, *model.network.input)).astype(np.float32)
-    x = model.prepare(images)
-    expected = model.predict(x)
-    given = _run(runtime, file, channels_first(images if pixels else x))
+    expected = answers.expected
+    given = _run(runtime, file, channels_first(answers.pixels if pixels else answers.x))
     result = channels_last(given)
     if result.shape != expected.shape:
         raise RunError(f"its output has shape {given.shape}")

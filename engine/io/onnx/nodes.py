@@ -6,7 +6,6 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import helper
@@ -89,7 +88,7 @@ class NodeWriter:
     def constant(self, name: str, array: NDArray[Any]) -> str:
         """A constant of the layer."""
         full = self._whole.free_name(f"{self._node.name}.{name}")
-        self._whole.constants[full] = np.asarray(array, order="C")
+        self._whole.constants[full] = array
         return full
 
     def also_output(self, name: str) -> None:

@@ -21,7 +21,7 @@ from .front import preprocessed
 from .nodes import Arrays, Nodes
 
 if TYPE_CHECKING:
-    from ...runtime.model import Model
+    from ..still import Still
 
 OLDEST, NEWEST, USUAL = 11, 23, 17
 """Versions of the operators that can be written; the usual one is known to every runtime since 2022."""
@@ -33,7 +33,7 @@ _BATCH = "batch"
 
 
 def write(
-    model: Model, path: str | os.PathLike[str], opset: int = USUAL, with_preprocessing: bool = False
+    model: Still, path: str | os.PathLike[str], opset: int = USUAL, with_preprocessing: bool = False
 ) -> tuple[Path, ...]:
     """Write a model and return the files: one, and `<path>.data` with the weights where they exceed 2 GB.
 

@@ -19,7 +19,7 @@ from .code import Code, coded
 from .names import printable
 
 if TYPE_CHECKING:
-    from ...runtime.model import Model
+    from ..still import Still
 
 _HEAD = """\
 from pathlib import Path
@@ -40,7 +40,7 @@ def load(weights=WEIGHTS):
 _MEAN_IMAGE = "mean_image"
 
 
-def write(model: Model, path: str | os.PathLike[str]) -> tuple[Path, ...]:
+def write(model: Still, path: str | os.PathLike[str]) -> tuple[Path, ...]:
     """Write the code and, under the same name, `.safetensors` with the weights; return both.
 
     The mean image of the preprocessing is one of the arrays.
