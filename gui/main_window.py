@@ -21,6 +21,7 @@ from convscope.engine.graph import Network
 
 from .canvas.locks import Locks
 from .canvas.view import GraphView
+from .canvas_actions import CanvasActions
 from .docks import Docks
 from .edit_actions import EditActions
 from .file_actions import FileActions
@@ -82,6 +83,7 @@ class MainWindow(QMainWindow):
         self.files = FileActions(self.document, self)
         self.run_actions = RunActions(self.runs, self.session, self.document, self.files, self)
         self.edit = EditActions(self.document, self.view)
+        self.canvas = CanvasActions(self.view)
         self.views = ViewActions(self.view, self.docks)
         self.shell = ShellActions(self, self._topic)
         self._fill_menus()
@@ -128,14 +130,14 @@ class MainWindow(QMainWindow):
         files, edit, views = self.files, self.edit, self.views
         bar = self.menuBar()
         opening = (files.new, files.templates, files.examples, files.open, files.recent, files.reopen)
-        _fill(bar.addMenu("&File"), *opening, None, files.save, files.save_as, None, files.quit)
-        change = (edit.undo, edit.redo, None, *edit.on_selection())
+        _fill(bar.addMenu("&File"), *opening, None, files.save, files.save_as, None, self.canvas.save_picture, self.canvas.copy_picture, None, files.quit)
+        change = (edit.undo, edit.redo, self.canvas.history, None, *edit.on_selection())
         self._edit_menu = bar.addMenu("&Edit")
         _fill(self._edit_menu, *change, edit.select_all, None, edit.search, edit.rename, edit.freeze, edit.arrange)
         _fill(self._edit_menu, None, *edit.on_blocks(), None, self.shell.preferences)
         zoom = (views.fit, views.actual, views.zoom_in, views.zoom_out)
         look = (*views.panels(), None, views.appearance, views.reset)
-        _fill(bar.addMenu("&View"), *views.rooms(), None, *zoom, None, *look)
+        _fill(bar.addMenu("&View"), *views.rooms(), None, *zoom, None, *self.canvas.on_view(), None, *look)
         run = self.training
         runs = (run.train_action, run.pause_action, run.step_action, run.stop_action, None, run.over_action)
         _fill(bar.addMenu("&Run"), *runs, self.run_actions.transfer)
@@ -184,6 +186,7 @@ class MainWindow(QMainWindow):
         self.shell.begun.connect(self._begin)
         self.shell.wanted.connect(self.files.open_path)
         self.edit.message.connect(self.messages.tell)
+        self.canvas.message.connect(self.messages.tell)
         self.swap.failed.connect(lambda text: self.messages.tell(text, True))
         self.edit.rename_wanted.connect(self.inspector.focus_name)
         self.palette_panel.chosen.connect(self._add)

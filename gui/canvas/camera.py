@@ -18,9 +18,13 @@ _FIRST_STEP = "Double-click, press Tab, or drag a layer here to begin."
 
 
 class Camera(QGraphicsView):
-    """Shows a document's graph; `zoomed` tells the new scale. While `keeps_all_in_view`, resizing fits everything."""
+    """Shows a document's graph; `zoomed` tells the new scale, `looked` that another part is seen.
+
+    While `keeps_all_in_view`, resizing fits everything.
+    """
 
     zoomed = Signal(float)
+    looked = Signal()
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         self.graph = GraphScene(document)
@@ -106,7 +110,14 @@ class Camera(QGraphicsView):
         area = self.viewport().rect().adjusted(0, self.viewport().height() * 5 // 8, 0, 0)
         painter.drawText(area, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, _FIRST_STEP)
 
+    def look_at(self, point: QPointF) -> None:
+        """Bring a point of the scene to the middle."""
+        self.keeps_all_in_view = False
+        self.centerOn(point)
+        self.looked.emit()
+
     def scroll_by(self, by: QPoint) -> None:
         """Move what is seen by so many pixels."""
         self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() + by.x())
         self.verticalScrollBar().setValue(self.verticalScrollBar().value() + by.y())
+        self.looked.emit()

@@ -32,13 +32,20 @@ class Port(NamedTuple):
 
 
 class NodeItem(QGraphicsItem):
-    """Paints a Card. Its position is the card's top-left corner; `on_moved` is called with itself after each move.
+    """Paints a Card. Its position is the card's top-left corner; `on_moved` is called with itself after each move,
+    and `snap` says where a card comes to lie that is dragged to a place.
 
     The bar is the card's share of a measure; with `tint` the whole card takes the colour of its cost.
     """
 
-    def __init__(self, card: Card, on_moved: Callable[[NodeItem], None]) -> None:
+    def __init__(
+        self,
+        card: Card,
+        on_moved: Callable[[NodeItem], None],
+        snap: Callable[[NodeItem, QPointF], QPointF] | None = None,
+    ) -> None:
         super().__init__()
+        self._snap = snap
         self.card = card
         self.share, self.measure, self.tint = NONE, "", False
         self._on_moved = on_moved
@@ -124,7 +131,8 @@ class NodeItem(QGraphicsItem):
     def itemChange(self, change, value):  # noqa: N802
         if change == QGraphicsItem.GraphicsItemChange.ItemPositionChange and self._grabbed():
             half = GRID / 2
-            return QPointF(round(value.x() / half) * half, round(value.y() / half) * half)
+            place = QPointF(round(value.x() / half) * half, round(value.y() / half) * half)
+            return self._snap(self, place) if self._snap else place
         if change == QGraphicsItem.GraphicsItemChange.ItemPositionHasChanged:
             self._on_moved(self)
         return super().itemChange(change, value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QVariantAnimation, Signal
 from PySide6.QtWidgets import QGraphicsScene
@@ -15,6 +17,7 @@ from ..models.edits import Link
 from ..theme import follow
 from .cards import Deck
 from .frame_item import FrameItem, frames
+from .guides import Guides, caught
 from .node_item import HEIGHT, WIDTH, NodeItem
 from .router import Router
 from .wire_item import WireItem
@@ -45,6 +48,8 @@ class GraphScene(QGraphicsScene):
         self._deck = Deck(document)
         self._tinted = False
         self._places: dict[str, tuple[float, float]] = {}  # where the document had the cards last
+        self._guides = Guides()
+        self.addItem(self._guides)
         self._touched: set[str] = set()  # cards that were moved by hand since
         self._disturbed: list[QRectF] = []  # areas where wires have to find their courses again
         self._linked: list[Link] = []  # the links when wires were last made
@@ -76,7 +81,7 @@ class GraphScene(QGraphicsScene):
         for name, card in wanted.items():
             item = self.nodes.get(name)
             if item is None:
-                self._add(NodeItem(card, self._node_moved))
+                self._add(NodeItem(card, self._node_moved, self.snap))
             elif item.card is not card:
                 item.present(card)
         self.nodes = {name: self.nodes[name] for name in wanted}
@@ -230,7 +235,7 @@ class GraphScene(QGraphicsScene):
         self.router.route(self._near(self._disturbed))
         self._disturbed = []
         self._sync_frames()
-        area = self._area().adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
+        area = self.area().adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
         if area != self.sceneRect():
             self.setSceneRect(area)
         self.settled.emit()
@@ -245,7 +250,12 @@ class GraphScene(QGraphicsScene):
             found |= dict.fromkeys(item for item in self.items(wide) if isinstance(item, WireItem))
         return list(found)
 
-    def _area(self) -> QRectF:
+    @property
+    def places(self) -> Mapping[str, tuple[float, float]]:
+        """Where the document has the cards."""
+        return self._places
+
+    def area(self) -> QRectF:
         """The area of all cards."""
         left, top = (min(places) for places in zip(*self._places.values(), strict=True))
         right, bottom = (max(places) for places in zip(*self._places.values(), strict=True))
@@ -262,6 +272,20 @@ class GraphScene(QGraphicsScene):
             for wire in self._attached.get(item.name, ()):
                 wire.reroute()
 
+    def snap(self, item: NodeItem, place: QPointF) -> QPointF:
+        """Where a card comes to lie that is dragged to a place: in line with others. Several move on the grid."""
+        alone = len(self.selectedItems()) <= 1
+        if not alone:
+            return place
+        others = (at for name, at in self._places.items() if name != item.name)
+        left, top, lines = caught(place.x(), place.y(), others)
+        self._guides.show_lines(lines)
+        return QPointF(left, top)
+
+    def end_snapping(self) -> None:
+        """The drag is over."""
+        self._guides.show_lines([])
+
     def commit_moves(self) -> None:
         """Make the positions to which cards were dragged an undo step; cards on their way were not."""
         places = {name: self.nodes[name].pos() for name in self._touched if name not in self._course}
@@ -274,7 +298,7 @@ class GraphScene(QGraphicsScene):
         """Bodies of the cards that touch an area, where the document has them."""
         if self._corners is None:
             self._corners = np.array(list(self._places.values())).reshape(-1, 2)
-        left, top, right, bottom = area.getCoords()
+        left, top, right, bottom = area.left(), area.top(), area.right(), area.bottom()
         x, y = self._corners[:, 0], self._corners[:, 1]
         hit = (x < right) & (x > left - WIDTH) & (y < bottom) & (y > top - HEIGHT)
         return [QRectF(x, y, WIDTH, HEIGHT) for x, y in self._corners[hit].tolist()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from convscope.engine.graph import INPUT
@@ -13,6 +13,7 @@ from ..models import edits, folding, legality
 from ..models.document import Document
 from .camera import Camera
 from .keys import Keys
+from .minimap import Minimap
 from .node_item import HEIGHT, WIDTH
 from .search import SearchPopup
 from .wire_item import WireItem
@@ -31,6 +32,7 @@ class GraphView(Camera):
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
         self.keys = Keys(self)
+        self.minimap = Minimap(self)
         self._wiring: Wiring | None = None
         self._pan_from: QPoint | None = None
         self._space = False
@@ -49,6 +51,10 @@ class GraphView(Camera):
             self.setAccessibleDescription(self.graph.nodes[name].description().replace("\n", ". "))
         else:
             self.setAccessibleDescription("Nothing selected")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self.minimap.place()
 
     # ---- adding
 
@@ -159,6 +165,7 @@ class GraphView(Camera):
         else:
             wire = self._splice_target()
             super().mouseReleaseEvent(event)
+            self.graph.end_snapping()
             self._highlight(None)
             if wire is not None:
                 name = self.graph.selected_names()[0]

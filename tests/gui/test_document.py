@@ -2,7 +2,7 @@ from itertools import combinations
 
 import pytest
 
-from convscope.engine import INPUT, Network, NetworkError, zoo
+from convscope.engine import INPUT, NetworkError, zoo
 from convscope.engine import layers as L
 from convscope.engine.cost import Ledger
 from convscope.gui.canvas.cards import Deck
