@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from ..accessible import named
 
@@ -24,7 +24,9 @@ class CompareBar(QWidget):
         title.setProperty("role", "title")
         self._hint = QLabel("Ctrl+click shows several side by side")
         self._hint.setProperty("role", "small")
-        self.same = named(QPushButton("Same scale"), "Same scale", "Colour all maps in view by one range of values")
+        self.same = named(QToolButton(), "Same scale", "Colour all maps in view by one range of values")
+        self.same.setText("Same scale")
+        self.same.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.same.setCheckable(True)
         self.same.toggled.connect(self.scale_changed)
         self.difference = named(QPushButton("Difference"), "Difference", "The first of two maps minus the second")

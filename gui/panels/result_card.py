@@ -8,10 +8,11 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from ..accessible import named
 from ..icons import set_icon
+from ..widgets.elided import ElidedLabel
 from ..widgets.figures import plain
 from ..work.posts import Failed
 
@@ -35,10 +36,8 @@ class ResultCard(QWidget):
         self._path = ""
         self.view = view
         self.setAccessibleName(title)
-        self.title = QLabel(title)
+        self.title = ElidedLabel(title)
         self.title.setProperty("role", "heading")
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.title.setToolTip(title)
         self.save = named(QToolButton(), "Save the result", "Save the result as a picture, an array or JSON")
         self.save.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.save.clicked.connect(self._ask)

@@ -37,6 +37,8 @@ class PictureSource(QWidget):
         for text, kind in (("Image of the data set", "data"), ("Picture file", "file"), ("Row of numbers", "row")):
             self.kind.addItem(text, kind)
         self.kind.currentIndexChanged.connect(self._choose)
+        self.kind.activated.connect(self._settle)
+        self._settled = False  # whether the user has chosen
         self.number = named(QSpinBox(), "Image number", "Number of the image in the data set")
         self.number.setMinimum(1)
         self.number.setMinimumWidth(80)
@@ -59,6 +61,8 @@ class PictureSource(QWidget):
         layout.addStretch(1)
         session.data_changed.connect(self._take_data)
         self._take_data(session.dataset)
+        if session.dataset is None:  # there is something to see from the start
+            self.choose("row")
         self._show_fields()
 
     @property
@@ -85,8 +89,14 @@ class PictureSource(QWidget):
             return
         self._images = dataset.test_images if len(dataset.test_images) else dataset.train_images
         self.number.setMaximum(max(len(self._images), 1))
-        if self.kind.currentData() == "data":
+        if not self._settled and self.kind.currentData() == "row":
+            self.choose("data")
+        elif self.kind.currentData() == "data":
             self.picked.emit()
+
+    def _settle(self) -> None:
+        """What the user chose stays when data come."""
+        self._settled = True
 
     def _take_picture(self, result: Any) -> None:
         if isinstance(result, Exception):

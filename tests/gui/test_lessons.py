@@ -270,8 +270,9 @@ def test_a_file_that_is_no_picture_is_explained(lab, playground, tmp_path):
 
 def test_images_of_the_data_set_are_offered(lab):
     lesson = opened(lab, FiltersLesson)
+    assert lesson.images.kind.currentData() == "row"  # there is something to see from the start
     lab.session.load_data()
-    lab.until(lambda: lesson.images.pixels is not None)
+    lab.until(lambda: lesson.images.kind.currentData() == "data")
     lesson.images.number.setValue(3)
     data = lab.session.dataset
     lab.until(lambda: hasattr(lesson, "filtered") and np.array_equal(lesson.filtered.image, data.test_images[2]))
