@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..spec import ConvscopeError
 from ..spec.param import choice, integer, number
 from .class_image import DEVIATION
+from .descent import Descent
 from .journal import Journal
 from .method import Method
 from .priors import sixth_norm, total_variation
@@ -21,7 +22,6 @@ from .question import Question
 from .scales import Scales
 
 Doubles = NDArray[np.float64]
-_MOMENTUM = 0.9
 _BY_DEPTH = "by depth"
 _SMOOTHNESS = {"weak": 1.0, "medium": 10.0, "strong": 100.0}
 """Weights of the total variation that were published for early, middle and late layers."""
@@ -31,11 +31,12 @@ _SMOOTHNESS = {"weak": 1.0, "medium": 10.0, "strong": 100.0}
 class Inversion(Method):
     """Descends σ²·‖Φ(X) − Φ₀‖²/‖Φ₀‖² + λ·TV(X) + μ·‖X‖₆⁶, halved, from noise, by gradient descent with momentum.
 
-    X is the image minus the mean image in pixels, Φ the layer's values, Φ₀ those of the image asked of, σ the norm of
-    an image of ImageNet's deviation. The rate falls to a tenth after a quarter and again after three quarters of the
-    iterations, each time with fresh momentum. All reconstructions, each from its own noise, are worked on as one batch;
-    with several the result begins with their axis, those of the first image first. Errors are
-    ‖Φ − Φ₀‖²/‖Φ₀‖²; that of the picture itself is told beside them.
+    X is the image minus the mean image in pixels, Φ the layer's values, Φ₀ those of the image asked of, σ the norm
+    of an image of ImageNet's deviation. The rate falls to a tenth after a quarter and again after three quarters of
+    the iterations, each time with fresh momentum; a picture that overshoots goes back and takes shorter steps. All
+    reconstructions, each from its own noise, are worked on as one batch; with several the result begins with their
+    axis, those of the first image first. Errors are ‖Φ − Φ₀‖²/‖Φ₀‖²; that of the picture itself is told beside
+    them.
     """
 
     reconstructions: int = integer(
@@ -71,21 +72,20 @@ class Inversion(Method):
         if not size.all():
             raise ConvscopeError(f"{layer} is zero everywhere for this image, so nothing is left to invert.")
         question, wanted, size = self._several(question, wanted, size)
-        x, speed = self._noise(question), np.zeros_like(question.images)
-        journal, before, rate = Journal(self, question, self.iterations), None, 0.0
-        smoothness = self._smoothness(question)
+        descent, before = Descent(self._noise(question)), None
+        journal, smoothness = Journal(self, question, self.iterations), self._smoothness(question)
         for step in range(self.iterations):
-            if rate != self._rate(step):
-                rate, speed = self._rate(step), np.zeros_like(x)
+            x = descent.x
             error, downhill = self._data_term(probe, x + mean, layer, wanted, size)
             variation, rough = total_variation(x)
             far, outwards = sixth_norm(x)
             before = error if before is None else before
-            speed = _MOMENTUM * speed - rate / 2 * (downhill + smoothness * rough + self.range_penalty * outwards)
-            x = x + speed.astype(np.float32)
-            objective = self._energy(x) * error + smoothness * variation + self.range_penalty * far
-            yield journal.step((x + mean).clip(0, 255), error=error, objective=objective / 2)
-        images = (x + mean).clip(0, 255)
+            objective = (self._energy(x) * error + smoothness * variation + self.range_penalty * far) / 2
+            descent.step(
+                objective, (downhill + smoothness * rough + self.range_penalty * outwards) / 2, self._rate(step)
+            )
+            yield journal.step((descent.x + mean).clip(0, 255), error=error, objective=objective)
+        images = (descent.best + mean).clip(0, 255)
         after, _ = self._data_term(probe, images, layer, wanted, size)
         assert before is not None  # there is one iteration at least
         apart = _square(images - question.images) / np.maximum(_square(question.images - mean), 1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from convscope.engine import ConvscopeError, Model, Network, explain, load_dataset
+from convscope.engine import ConvscopeError, Model, Network, explain, load_dataset, trained
 from convscope.engine import layers as L
 
 
@@ -63,6 +63,17 @@ def test_images_of_nothing_are_taken_for_any_digit(model, target):
     bred = explain.evolved_fooling(model, None, target, population=60)
     assert bred.scores["probability after"][0] > 0.995
     assert bred.history[-1]["probability"] >= bred.history[0]["probability"]
+
+
+def test_lenet5_is_sure_of_every_digit_in_images_of_nothing():
+    lenet = trained.load("lenet5_digits")
+    for target in range(10):
+        climbed = explain.gradient_fooling(lenet, None, target)
+        bred = explain.evolved_fooling(lenet, None, target, population=100)
+        for found in (climbed, bred):
+            assert found.scores["class after"] == [target]
+        assert climbed.scores["probability after"][0] > 0.9999
+        assert bred.scores["probability after"][0] > 0.995
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,16 @@ import json
 import numpy as np
 import pytest
 
-from convscope.engine import ConvscopeError, Model, Network, ParameterError, Preprocessing, explain
+from convscope.engine import (
+    ConvscopeError,
+    Model,
+    Network,
+    ParameterError,
+    Preprocessing,
+    explain,
+    load_dataset,
+    trained,
+)
 from convscope.engine import layers as L
 
 PREPARED = Preprocessing(mean=(0.4, 0.5, 0.45), std=(0.2, 0.25, 0.3), order="bgr")
@@ -227,13 +236,23 @@ def test_an_inversion_comes_closer_to_what_the_layer_saw(model, layer):
     assert result.scores["error after"][0] == pytest.approx(error[-1], rel=0.2)
 
 
-def test_shallower_layers_are_inverted_more_closely(model):
-    found = [
-        explain.inversion(model, picture(), layer=layer, iterations=120, smoothness="weak").scores
-        for layer in ("conv1", "conv2", "scores")
-    ]
-    apart = [scores["image error after"][0] for scores in found]
-    assert apart == sorted(apart)
+def test_shallower_layers_of_a_trained_network_are_inverted_more_closely():
+    lenet, images = trained.load("lenet5_digits"), load_dataset("digits").test_images[:2]
+    images = lenet.preprocessing.sized(images, (28, 28))
+    layers = ("conv1", "conv2", "pool2", "dense3", "scores")
+    found = [explain.inversion(lenet, images, layer=layer, iterations=250).scores for layer in layers]
+    for apart in zip(*(scores["image error after"] for scores in found)):
+        assert list(apart) == sorted(apart)
+        assert apart[0] < 0.3
+        assert apart[-1] > 0.8
+
+
+@pytest.mark.parametrize("layer", ["pool", "scores"])
+def test_an_inversion_whose_steps_are_far_too_long_takes_shorter_ones(layer):
+    resnet, image = trained.load("resnet8_shapes"), picture((48, 48, 3))
+    objective = explain.inversion(resnet, image, layer=layer, iterations=30, rate=0.1).extras["objective"]
+    assert np.isfinite(objective).all()
+    assert objective.min() < objective[0]
 
 
 def test_reconstructions_differ_and_do_not_depend_on_their_number(model):
