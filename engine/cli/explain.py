@@ -24,7 +24,11 @@ _ENDINGS = {"out": ".png", "raw": ".png", "npy": ".npy", "meta": ".json"}
 @click.command(short_help="Look inside a network: saliency, occlusion, dreams …")
 @click.argument("method", required=False)
 @click.argument("file", metavar="NAME|FILE", required=False)
-@click.option("--image", metavar="PATH|NUMBER", help="Picture to look at; with --data the number of a test image.")
+@click.option(
+    "--image",
+    metavar="PATH|NUMBER|FIRST-LAST",
+    help="Picture to look at; with --data the number of a test image, or of several (strongest_patches: all if none).",
+)
 @click.option(
     "--second-image", metavar="PATH|NUMBER", help="Another picture, for methods that take two: a dream's guide."
 )
@@ -76,7 +80,7 @@ def _explained(method: Any, model: Model, options: dict[str, Any], quiet: bool) 
     from ..spec.named import assignments  # noqa: PLC0415
 
     params = assignments(",".join(options["values"]))
-    image, second = _images(options, quiet)
+    image, second = _images(options, "images" in method.method.asks, quiet)
     with Bar(quiet=quiet) as bar:
 
         def reached(step: Progress) -> None:
@@ -90,21 +94,38 @@ def _explained(method: Any, model: Model, options: dict[str, Any], quiet: bool) 
     return found
 
 
-def _images(options: dict[str, Any], quiet: bool) -> list[Any]:
-    """What --image and --second-image name, None where they are not given: paths, or pixels of the data set."""
+def _images(options: dict[str, Any], several: bool, quiet: bool) -> list[Any]:
+    """What --image and --second-image name, None where they are not given: paths, or pixels of the data set.
+
+    Methods that look at `several` images get all test images where no number is given.
+    """
     given = [options["image"], options["second_image"]]
     if options["data"] is None:
         return given
-    wrong = [text for text in given if text is not None and not text.isdecimal()]
-    if wrong or given == [None, None]:
-        what = f"{wrong[0]!r} is no number" if wrong else "There is no --image"
-        raise ConvscopeError(f"{what}; with --data give the number of a test image, such as --image 0.")
+    ranges = [None if text is None else _range_of(text) for text in given]
+    if ranges == [None, None] and not several:
+        raise ConvscopeError("There is no --image; with --data give the number of a test image, such as --image 0.")
     images = sources.dataset(options["data"], options["data_dir"], quiet).test_images
-    numbers = [None if text is None else int(text) for text in given]
-    beyond = [number for number in numbers if number is not None and number >= len(images)]
-    if beyond:
+    if several and ranges[0] is None:
+        ranges[0] = range(len(images))
+    if beyond := [numbers[-1] for numbers in ranges if numbers and numbers[-1] >= len(images)]:
         raise ConvscopeError(f"There is no test image {beyond[0]}; {options['data']} has 0 to {len(images) - 1:,}.")
-    return [None if number is None else images[number] for number in numbers]
+    return [None if numbers is None else _pixels(images, numbers) for numbers in ranges]
+
+
+def _range_of(text: str) -> range:
+    """The numbers that 7 or 0-99 stand for."""
+    first, dash, last = text.partition("-")
+    if not first.isdecimal() or (dash and not last.isdecimal()) or int(last or first) < int(first):
+        raise ConvscopeError(
+            f"{text!r} is no number; with --data give the number of a test image, such as --image 0, or several: 0-99."
+        )
+    return range(int(first), int(last or first) + 1)
+
+
+def _pixels(images: Any, numbers: range) -> Any:
+    """One image, or several with their axis."""
+    return images[numbers[0]] if len(numbers) == 1 else images[numbers.start : numbers.stop]
 
 
 def _model(file: str) -> Model:

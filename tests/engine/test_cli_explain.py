@@ -93,9 +93,21 @@ def test_a_test_image_is_named_by_its_number(files, capsys):
     assert np.array_equal(np.load(files / "by-number.npy"), explain.saliency(load(model), pixels).array)
 
 
+def test_the_strongest_patches_of_a_data_set_come_as_a_page(files, capsys):
+    model, page = str(files / "lenet.safetensors"), files / "page.png"
+    given = ["--layer", "conv2", "--unit", "3", "--set", "count=4", "--json", "--out", str(page)]
+    assert main(["explain", "strongest_patches", model, "--data", "digits", "--image", "5-44", *given]) == 0
+    scores = json.loads(told(capsys).out)["scores"]
+    assert {patch["image"] for patch in scores["patches"]} <= set(range(40))
+    assert Image.open(page).size[0] > 2 * 3 * 96
+    assert main(["explain", "strongest_patches", model, "--data", "digits", *given]) == 0
+    assert max(patch["image"] for patch in json.loads(told(capsys).out)["scores"]["patches"]) >= 40
+
+
 @pytest.mark.parametrize(
     ("given", "text"),
     [
+        (["--image", "9-3"], "'9-3' is no number"),
         (["--image", "picture.png"], "'picture.png' is no number"),
         (["--image", "359"], "digits has 0 to 358"),
         ([], "There is no --image"),
