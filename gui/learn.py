@@ -23,6 +23,7 @@ from .lessons.convolution import ConvolutionLesson
 from .lessons.filters import FiltersLesson
 from .lessons.growth import GrowthLesson
 from .lessons.im2col import Im2colLesson
+from .lessons.normalisation import NormalisationLesson
 from .lessons.pooling import PoolingLesson
 from .lessons.softmax import SoftmaxLesson
 from .lessons.toeplitz import ToeplitzLesson
@@ -39,6 +40,7 @@ LESSONS: tuple[type[Lesson], ...] = (
     PoolingLesson,
     GrowthLesson,
     ActivationsLesson,
+    NormalisationLesson,
     SoftmaxLesson,
 )
 _LIST_WIDTH = 224

@@ -11,6 +11,7 @@ from .growth import Growth, growth
 from .im2col import Im2col, im2col
 from .kernels import KernelResult, by_kernels
 from .limits import LARGEST_PICTURE
+from .normalisation import Normalised, batch_norm, normalised_by_kernels
 from .playground import BORDERS, Filtered, apply
 from .pooling import MaxPooling, max_pooling
 from .softmax import Softmax, softmax
@@ -33,6 +34,7 @@ __all__ = [
     "Im2col",
     "KernelResult",
     "MaxPooling",
+    "Normalised",
     "Softmax",
     "Toeplitz",
     "Transposed",
@@ -40,11 +42,13 @@ __all__ = [
     "activation",
     "apply",
     "backpropagation",
+    "batch_norm",
     "by_kernels",
     "gradients_by_kernels",
     "growth",
     "im2col",
     "max_pooling",
+    "normalised_by_kernels",
     "softmax",
     "toeplitz",
     "transposed",

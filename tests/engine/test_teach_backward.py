@@ -84,3 +84,14 @@ def test_what_takes_all_numbers_together_is_no_activation_function() -> None:
     assert "Softmax" not in teach.ACTIVATIONS
     with pytest.raises(ConvscopeError, match="Softmax is no activation function"):
         teach.activation(L.Softmax(), [1.0, 2.0])
+
+
+def test_a_batch_is_normalised_as_the_layer_does_it_in_training() -> None:
+    values = np.random.default_rng(0).standard_normal(7) * 3 + 1
+    data = teach.batch_norm(values, scale=1.5, shift=-0.5, momentum=0.3)
+    kernels = teach.normalised_by_kernels(data)
+    assert np.allclose(kernels.output, data.output, atol=1e-5)
+    assert kernels.running == pytest.approx(data.running, rel=1e-5)
+    assert teach.batch_norm([1, 3, 5, 7]).mean == 4
+    with pytest.raises(ConvscopeError, match="single value has no variance"):
+        teach.batch_norm([1.0])

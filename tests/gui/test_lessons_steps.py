@@ -9,6 +9,7 @@ from convscope.gui.learn import LearnRoom
 from convscope.gui.lessons.activations import ActivationsLesson
 from convscope.gui.lessons.backpropagation import BackpropagationLesson
 from convscope.gui.lessons.convolution import ConvolutionLesson
+from convscope.gui.lessons.normalisation import NormalisationLesson
 from convscope.gui.lessons.transposed import TransposedLesson
 
 from .laboratory import lab_fixture  # noqa: F401
@@ -180,6 +181,22 @@ def test_another_function_is_compared_and_its_parameter_changed(lab):
     lab.qtbot.keyClick(lesson.slider, Key.Key_Home)
     lab.until(lambda: "LeakyReLU: f(−6.00) = −3.0000,  f′(−6.00) = 0.5000" in lesson.reading.text())
     assert "\nReLU: f(−6.00) = 0.0000" in lesson.reading.text().replace("−0.0000", "0.0000")
+
+
+# ---- batch normalisation
+
+
+def test_a_batch_is_normalised_whatever_its_size_and_then_scaled_and_shifted(lab):
+    lesson = opened(lab, NormalisationLesson)
+    assert lesson.steps.text().startswith("mean = (1 + 3 + 5 + 7)/4 = 4\nvariance = ")
+    before = lesson.grids["normalised"].values.copy()
+    lab.qtbot.mouseClick(lesson.tenfold, Left)
+    assert np.allclose(lesson.grids["normalised"].values, before, atol=1e-5)
+    enter(lab, lesson.learned, 0, 1, "3")
+    assert np.isclose(lesson.grids["output"].values.mean(), 3)
+    lab.until(lambda: "give the same" in lesson.kernel_note.text())
+    lab.qtbot.mouseClick(lesson.reset, Left)
+    lab.until(lambda: "mean 0.4 and variance 1.567" in lesson.kernel_note.text())
 
 
 # ---- the room
