@@ -8,8 +8,18 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QActionGroup, QMouseEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QMouseEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QCheckBox,
+    QFileDialog,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from convscope.engine.train.events import Batch, Changed, Ended, Epoch
 
@@ -31,6 +41,8 @@ from ..work.shelf import SideBySide
 
 _EMPTY = "Press Train to see the curve."
 _SPANS = {"Every batch": 1.0, f"Mean of {SPAN:g}": SPAN, "Mean of 100": 100.0, "Mean of 400": 400.0}
+_FIRST_OUTLOOK = 32.0  # epochs of a long run that are shown at first
+_WIDE = 1.8  # so many times as wide as high, there is room for two plots side by side
 DRAW_MS = 100  # between drawing one plot and the other
 
 
@@ -45,7 +57,8 @@ class CurvesView(QWidget):
         self._offset = 0.0  # epochs of earlier runs of this model
         self._last = 0.0
         self._end = 0.0
-        self._title = ""  # of the run of this session
+        self._seen = 1.0  # where the axis ends that shows everything
+        self._run = self._title = ""  # of the run of this session: its id if it is kept, and what to call it
         self._best: Epoch | None = None
         self._others: tuple[History, ...] = ()
         self._zoomed = False
@@ -86,7 +99,8 @@ class CurvesView(QWidget):
         self.accuracy.legend.add(self._where)
         self._names = QLabel()
         self._names.setAccessibleName("Runs in the plots")
-        self._names.setWordWrap(True)
+        # It wraps nowhere: a label that does makes its scroll area give every plot all the height it would like.
+        self._names.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._names.hide()
         follow(self, self._name_others)
         content = QWidget()
@@ -94,8 +108,11 @@ class CurvesView(QWidget):
         column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(8)
         column.addWidget(self._names)
-        column.addWidget(self.loss, 1)
-        column.addWidget(self.accuracy, 1)
+        self._plots = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._plots.setSpacing(8)
+        self._plots.addWidget(self.loss, 1)
+        self._plots.addWidget(self.accuracy, 1)
+        column.addLayout(self._plots, 1)
         self._stack = WithEmptyState(content, _EMPTY)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -139,9 +156,11 @@ class CurvesView(QWidget):
         self._offset = self._last
         if run.history is not None:
             self._take_up(run.history)
-        self._title = run.started.run or run.started.network
+        self._run = run.started.run or ""
+        self._title = self._run or run.started.network
         self._end = self._offset + run.started.epochs
         self._zoomed = False
+        self._show_own()
         self._stack.show_content()
         self.show_everything()
         self._name_others()
@@ -162,6 +181,8 @@ class CurvesView(QWidget):
         self.loss.batches.extend(xs, [e.loss for e in events])
         self.accuracy.batches.extend(xs, [e.accuracy for e in events])
         self._last = xs[-1]
+        if not self._zoomed and self._last > self._seen:
+            self.show_everything()
         self._schedule()
 
     def _add_epoch(self, event: Epoch) -> None:
@@ -194,6 +215,7 @@ class CurvesView(QWidget):
         self._others = found.histories
         for plot, row, test in ((self.loss, 1, "test_loss"), (self.accuracy, 2, "test_accuracy")):
             plot.show_others([_other(place, one, row, test) for place, one in enumerate(self._others)])
+        self._show_own()
         self._name_others()
         if self._others or self._title:
             self._stack.show_content()
@@ -201,11 +223,18 @@ class CurvesView(QWidget):
             self._stack.show_sentence(_EMPTY)
         self.show_everything()
 
+    def _show_own(self) -> None:
+        """Draw the session's run in its own colours, unless it is among the others and stands still."""
+        twice = self._session.state == "idle" and any(one.run == self._run for one in self._others)
+        for plot in (self.loss, self.accuracy):
+            plot.show_own(not twice)
+
     def _name_others(self) -> None:
         """Name the runs in the colours of their curves; what a broken line is."""
         named_ = [(colour_of(place), one.title) for place, one in enumerate(self._others)]
         marks = [f'<span style="color:{theme.colours.series[c]}">━</span> {escape(text)}' for c, text in named_]
         self._names.setText("&nbsp;&nbsp; ".join([*marks, "╌ training, ━ test"]))
+        self._names.setToolTip("\n".join(one.title for one in self._others))
         self._names.setVisible(bool(self._others))
 
     def _smooth(self, action: QAction) -> None:
@@ -246,6 +275,16 @@ class CurvesView(QWidget):
         if self._stale:
             self._redraw.start()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """The plots stand above each other, or side by side where there is the room."""
+        super().resizeEvent(event)
+        wide = self.width() > _WIDE * self.height()
+        direction = QBoxLayout.Direction
+        self._plots.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+        self.loss.plot.getAxis("bottom").setStyle(showValues=wide)
+        self.loss.plot.setLabel("bottom", "epoch" if wide else None, **{"font-size": f"{SMALL}px"})
+        self.loss.plot.showLabel("bottom", wide)
+
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
         self._schedule()
@@ -253,8 +292,16 @@ class CurvesView(QWidget):
     def show_everything(self) -> None:
         """Show the whole run, and follow it."""
         self._zoomed = False
-        self.loss.plot.setXRange(0.0, max(self._end, self.loss.end) or 1.0, padding=0.01)
+        self._seen = max(min(self._end, self._outlook()), self.loss.end) or 1.0
+        self.loss.plot.setXRange(0.0, self._seen, padding=0.01)
         self._schedule()
+
+    def _outlook(self) -> float:
+        """How many epochs of a long run are shown: more of them each time that it has come so far."""
+        shown = _FIRST_OUTLOOK
+        while shown < self._last:
+            shown *= 2
+        return shown
 
     def _note_zoom(self) -> None:
         self._zoomed = True

@@ -20,6 +20,7 @@ from .value_axis import ValueAxis
 TRAIN, TEST = "Training", "Test"
 _COLOURS = {TRAIN: 0, TEST: 1}
 _AXIS_WIDTH = 52
+_HIGHEST, _LOWER, _HEIGHTS = 0.94, 0.12, 4  # where names of markers stand, as shares of the plot's height
 _LEAST = 1e-8  # what a logarithmic axis shows in place of zero
 
 
@@ -119,13 +120,19 @@ class CurvePlot(QWidget):
 
     def mark(self, x: float, text: str, labelled: bool) -> None:
         """A dashed line at x, where a setting was changed."""
-        options = {"position": 0.94, "anchors": [(0, 0.5), (1, 0.5)], "movable": False}
+        height = _HIGHEST - len(self._markers) % _HEIGHTS * _LOWER  # changes made together can still be read
+        options = {"position": height, "anchors": [(0, 0.5), (1, 0.5)], "movable": False}
         marker = pg.InfiniteLine(x, 90, label=text if labelled else None, labelOpts=options)
         if labelled:
             marker.label.setFont(small_font())
         self._colour_marker(marker)
         self.plot.addItem(marker, ignoreBounds=True)
         self._markers.append(marker)
+
+    def show_own(self, shown: bool) -> None:
+        """Whether its own run is drawn beside the others."""
+        for item in (self._faint, self._trend, self._best, *self._points.values(), *self._markers):
+            item.setVisible(shown)
 
     def star(self, x: float, value: float | None) -> None:
         """Mark the best epoch, in the place of the one before."""

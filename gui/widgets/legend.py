@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from ..theme import follow, small_font, theme
 
+_HEIGHT = 28  # with or without buttons at its end, so that plots side by side begin at the same height
+
 
 class Legend(QWidget):
     """A heading and entries such as `— Training 0.1234`; values have a fixed width, so that nothing moves."""
@@ -26,6 +28,7 @@ class Legend(QWidget):
             row.addWidget(entry)
         row.addStretch(1)
         self._row = row
+        self.setFixedHeight(_HEIGHT)
 
     def add(self, widget: QWidget) -> None:
         """Put a widget at the right end."""

@@ -37,6 +37,7 @@ class MoreSettings(QWidget):
         self._head.toggled.connect(self._unfold)
         self._patience = whole(QSpinBox(), 0, 0, 10_000)
         self._patience.setSpecialValueText("Never")
+        self._patience.setSuffix(" epochs")
         self._monitor = QComboBox()
         for name in _STOPPING["monitor"].choices:
             self._monitor.addItem(name.replace("_", " ").replace("train ", "training ").capitalize(), name)
@@ -68,12 +69,12 @@ class MoreSettings(QWidget):
         mixup = "Images are mixed in pairs, in shares drawn from Beta(α, α); 0 mixes none (Zhang et al. 2018)."
         first = "How the first weights are drawn; a change begins with new weights."
         for place, (name, field, help) in enumerate((
-            ("Stop after epochs", self._patience, f"{_STOPPING['patience'].help} Its best weights are put back."),
-            ("without better", self._monitor, "The figure that has to get better."),
+            ("Stop early after", self._patience, f"{_STOPPING['patience'].help} Its best weights are put back."),
+            ("Without better", self._monitor, "The figure that has to get better."),
             (_SMOOTHING.label, self._smoothing, _SMOOTHING.help),
             ("Mixup α", self._mixup, mixup),
         )):  # fmt: skip
-            grid.addLayout(labelled(name, field, help), place // 2, place % 2)
+            grid.addLayout(labelled(name, field, help), place // 2, place % 2, Qt.AlignmentFlag.AlignTop)
         grid.addLayout(labelled("First weights", self._first, first), 2, 0, 1, 2)
         for column in range(2):
             grid.setColumnStretch(column, 1)

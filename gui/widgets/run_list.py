@@ -247,7 +247,7 @@ class _Card(QStyledItemDelegate):
         what = f"{run.network} · {run.dataset}" if title_of(run) != run.network else run.dataset
         state = run.status.capitalize() if run.status in ("interrupted", "error", "running") else ""
         epochs = f"{run.epoch:,}/{run.settings.get('epochs', 0):,}"
-        parts = [part for part in (state, what, epochs) if part]
+        parts = [part for part in (state, epochs, what) if part]
         _line(painter, row, " · ".join(parts), when(run), small_font(), "muted")
         if run.tags:
             _line(painter, _row(area, 2), "# " + "  # ".join(run.tags), "", small_font(), "accent")

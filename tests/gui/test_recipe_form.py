@@ -143,9 +143,9 @@ def test_early_stopping_smoothing_mixup_and_first_weights_are_in_the_folded_part
     head = next(part for part in form.findChildren(QToolButton) if part.accessibleName() == "More settings")
     form.resize(280, 900)
     qtbot.mouseClick(head, Qt.MouseButton.LeftButton)
-    for name, text in (("Stop after epochs", "3"), ("Label smoothing", "0.1"), ("Mixup α", "0.2")):
+    for name, text in (("Stop early after", "3"), ("Label smoothing", "0.1"), ("Mixup α", "0.2")):
         enter(qtbot, form, name, text)
-    choose(qtbot, form, "without better", "Test accuracy")
+    choose(qtbot, form, "Without better", "Test accuracy")
     choose(qtbot, form, "First weights", Xavier.title)
     found = made(form)
     assert found.early_stopping == EarlyStopping(3, "test_accuracy")
