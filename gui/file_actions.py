@@ -14,7 +14,9 @@ from convscope.engine.graph import Network
 from convscope.engine.spec import ConvscopeError, format_shape
 
 from .actions import make_action
+from .comparison import NetworkComparison
 from .file_guard import FileGuard
+from .gallery import Gallery
 from .models.document import Document
 from .models.unsaved import Lost
 from .settings import recent_files, remember_file
@@ -57,6 +59,8 @@ class FileActions(QObject):
         self.recent.aboutToShow.connect(self._fill_recent)
         self.examples = QMenu("Open &Example", window)
         self.examples.aboutToShow.connect(self._fill_examples)
+        self.gallery = make_action(self, "&Gallery of Architectures…", self.open_gallery, "Ctrl+Shift+N")
+        self.compare = make_action(self, "&Compare With…", self.open_comparison)
         self.templates = QMenu("New from &Architecture", window)
         for name, entry in zoo.ARCHITECTURES.items():
             text = f"{name}    {entry.year}, {format_shape(entry.input)}"
@@ -74,6 +78,19 @@ class FileActions(QObject):
         """Start with an architecture of the zoo."""
         if self.may_discard():
             self._document.load(zoo.build(architecture))
+
+    def open_gallery(self) -> Gallery:
+        """Choose an architecture by its figures."""
+        gallery = Gallery(self._window)
+        gallery.chosen.connect(self.new_from)
+        gallery.open()
+        return gallery
+
+    def open_comparison(self) -> NetworkComparison:
+        """Show the network beside another one."""
+        comparison = NetworkComparison(self._document.network, self._window)
+        comparison.show()
+        return comparison
 
     def choose_and_open(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self._window, "Open", self._folder(), _OPEN_FILTER)

@@ -129,8 +129,8 @@ class MainWindow(QMainWindow):
     def _fill_menus(self) -> None:
         files, edit, views = self.files, self.edit, self.views
         bar = self.menuBar()
-        opening = (files.new, files.templates, files.examples, files.open, files.recent, files.reopen)
-        _fill(bar.addMenu("&File"), *opening, None, files.save, files.save_as, None, self.canvas.save_picture, self.canvas.copy_picture, None, files.quit)
+        opening = (files.new, files.gallery, files.templates, files.examples, files.open, files.recent, files.reopen)
+        _fill(bar.addMenu("&File"), *opening, None, files.save, files.save_as, None, files.compare, self.canvas.save_picture, self.canvas.copy_picture, None, files.quit)
         change = (edit.undo, edit.redo, self.canvas.history, None, *edit.on_selection())
         self._edit_menu = bar.addMenu("&Edit")
         _fill(self._edit_menu, *change, edit.select_all, None, edit.search, edit.rename, edit.freeze, edit.arrange)

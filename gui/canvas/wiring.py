@@ -47,7 +47,11 @@ class Wiring:
         """Take a target that was chosen with the keyboard; `hint` says what the keys do where nothing is wrong."""
         self._take(target)
         point = (target or self.node).body().bottomLeft()
-        self._preview.follow(QPainterPath() if target is None else self._path(point), bool(self.refusal))
+        path = QPainterPath()
+        if target is not None:
+            end = target.port_position(Port("in", max(0, min(target.card.connected, target.card.slots - 1))))
+            path = straight(self.node.port_position(self.port), end)
+        self._preview.follow(path, bool(self.refusal))
         text = self.refusal or (f"{self.doubt}.  {hint}" if self.doubt else hint)
         self._hint.follow(point, text, "error" if self.refusal else "warning" if self.doubt else "accent")
 

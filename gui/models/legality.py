@@ -72,14 +72,25 @@ def _gives(layer: Layer, shape: Shape) -> Shape | None:
 
 
 def _unreadable(layer: Layer, shape: Shape) -> str:
-    """Why a layer cannot read a shape; of one that joins branches nobody knows before it has them all."""
-    if layer.ports.maximum != 1:
-        return ""
-    try:
-        layer.infer_shape((shape,))
-    except ShapeError as error:
-        return _short(error.what)
-    return ""
+    """Why a layer cannot read a shape, whatever else it reads: of one that joins branches usual partners are tried."""
+    others = (
+        [()] if layer.ports.maximum == 1 else [(other,) * max(1, layer.ports.minimum - 1) for other in _beside(shape)]
+    )
+    why = ""
+    for partners in others:
+        try:
+            layer.infer_shape((shape, *partners))
+        except ShapeError as error:
+            why = why or _short(error.what)
+        else:
+            return ""
+    return why
+
+
+def _beside(shape: Shape) -> list[Shape]:
+    """Shapes that a layer may read beside this one."""
+    larger = (2 * shape[0], 2 * shape[1], shape[2]) if len(shape) == 3 else (4,)
+    return [shape, larger, (4,)]
 
 
 def _impossible(block: blocks.Block, shape: Shape) -> str:
