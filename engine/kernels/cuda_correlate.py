@@ -8,13 +8,13 @@ window moves by the step, and the target is the output.
 from functools import cache
 
 import numpy as np
-from numba import float32
+from numba import float32, int32
 
 from .cuda_jit import BLOCK, SIMULATED, CudaKernel, cuda, kernel, per, sequence
-from .cuda_slide import TAP
 from .cuda_tile import DEPTH, I, U, multiplier, threads_of
 from .cuda_vector import load4, store4
 
+TAP = 3  # numbers of a tap
 SIZES = (
     "batch", "height", "width", "channels", "out_height", "out_width", "filters", "groups", "step_rows", "step_columns",
 )  # fmt: skip
@@ -50,9 +50,9 @@ def tiled(rows, columns, aligned) -> CudaKernel:  # noqa: PLR0915
         b = cuda.local.array(8, float32)
         va = cuda.local.array(a_values, float32)
         vb = cuda.local.array(b_values, float32)
-        tap_row = cuda.local.array(4, np.int32)
-        tap_column = cuda.local.array(4, np.int32)
-        tap_channel = cuda.local.array(4, np.int32)
+        tap_row = cuda.local.array(4, int32)
+        tap_column = cuda.local.array(4, int32)
+        tap_channel = cuda.local.array(4, int32)
         for i in range(8):
             for j in range(8):
                 acc[i, j] = float32(0)
@@ -153,7 +153,7 @@ def tiled(rows, columns, aligned) -> CudaKernel:  # noqa: PLR0915
         own = given["filters"] // given["groups"]
         return (-(-lines // rows), -(-own // columns), given["groups"] * given["workers"]), block
 
-    return CudaKernel(correlate, grid, registers=128 if block == BLOCK else 200)
+    return CudaKernel(correlate, grid, registers=128 if block == BLOCK else 168)
 
 
 def of_weights(given):

@@ -51,7 +51,7 @@ class CudaKernel:
     `registers` is the most a thread may use; the compile gate holds kernels to it.
     """
 
-    def __init__(self, function: Callable[..., None], grid: Callable[[Arguments], Grid], registers: int = 64) -> None:
+    def __init__(self, function: Callable[..., None], grid: Callable[[Arguments], Grid], registers: int = 112) -> None:
         self.function, self.grid, self.registers = function, grid, registers
         self.parameters = tuple(inspect.signature(function).parameters)
         self.__name__, self.__doc__ = function.__name__, function.__doc__
@@ -60,6 +60,11 @@ class CudaKernel:
     def launches(self, *args: Any) -> tuple[Launch, ...]:
         """What a call with these arguments launches."""
         return (Launch(self, self.grid(dict(zip(self.parameters, args, strict=True))), args),)
+
+    @property
+    def name(self) -> str:
+        """Where the kernel stands, such as `kernels.cuda_slide.slide`."""
+        return f"{self.function.__module__.partition('.engine.')[2]}.{self.function.__name__}"
 
     @property
     def compiled(self) -> Any:
@@ -81,7 +86,7 @@ class CudaSequence:
         return self._function(*args)
 
 
-def kernel(grid: Callable[[Arguments], Grid], registers: int = 64) -> Callable[[Callable[..., None]], CudaKernel]:
+def kernel(grid: Callable[[Arguments], Grid], registers: int = 112) -> Callable[[Callable[..., None]], CudaKernel]:
     """A kernel of this grid: see `per`."""
     return lambda function: CudaKernel(function, grid, registers)
 

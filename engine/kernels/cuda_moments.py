@@ -4,17 +4,19 @@ The arrays are laid out as those of moments.py, with workers in the place of thr
 """
 
 import numpy as np
+from numba import float64
 
 from .cuda_jit import cuda, kernel, sequence
 from .cuda_sums import COLUMNS, LANES, SIZE, by_columns
 
+PAIRS = 2 * SIZE
 MOMENTS = 1  # as in moments.py, which loads the CPU's kernels
 
 
 @kernel(by_columns)
 def moments(x, rows, channels, sums, workers):
     """Each worker's Σ x and Σ x² over its rows, in float64."""
-    shared = cuda.shared.array(2 * SIZE, np.float64)
+    shared = cuda.shared.array(PAIRS, float64)
     lane, own = cuda.threadIdx.x // COLUMNS, cuda.threadIdx.x % COLUMNS
     c = cuda.blockIdx.x * COLUMNS + own
     total, squares = 0.0, 0.0
@@ -38,7 +40,7 @@ def moments(x, rows, channels, sums, workers):
 @kernel(by_columns)
 def products(x, dy, mean, inverse_std, rows, channels, sums, workers):
     """Each worker's Σ dy and Σ dy·x̂ over its rows, in float64; x̂ is the normalised x."""
-    shared = cuda.shared.array(2 * SIZE, np.float64)
+    shared = cuda.shared.array(PAIRS, float64)
     lane, own = cuda.threadIdx.x // COLUMNS, cuda.threadIdx.x % COLUMNS
     c = cuda.blockIdx.x * COLUMNS + own
     total, dots = 0.0, 0.0

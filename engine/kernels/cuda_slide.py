@@ -7,32 +7,68 @@ are multiplied. A product of matrices is the case of one tap and one pixel an im
 
 Tables (int32): a phase is (first tap, taps, rows, columns, first row, first column); a tap is (rows, columns, place):
 how far its pixel lies from the window's corner, and the place of its weights. Weights are (places, channels of a group,
-all filters). `sizes` are:
+all filters).
 """
 
 from functools import cache
 
 import numpy as np
-from numba import float32
+from numba import float32, int32
 
-from .cuda_jit import BLOCK, SIMULATED, CudaKernel, cuda, kernel, sequence
+from .cuda_jit import BLOCK, SIMULATED, CudaKernel, cuda, device, kernel, sequence
+from .cuda_loads import gather_mixed, gather_run, weights_mixed, weights_run
 from .cuda_tile import DEPTH, I, U, finished, multiplier, threads_of
-from .cuda_vector import load4, store4
+from .cuda_vector import store4
 
 SIZES = (
     "batch", "height", "width", "channels", "target_height", "target_width", "filters", "groups",
     "step_rows", "step_columns", "spread_rows", "spread_columns",
 )  # fmt: skip
 """The source and the target; how far the window moves for the next pixel of a phase; how far that is in the target."""
-PHASE, TAP = 6, 3
+PHASE = 6
 _FEW = 8  # filters or channels of a group below which tiles would be mostly empty
+
+
+@device
+def target_line(pixel, phases, phase, target_height, target_width, spread_rows, spread_columns):
+    """The target's pixel that a phase's pixel is."""
+    columns = I(phases[phase * 6 + 3])
+    of_image = I(I(phases[phase * 6 + 2]) * columns)
+    n = I(pixel // of_image)
+    rest = I(pixel - I(n * of_image))
+    p = I(rest // columns)
+    row = I(I(p * I(spread_rows)) + phases[phase * 6 + 4])
+    column = I(I(I(rest - I(p * columns)) * I(spread_columns)) + phases[phase * 6 + 5])
+    return I(I(I(n * I(target_height)) + row) * I(target_width) + column)
+
+
+@cache
+def row_store(columns):
+    """Device function: finish and store a row of a thread's sums as the target's pixel `line`, unless that is −1.
+
+    They are those of filters `column` … `column` + 3 of a group whose first is `first`, and of those half a tile on.
+    """
+    half = I(columns // 2)
+
+    @device
+    def store(acc, row, line, column, first, own_filters, filters, bias, has_bias, y, what, other, floor):
+        if line >= I(0):
+            for j in range(8):
+                at = I(column + I(j)) if j < 4 else I(column + half + I(j - 4))
+                if at < own_filters:
+                    k = U(first + at)
+                    place = U(U(U(line) * U(filters)) + k)
+                    value = acc[row, j] + (bias[k] if has_bias else float32(0))
+                    y[place] = finished(value, what, other[place] if what else float32(0), floor)
+
+    return store
 
 
 @cache
 def tiled(rows, columns, aligned, mixed) -> CudaKernel:  # noqa: PLR0915
     """The kernel for tiles of rows × columns outputs.
 
-    `aligned`: a group's channels and filters are multiples of four, and everything is read and written by fours.
+    `aligned`: a group's channels and filters are multiples of four, and everything is read by fours.
     `mixed`: channels are so few that a run of the sum goes over several taps.
     """
     block = threads_of(rows, columns)
@@ -40,170 +76,104 @@ def tiled(rows, columns, aligned, mixed) -> CudaKernel:  # noqa: PLR0915
     a_values, b_values = 4 * a_quads, 4 * b_quads
     a_size, b_size = 2 * DEPTH * rows, 2 * DEPTH * columns
     rows_u, columns_u, a_half, b_half = U(rows), U(columns), U(DEPTH * rows), U(DEPTH * columns)
-    half_rows, half_columns, across, b_across = U(rows // 2), U(columns // 2), U(columns // 8), U(columns // 4)
+    half_rows, across = U(rows // 2), U(columns // 8)
     block_u, depth = U(block), I(DEPTH)
     multiply = multiplier(rows, columns)
+    gather_several, several_weights = gather_mixed(a_quads), weights_mixed(b_quads, columns, block)
+    store = row_store(columns)
+    gather, weights = gather_run(a_quads, aligned), weights_run(b_quads, columns, block, aligned)
 
-    def slide(  # noqa: PLR0912, PLR0915
+    def slide(  # noqa: PLR0912, PLR0915  one kernel: registers cannot be passed on
         x, w, bias, has_bias, y, what, other, floor, taps, phases, height, width, channels, target_height, target_width,
         filters, groups, step_rows, step_columns, spread_rows, spread_columns, batch,
     ):  # fmt: skip
         a_tile = cuda.shared.array(a_size, float32)
         b_tile = cuda.shared.array(b_size, float32)
+        target = cuda.shared.array(rows, int32)
         acc = cuda.local.array((8, 8), float32)
-        a = cuda.local.array(8, float32)
-        b = cuda.local.array(8, float32)
-        va = cuda.local.array(a_values, float32)
-        vb = cuda.local.array(b_values, float32)
-        corner_row = cuda.local.array(a_quads, np.int32)
-        corner_column = cuda.local.array(a_quads, np.int32)
-        image = cuda.local.array(a_quads, np.int32)
-        at_x = cuda.local.array(a_quads, np.int32)
+        a, b = cuda.local.array(8, float32), cuda.local.array(8, float32)
+        va, vb = cuda.local.array(a_values, float32), cuda.local.array(b_values, float32)
+        corner_row, corner_column = cuda.local.array(a_quads, int32), cuda.local.array(a_quads, int32)
+        image, at_x = cuda.local.array(a_quads, int32), cuda.local.array(a_quads, int32)
         for i in range(8):
             for j in range(8):
                 acc[i, j] = float32(0)
         t = U(cuda.threadIdx.x)
         group, phase = I(I(cuda.blockIdx.z) % I(groups)), I(I(cuda.blockIdx.z) // I(groups))
         first_tap, n_taps = I(phases[phase * 6]), I(phases[phase * 6 + 1])
-        phase_rows, phase_columns = I(phases[phase * 6 + 2]), I(phases[phase * 6 + 3])
+        of_row, of_image = I(phases[phase * 6 + 3]), I(I(phases[phase * 6 + 2]) * I(phases[phase * 6 + 3]))
         own_channels, own_filters = I(I(channels) // I(groups)), I(I(filters) // I(groups))
-        pixels = I(I(batch) * phase_rows * phase_columns)
+        pixels = I(I(batch) * of_image)
         row0, column0 = U(U(cuda.blockIdx.x) * rows_u), U(U(cuda.blockIdx.y) * columns_u)
         if row0 >= U(pixels):
             return
         for l in range(a_quads):  # noqa: E741
             pixel = I(row0 + U((t + U(l) * block_u) >> U(1)))
-            n = I(pixel // I(phase_rows * phase_columns))
-            rest = I(pixel - I(n * phase_rows * phase_columns))
-            p = I(rest // phase_columns)
-            corner_row[l] = I(p * I(step_rows))
-            corner_column[l] = I(I(rest - I(p * phase_columns)) * I(step_columns))
+            n = I(pixel // of_image)
+            rest = I(pixel - I(n * of_image))
+            p = I(rest // of_row)
+            corner_row[l], corner_column[l] = I(p * I(step_rows)), I(I(rest - I(p * of_row)) * I(step_columns))
             image[l] = I(I(n * I(height)) * I(width)) if pixel < pixels else I(-1)
             at_x[l] = I(-1)
+        row = t
+        while row < rows_u:
+            pixel, line = I(row0 + row), I(-1)
+            if pixel < pixels:
+                line = target_line(pixel, phases, phase, target_height, target_width, spread_rows, spread_columns)
+            target[row] = line
+            row = U(row + block_u)
         quad = I((t & U(1)) << U(2))  # of the channels of a run; the same for all of a thread's pixels
-        tap, c0 = I(0), I(0)
-        turn = True  # the tap is new
-        runs = I(0)
+        tap, c0, run, half = I(0), I(0), I(0), U(0)
         if mixed:
             runs = I(I(I(n_taps * own_channels) + depth - I(1)) // depth)
         else:
             runs = I(n_taps * I(I(own_channels + depth - I(1)) // depth))
         at_a, at_b = U(U(t // across) << U(2)), U(U(t % across) << U(2))
-        half = U(0)
-        run = I(0)
         while run <= runs:
             more = run < runs
-            if more:
-                if mixed:
-                    for l in range(a_quads):  # noqa: E741
-                        for e in range(4):
-                            k = I(c0 + quad + I(e))
-                            here = I(k // own_channels)
-                            value = float32(0)
-                            if here < n_taps and image[l] >= I(0):
-                                at = I(I(first_tap + here) * I(3))
-                                h = I(corner_row[l] + taps[at])
-                                v = I(corner_column[l] + taps[at + 1])
-                                if h >= I(0) and v >= I(0) and h < I(height) and v < I(width):
-                                    place = I(I(image[l] + I(h * I(width)) + v) * I(channels))
-                                    c = I(k - I(here * own_channels))
-                                    value = x[U(place + I(group * own_channels) + c)]
-                            va[4 * l + e] = value
-                    for l in range(b_quads):  # noqa: E741
-                        index = U(t + U(l) * block_u)
-                        k = I(c0 + I(index // b_across))
-                        here = I(k // own_channels)
-                        column = I(column0 + U(U(index % b_across) << U(2)))
-                        for e in range(4):
-                            value = float32(0)
-                            if here < n_taps and I(column + I(e)) < own_filters:
-                                place = I(taps[I(first_tap + here) * 3 + 2])
-                                line = I(I(place * own_channels) + I(k - I(here * own_channels)))
-                                at_w = I(I(line * I(filters)) + I(group * own_filters) + column + I(e))
-                                value = w[U(at_w)]
-                            vb[4 * l + e] = value
-                    c0 = I(c0 + depth)
-                else:
-                    at = I(I(first_tap + tap) * I(3))
-                    if turn:
-                        for l in range(a_quads):  # noqa: E741
-                            h, v = I(corner_row[l] + taps[at]), I(corner_column[l] + taps[at + 1])
-                            inside = h >= I(0) and v >= I(0) and h < I(height) and v < I(width)
-                            at_x[l] = I(-1)
-                            if inside and image[l] >= I(0):
-                                place = I(I(image[l] + I(h * I(width)) + v) * I(channels))
-                                at_x[l] = I(place + I(group * own_channels) + quad)
-                    for l in range(a_quads):  # noqa: E741
-                        if aligned:
-                            if at_x[l] >= I(0) and I(c0 + quad) < own_channels:
-                                va[4 * l], va[4 * l + 1], va[4 * l + 2], va[4 * l + 3] = load4(x, U(at_x[l] + c0))
-                            else:
-                                va[4 * l], va[4 * l + 1] = float32(0), float32(0)
-                                va[4 * l + 2], va[4 * l + 3] = float32(0), float32(0)
-                        else:
-                            for e in range(4):
-                                value = float32(0)
-                                if at_x[l] >= I(0) and I(c0 + quad + I(e)) < own_channels:
-                                    value = x[U(I(at_x[l] + c0) + I(e))]
-                                va[4 * l + e] = value
-                    line0 = I(I(taps[at + 2]) * own_channels)
-                    for l in range(b_quads):  # noqa: E741
-                        index = U(t + U(l) * block_u)
-                        c = I(c0 + I(index // b_across))
-                        column = I(column0 + U(U(index % b_across) << U(2)))
-                        at_w = I(I(I(line0 + c) * I(filters)) + I(group * own_filters) + column)
-                        if aligned:
-                            if c < own_channels and column < own_filters:
-                                vb[4 * l], vb[4 * l + 1], vb[4 * l + 2], vb[4 * l + 3] = load4(w, U(at_w))
-                            else:
-                                vb[4 * l], vb[4 * l + 1] = float32(0), float32(0)
-                                vb[4 * l + 2], vb[4 * l + 3] = float32(0), float32(0)
-                        else:
-                            for e in range(4):
-                                value = float32(0)
-                                if c < own_channels and I(column + I(e)) < own_filters:
-                                    value = w[U(at_w + I(e))]
-                                vb[4 * l + e] = value
-                    c0 = I(c0 + depth)
-                    turn = c0 >= own_channels
-                    if turn:
-                        c0 = I(0)
-                        tap = I(tap + I(1))
+            if more and mixed:
+                gather_several(
+                    x, taps, first_tap, n_taps, I(c0 + quad), own_channels, group, image, corner_row, corner_column,
+                    height, width, channels, va,
+                )  # fmt: skip
+                several_weights(
+                    w, taps, first_tap, n_taps, c0, own_channels, own_filters, group, filters, t, column0, vb
+                )
+                c0 = I(c0 + depth)
+            elif more:
+                at = I(I(first_tap + tap) * I(3))
+                gather(
+                    x, taps, at, c0, quad, own_channels, group, image, corner_row, corner_column, at_x, height, width,
+                    channels, va,
+                )  # fmt: skip
+                weights(w, I(taps[at + 2]), c0, own_channels, own_filters, group, filters, t, column0, vb)
+                c0 = I(c0 + depth)
+                if c0 >= own_channels:
+                    c0, tap = I(0), I(tap + I(1))
             if run > I(0):
                 multiply(a_tile, b_tile, U(half * a_half + at_a), U(half * b_half + at_b), acc, a, b)
                 half = U(half ^ U(1))
             if more:
                 for l in range(a_quads):  # noqa: E741
-                    pixel_u = U((t + U(l) * block_u) >> U(1))
+                    at_tile = U(half * a_half + U(quad) * rows_u + U((t + U(l) * block_u) >> U(1)))
                     for e in range(4):
-                        a_tile[U(half * a_half + U(quad) * rows_u + U(e) * rows_u + pixel_u)] = va[4 * l + e]
+                        a_tile[U(at_tile + U(e) * rows_u)] = va[4 * l + e]
                 for l in range(b_quads):  # noqa: E741
                     at_tile = U(half * b_half + U(t + U(l) * block_u) * U(4))
                     store4(b_tile, at_tile, vb[4 * l], vb[4 * l + 1], vb[4 * l + 2], vb[4 * l + 3])
             cuda.syncthreads()
             run = I(run + I(1))
-        for ih in range(2):
-            for i in range(4):
-                pixel = I(row0 + at_a + U(ih) * half_rows + U(i))
-                if pixel < pixels:
-                    n = I(pixel // I(phase_rows * phase_columns))
-                    rest = I(pixel - I(n * phase_rows * phase_columns))
-                    p = I(rest // phase_columns)
-                    h = I(I(p * I(spread_rows)) + phases[phase * 6 + 4])
-                    v = I(I(I(rest - I(p * phase_columns)) * I(spread_columns)) + phases[phase * 6 + 5])
-                    line = I(I(I(I(n * I(target_height)) + h) * I(target_width) + v) * I(filters))
-                    for jh in range(2):
-                        column = I(column0 + at_b + U(jh) * half_columns)
-                        at = I(line + I(group * own_filters) + column)
-                        for j in range(4):
-                            if I(column + I(j)) < own_filters:
-                                value = acc[ih * 4 + i, jh * 4 + j]
-                                if has_bias:
-                                    value += bias[U(I(group * own_filters) + column + I(j))]
-                                beside = float32(0)
-                                if what:
-                                    beside = other[U(at + I(j))]
-                                y[U(at + I(j))] = finished(value, what, beside, floor)
+        ending = (bias, has_bias, y, what, other, floor)
+        at, first = I(column0 + at_b), I(group * own_filters)
+        # written out: a loop that is not unrolled would have the sums in memory
+        store(acc, 0, target[at_a], at, first, own_filters, filters, *ending)
+        store(acc, 1, target[U(at_a + U(1))], at, first, own_filters, filters, *ending)
+        store(acc, 2, target[U(at_a + U(2))], at, first, own_filters, filters, *ending)
+        store(acc, 3, target[U(at_a + U(3))], at, first, own_filters, filters, *ending)
+        store(acc, 4, target[U(at_a + half_rows)], at, first, own_filters, filters, *ending)
+        store(acc, 5, target[U(at_a + half_rows + U(1))], at, first, own_filters, filters, *ending)
+        store(acc, 6, target[U(at_a + half_rows + U(2))], at, first, own_filters, filters, *ending)
+        store(acc, 7, target[U(at_a + half_rows + U(3))], at, first, own_filters, filters, *ending)
 
     def grid(given):
         phases = given["phases"].reshape(-1, PHASE)
@@ -211,7 +181,7 @@ def tiled(rows, columns, aligned, mixed) -> CudaKernel:  # noqa: PLR0915
         own = given["filters"] // given["groups"]
         return (-(-pixels // rows), -(-own // columns), given["groups"] * len(phases)), block
 
-    return CudaKernel(slide, grid, registers=128 if block == BLOCK else 200)
+    return CudaKernel(slide, grid, registers=128 if block == BLOCK else 168)
 
 
 def of_values(given):

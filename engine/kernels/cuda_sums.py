@@ -6,6 +6,7 @@ thread a column adds the workers' sums in their order. Atomic additions would co
 """
 
 import numpy as np
+from numba import float64
 
 from .cuda_jit import REDUCERS, SIMULATED, cuda, kernel, per, sequence
 
@@ -35,7 +36,7 @@ def add_workers(sums, total, channels, workers):
 @kernel(by_columns)
 def column_sums(x, rows, channels, sums, workers):
     """sums[w · channels + c] = the worker's share of Σ x over rows, in float64."""
-    shared = cuda.shared.array(SIZE, np.float64)
+    shared = cuda.shared.array(SIZE, float64)
     lane, own = cuda.threadIdx.x // COLUMNS, cuda.threadIdx.x % COLUMNS
     c = cuda.blockIdx.x * COLUMNS + own
     total = 0.0

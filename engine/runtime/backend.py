@@ -93,6 +93,11 @@ def kernels(package: str, device: str) -> ModuleType:
     return importlib.import_module(f"{package}.{device}")
 
 
+def variant(package: str, name: str, device: str) -> ModuleType:
+    """The module of a package that does for this device what others of the same beginning do for theirs."""
+    return importlib.import_module(f"{package}.{name}_{device}")
+
+
 def require_memory(backend: Backend, needed: int, what: str, remedy: str) -> None:
     """ConvscopeError, naming what needs how many bytes and the remedy, unless so many are free."""
     free = backend.available_bytes()

@@ -24,12 +24,12 @@ class CpuBackend:
 
     name = "cpu"
     measures = True
-    add_into = elementwise.add_into
-    fill_zero = elementwise.fill_zero
-    copy = elementwise.copy
-    measure_all = moments.measure_all
-    mask = elementwise.mask
-    add_masked = elementwise.add_masked
+    add_into: Any = elementwise.add_into
+    fill_zero: Any = elementwise.fill_zero
+    copy: Any = elementwise.copy
+    measure_all: Any = moments.measure_all
+    mask: Any = elementwise.mask
+    add_masked: Any = elementwise.add_masked
 
     def allocate(self, nbytes: int) -> Array:
         raw = np.empty(nbytes + ALIGNMENT, np.uint8)

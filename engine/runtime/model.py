@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,9 @@ from ..graph import INPUT, Network, freezing
 from ..graph.step import Mode
 from ..spec import ConvscopeError, NetworkError, Problem, Shape, format_shape
 from . import backend as backends
+from .backend import Backend
+from .binding import Array
+from .companions import Companions
 from .compute import exclusive
 from .initialisers import rule
 from .plan import Plan, ReluRule
@@ -120,6 +123,21 @@ class Model:
     def flat_gradients(self) -> FloatArray:
         """Gradients in the layout of `flat_weights`."""
         return self._store.flat_gradients_buffer
+
+    @property
+    def backend(self) -> Backend:
+        """The device's backend."""
+        return self._backend
+
+    @property
+    def trained_arrays(self) -> tuple[Array, Array, Array]:
+        """The device's own flat weights, gradients and decay mask, for optimisers."""
+        store = self._store
+        return store.trained.device, store.slopes.device, store.decays.device
+
+    def companions(self, names: Iterable[str], given: Mapping[str, FloatArray] | None = None) -> Companions:
+        """Arrays in the layout of `flat_weights`, zeros unless given, for an optimiser's own use."""
+        return Companions(names, given or {}, len(self._store.trained), self._backend)
 
     @property
     def learned_parts(self) -> tuple[slice, ...]:

@@ -73,7 +73,7 @@ def range_test(
     declared = _checked(model, dataset, lowest, highest, steps, optimizer)
     size = min(batch_size or suggested(len(dataset.train_images))[1], len(dataset.train_images))
     feed = Feed(dataset.train_images, dataset.train_labels, model.preprocessing, model.network.input)
-    buffers = {name: np.zeros_like(model.flat_weights) for name in declared.buffers}
+    buffers = model.companions(declared.buffers)
     stepper, before = Stepper(model, feed, declared, buffers), Snapshot(model, buffers, Progress())
     rates = np.geomspace(lowest, highest, steps)
     losses: list[float] = []

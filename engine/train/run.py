@@ -26,7 +26,7 @@ from .metrics import Outcomes, log_softmax
 from .mixup import share
 from .settings import Settings
 from .snapshot import Snapshot
-from .state import Arrays, Progress, State
+from .state import Progress, State
 from .step import DivergedError, Scorer, Stepper
 from .targets import Targets
 
@@ -65,8 +65,7 @@ class TrainRun(Iterator[Event]):
         self.judged: Judged | None = None
         """What became of every test image in the last full epoch; None before the first, and without test images."""
         self._progress = state.progress if state else Progress()
-        fresh = {name: np.zeros_like(model.flat_weights) for name in settings.optimizer.buffers}
-        self._buffers: Arrays = state.buffers if state else fresh
+        self._buffers = model.companions(settings.optimizer.buffers, state.buffers if state else None)
         self._kept = state.best if state else None
         changes = state.changes if state else ()
         images = len(dataset.train_images)
@@ -145,7 +144,7 @@ class TrainRun(Iterator[Event]):
         settings, progress, changes = self._controls.now()
         belongs = self.dataset.name, len(self.dataset.train_images), self.model.seed
         kept = self._best.kept() if self._best else self._kept
-        return State(settings, progress, self._buffers, *belongs, changes, self.model.frozen, kept).to_dict()
+        return State(settings, progress, dict(self._buffers), *belongs, changes, self.model.frozen, kept).to_dict()
 
     # ---- the run itself
 

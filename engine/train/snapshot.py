@@ -10,13 +10,14 @@ import numpy as np
 from .state import Arrays, Kept, Progress
 
 if TYPE_CHECKING:
+    from ..runtime.companions import Companions
     from ..runtime.model import Model
 
 
 class Snapshot:
     """Weights, optimiser buffers and progress of one moment: of now, or what was `kept`. Its memory is taken once."""
 
-    def __init__(self, model: Model, buffers: Arrays, progress: Progress, kept: Kept | None = None) -> None:
+    def __init__(self, model: Model, buffers: Companions, progress: Progress, kept: Kept | None = None) -> None:
         self._model, self._live_buffers, self._live_progress = model, buffers, progress
         self._weights = {name: np.empty_like(array) for name, array in model.weights.items()}
         self._buffers = {name: np.empty_like(array) for name, array in buffers.items()}
@@ -30,15 +31,15 @@ class Snapshot:
     def take(self) -> None:
         """Remember this moment instead of the last."""
         _copy(dict(self._model.weights), self._weights)
-        _copy(self._live_buffers, self._buffers)
+        _copy(dict(self._live_buffers), self._buffers)
         self._progress = dataclasses.replace(self._live_progress)
 
     def restore(self) -> None:
         """Put everything back as it was."""
-        _copy(self._weights, dict(self._model.weights))
-        _copy(self._buffers, self._live_buffers)
+        for live, kept in ((self._model.weights, self._weights), (self._live_buffers, self._buffers)):
+            for name, array in kept.items():
+                live[name] = array
         self._live_progress.assign(self._progress)
-        self._model.weights_changed()
 
     def kept(self) -> Kept:
         """What is remembered, for a file."""

@@ -10,22 +10,21 @@ from numpy.typing import NDArray
 
 from ..graph import Network
 from ..graph.scores import score_node
+from ..runtime.backend import variant
+from ..runtime.companions import Companions
 from ..runtime.compute import exclusive
-from ..runtime.threads import threads
 from . import cpu, loss
+from . import optimizer as optimizers
 from .feed import Feed
 from .localisation import Boxes, box_node
 from .localisation_step import BoxGoal
 from .loss import CrossEntropy, Loss
 from .optimizer import Optimizer
-from .optimizer.update import Update
-from .state import Arrays
 
 if TYPE_CHECKING:
     from ..runtime.model import Model
 
 EVALUATION_BATCH = 128
-_PARALLEL_FROM = 1 << 17  # weights; below, starting the threads costs more than they save
 
 
 class DivergedError(ArithmeticError):
@@ -43,7 +42,7 @@ class Stepper:
         model: Model,
         feed: Feed,
         optimizer: Optimizer,
-        buffers: Arrays,
+        buffers: Companions,
         objective: Loss | None = None,
         boxes: Boxes | None = None,
     ) -> None:
@@ -54,8 +53,7 @@ class Stepper:
         has_box = box_node(model.network) is not None
         self._goal = BoxGoal(model.network, feed, boxes) if boxes is not None and has_box else None
         self._ends = (self._node, self._goal.node) if self._goal else (self._node,)
-        arrays = (model.flat_weights, model.flat_gradients, buffers, model.decay_mask)
-        self._update = Update(optimizer, *arrays, update_threads(model.flat_weights.size))
+        self._update = variant(optimizers.__name__, "update", model.device).update(model, optimizer, buffers)
 
     def prepare(self, batch: int) -> None:
         """Make the plan for this batch size; ConvscopeError if it does not fit into memory."""
@@ -135,8 +133,3 @@ def scores(network: Network) -> tuple[str, tuple[str, ...]]:
     """The score node, and what a plan must keep so that it can be read: nothing where it is the output itself."""
     node, box = score_node(network), box_node(network)
     return node, tuple(name for name in (node, box) if name not in (network.output, None))
-
-
-def update_threads(weights: int) -> int:
-    """Threads that share an optimiser's step over so many weights."""
-    return 1 if weights < _PARALLEL_FROM else threads()

@@ -23,7 +23,8 @@ from .helpers import Helpers
 from .loss import cpu as losses
 from .optimizer import SGD, update
 from .optimizer import optimizer as find_optimizer
-from .step import EVALUATION_BATCH, scores, update_threads
+from .optimizer.update_cpu import update_threads
+from .step import EVALUATION_BATCH, scores
 
 _WORTH_HELP = 4  # builds to compile; a process that helps takes a second to start
 

@@ -1,6 +1,7 @@
 """Activation kernels on the GPU, under the names and with the arguments of cpu.py."""
 
 import numpy as np
+from numba import float32, float64
 
 from ...kernels import cuda_elementwise as elementwise
 from ...kernels.cuda_jit import REDUCERS, cuda, device, kernel, per, sequence
@@ -43,7 +44,7 @@ def prelu_backward(x, dy, slopes, dx, rows, channels, threads):
 @kernel(by_columns)
 def prelu_sums(x, dy, rows, channels, sums, workers):
     """Each worker's Σ dy · min(x, 0) over its rows, in float64."""
-    shared = cuda.shared.array(SIZE, np.float64)
+    shared = cuda.shared.array(SIZE, float64)
     lane, own = cuda.threadIdx.x // COLUMNS, cuda.threadIdx.x % COLUMNS
     c = cuda.blockIdx.x * COLUMNS + own
     total = 0.0
@@ -77,7 +78,7 @@ def by_rows(given):
 @kernel(by_rows)
 def softmax_forward(x, y, rows, columns, threads):
     """Each row of `columns` values to e^(x−max) / Σ e^(x−max); a block a row. NaN anywhere makes the row NaN."""
-    shared = cuda.shared.array(REDUCERS, np.float32)
+    shared = cuda.shared.array(REDUCERS, float32)
     lane, at = cuda.threadIdx.x, cuda.blockIdx.x * columns
     top = x[at]
     for i in range(lane, columns, REDUCERS):
@@ -113,7 +114,7 @@ def softmax_forward(x, y, rows, columns, threads):
 @kernel(by_rows)
 def softmax_backward(y, dy, dx, rows, columns, threads):
     """dx_i = y_i (dy_i − Σ_j y_j dy_j) in each row; a block a row."""
-    shared = cuda.shared.array(REDUCERS, np.float64)
+    shared = cuda.shared.array(REDUCERS, float64)
     lane, at = cuda.threadIdx.x, cuda.blockIdx.x * columns
     dot = 0.0
     for i in range(lane, columns, REDUCERS):
