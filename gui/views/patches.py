@@ -251,7 +251,7 @@ class PatchesView(QWidget):
         cut = [np.asarray(cut_out(self._sized(patch.image), patch), np.uint8) for patch in self.patches]
         texts = [plain(patch.response) for patch in self.patches]
         self.grid.show_patches(cut, texts, pairs=self.beside.currentData() != "")
-        self._show_source(self.grid.current if self.grid.current >= 0 else 0)
+        self.grid.choose(max(self.grid.current, 0))
         self._ask_pictures()
 
     def _sized(self, number: int) -> NDArray[Any]:

@@ -23,7 +23,7 @@ from ..widgets.picture_file import PictureFile
 from ..widgets.sketch_pad import SketchPad
 from ..work.posts import ModelInfo
 
-_LEFT, _SEEN = 300, 104
+_LEFT, _SEEN, _BARS = 300, 104, 560
 _THIN, _THICK = 2, 24  # the brush, in hundredths of the side
 
 
@@ -48,6 +48,7 @@ class SketchView(LayerView):
         self.file.failed.connect(lambda text: self._session.message.emit(text, True))
         self.pad.dropped.connect(self.file.read)
         self.bars = ClassBars()
+        self.bars.setMaximumWidth(_BARS)
         self.seen = FittedPicture("What the network sees")
         self.seen.setFixedSize(_SEEN, _SEEN)
         self.seen.pointed.connect(self._show_units)

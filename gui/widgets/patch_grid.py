@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from ..theme import follow, small_font, theme
 from .fitted_picture import qimage
 
-_GAP, _LINE, _LARGEST, _RIM = 12, 18, 160, 2
+_GAP, _LINE, _LARGEST, _RIM = 12, 18, 224, 2
 _FEW = 96  # pixels a side up to which they are blocks
 _KEYS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
 
