@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -34,7 +33,8 @@ from .models.differences import Pair, pairs
 from .theme import theme
 
 _FIGURES = ("", "this", "other", "ratio")
-_LAYERS = ("Layer", "Parameters", "Multiply-adds", "Layer", "Parameters", "Multiply-adds")
+_LAYERS = ("Layer", "Parameters", "Multiply-adds", "", "Layer", "Parameters", "Multiply-adds")
+_NUMBERS = (1, 2, 5, 6)
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -51,6 +51,7 @@ class NetworkComparison(QDialog):
         self.other.addItems(list(zoo.ARCHITECTURES))
         self.other.activated.connect(lambda row: self.compare(zoo.build(self.other.itemText(row))))
         file = QPushButton("&File…")
+        file.setAutoDefault(False)
         file.clicked.connect(self._choose_file)
         self._fault = QLabel()
         self._fault.setProperty("role", "error")
@@ -62,10 +63,10 @@ class NetworkComparison(QDialog):
         top.addWidget(self.other)
         top.addWidget(file)
         top.addStretch()
-        parts = QSplitter()
+        parts = QSplitter(Qt.Orientation.Vertical)
         parts.addWidget(self.totals)
         parts.addWidget(self.layers)
-        parts.setStretchFactor(1, 1)
+        parts.setSizes([240, 400])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.addLayout(top)
@@ -92,11 +93,11 @@ class NetworkComparison(QDialog):
     def _show_layers(self, found: list[Pair], other: Network) -> None:
         self.layers.setRowCount(len(found))
         for row, pair in enumerate(found):
-            cells = [*_cells(self._network, pair.first), *_cells(other, pair.second)]
+            sign, colour = _mark(pair)
+            cells = (*_cells(self._network, pair.first), sign, *_cells(other, pair.second))
             for column, text in enumerate(cells):
-                item = _item(text, right=column % 3 > 0)
-                if not pair.same:
-                    item.setBackground(_mark(pair))
+                item = _item(text, right=column in _NUMBERS)
+                item.setForeground(theme.color(colour))
                 self.layers.setItem(row, column, item)
 
     def _choose_file(self) -> None:
@@ -141,11 +142,11 @@ def _cells(network: Network, row: Row | None) -> tuple[str, ...]:
     return text, *("?" if value is None else f"{value:,}" for value in (row.params, row.macs))
 
 
-def _mark(pair: Pair) -> QColor:
-    """What only this network has, only the other, or both in different ways."""
-    colour = theme.color("error" if pair.second is None else "success" if pair.first is None else "warning")
-    colour.setAlphaF(0.16)
-    return colour
+def _mark(pair: Pair) -> tuple[str, str]:
+    """Sign and colour: what only this network has, only the other, or both in different ways."""
+    if pair.same:
+        return "=", "text"
+    return ("−", "error") if pair.second is None else ("+", "success") if pair.first is None else ("≠", "warning")
 
 
 def _shown(key: str, value: float | None) -> str:

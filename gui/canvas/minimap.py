@@ -151,7 +151,7 @@ class Minimap(QWidget):
 
     def _colour(self, item: NodeItem) -> QColor:
         if self._tint == "cost":
-            return heat_colour(item.share.heat)
+            return heat_colour(item.share.heat) if item.share.part > 0 else theme.color("line")
         if self._tint == "problems":
             return theme.color("error" if item.card.error else "warning" if item.card.warning else "line")
         return theme.category(item.card.category)

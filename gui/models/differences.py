@@ -21,13 +21,18 @@ class Pair:
 
 
 def pairs(first: Network, second: Network) -> list[Pair]:
-    """The layers of both in their order, those that are alike beside each other."""
+    """The layers of both in their order, those that are alike beside each other.
+
+    Layers of one name are meant to be alike where at least half of the names are in both networks.
+    """
     left, right = first.summary().rows, second.summary().rows
-    a, b = [first[row.name] for row in left], [second[row.name] for row in right]
+    named = 2 * len(first.nodes.keys() & second.nodes.keys()) >= min(len(left), len(right))
+    a, b = ([row.name if named else net[row.name] for row in rows] for net, rows in ((first, left), (second, right)))
     found: list[Pair] = []
     for kind, i, j, k, m in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
         if kind == "equal":
-            found += [Pair(one, other, same=True) for one, other in zip(left[i:j], right[k:m], strict=True)]
+            alike = zip(left[i:j], right[k:m], strict=True)
+            found += [Pair(one, other, same=first[one.name] == second[other.name]) for one, other in alike]
         else:
             found += _unlike(left[i:j], right[k:m])
     return found
