@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from .accessible import named
 from .icons import icon, set_icon
 from .theme import follow, theme
+from .widgets.wrapped import Wrapped
 
 _SECONDS = 6
 
@@ -22,10 +23,8 @@ class MessageBar(QFrame):
         self.setObjectName("message")
         self._sign = QLabel()
         self._sign.setFixedWidth(20)
-        self.text = QLabel()
-        self.text.setWordWrap(True)
+        self.text = Wrapped(role="")
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.copy = named(QToolButton(), "Copy message", "Copy the message, to ask somebody about it")
         set_icon(self.copy, "copy", "muted")
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.text()))

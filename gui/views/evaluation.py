@@ -41,7 +41,7 @@ from ..work.posts import ModelInfo, RunStarted
 _PARTS = {"confusion": "Confusion", "classes": "Classes", "hardest": "Hardest"}
 _TOP = 5
 _HARDEST = 200
-_SIDE = 72
+_SIDE = 88
 _EMPTY = "Train, or press Evaluate, to see what the network takes for what."
 
 
@@ -370,7 +370,7 @@ class EvaluationView(QWidget):
             boxes.append(Box.of(truth[row], TRUE))
         if self._shown.boxes is not None:
             boxes.append(Box.of(self._shown.boxes.boxes[row], FOUND))
-            note = f"{share(float(found.confidence[row]))} · IoU {self._shown.boxes.ious[row]:.2f}"
+            note = f"{share(float(found.confidence[row]))} IoU {self._shown.boxes.ious[row]:.2f}"
         return Card(pixels, title, note, "success" if right else "error", tuple(boxes))
 
     def _tell(self, told: QLabel, row: int) -> None:

@@ -106,8 +106,9 @@ class ImageGrid(QWidget):
         self._lines = lines
 
     def choose(self, index: int) -> None:
-        """Make a card the current one."""
-        self._choose(index)
+        """Make a card the current one, if it is there."""
+        if index < len(self._cards):
+            self._choose(index)
 
     # ---- geometry
 

@@ -91,5 +91,5 @@ def test_true_and_found_boxes_are_shown_with_their_overlap(lab):
     lab.until(lambda: view.shown is not None and len(view.hardest.shown) > 0)
     card = view.hardest.grid.cards[0]
     assert [box.corners for box in card.boxes] == [(1, 1, 5, 5), (3, 3, 7, 7)]
-    assert card.note == "10 % · IoU 0.25"
+    assert card.note == "10 % IoU 0.25"
     assert "Overlap <b>25.00 %</b>" in view._figures.text()
