@@ -20,8 +20,10 @@ from . import constants
 from .operator import Array, Call, Operand, Operator, Unsupported
 from .values import Axes, Value
 
-MOST_VALUES = 1 << 31
-"""An activation of more numbers a picture is refused: kernels count in 32 bits, and no machine would hold it."""
+MOST_VALUES = 1 << 28
+"""An image or activation of more numbers a picture is refused: a gigabyte for a single one."""
+
+_MALFORMED = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 
 Mapped = Callable[[Operator], Value | tuple[Value | None, ...]]
 _OWN_NAME = re.compile(r"(?P<node>.+)/\w+")
@@ -80,7 +82,9 @@ class Builder:
         self._switches: dict[str, tuple[Layer, Value]] = {}
 
     def give(self, tensor: str, axes: Axes) -> None:
-        """Let a tensor be the image."""
+        """Let a tensor be the image. Unsupported if it is larger than any network could take."""
+        if size(self.parts.input) > MOST_VALUES:
+            raise Unsupported(f"its image has {size(self.parts.input):,} numbers, which is too much to compute")
         self.image = self.tensors[tensor] = Value(INPUT, self.parts.input, axes)
 
     def reduced(self, calls: Sequence[Call]) -> list[Call]:
@@ -117,15 +121,21 @@ class Builder:
             try:
                 results: Sequence[Known | None] = self._results(call)
             except (Unsupported, ShapeError, ParameterError) as error:
-                self.parts.faults.append(Fault(_shown_type(call), call.name or _first(call.outputs), _text(error)))
-                results = [_UNKNOWN] * len(call.outputs)
+                results = self._failed(call, _text(error))
+            except _MALFORMED as error:
+                results = self._failed(call, f"its attributes or operands are not of the kind they should be ({error})")
             for name, result in zip(call.outputs, results):
                 if name and result is not None:
                     self.tensors[name] = result
 
+    def _failed(self, call: Call, reason: str) -> list[_Unknown]:
+        self.parts.faults.append(Fault(_shown_type(call), call.name or _first(call.outputs), reason))
+        return [_UNKNOWN] * len(call.outputs)
+
     def _results(self, call: Call) -> Sequence[Known | None]:
         operands = [self.tensors.get(name) if name else None for name in call.inputs]
-        missing = [name for name, operand in zip(call.inputs, operands) if name and operand is None]
+        known = {"", *self._switches}
+        missing = [name for name, operand in zip(call.inputs, operands) if operand is None and name not in known]
         if missing:
             raise Unsupported(f"it reads {missing[0][:60]!r}, which nothing gives")
         if call.domain or (call.type not in operators() and call.type not in constants.FOLDED):
@@ -204,6 +214,7 @@ class Builder:
             return False
         folded = {"weight": weights["weight"] * along, "bias": bias * scale + shift}
         self.set_weights(node.name, {name: array.astype(np.float32) for name, array in folded.items()})
+        self._makers[operator.call.outputs[0]] = maker  # what follows may be folded as well
         return True
 
     def image_of(self, operator: Operator, value: Value) -> Value | None:

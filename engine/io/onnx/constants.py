@@ -13,7 +13,9 @@ from onnx import helper, numpy_helper, shape_inference
 from .operator import Array, Call, Unsupported
 
 MOST_VALUES = 1 << 27
-"""A file whose constants come to more numbers is refused: a few bytes can ask for any amount of memory."""
+"""A file whose computed constants come to more numbers is refused: a few bytes can ask for any amount of memory."""
+
+_MOST_NEW = 1 << 22  # numbers that one operator may make beyond those it reads
 
 _SMALL = 4096  # what shapes depend on is smaller
 
@@ -93,7 +95,8 @@ def _check_size(model: onnx.ModelProto, given: Mapping[str, Array], room: int) -
     small = {name: array for name, array in given.items() if array.size <= _SMALL}
     data = {name: numpy_helper.from_array(np.ascontiguousarray(array), name) for name, array in small.items()}
     found = shape_inference.infer_node_outputs(schema, node, types, data, opset_imports=imports)
-    if sum(map(_size, found.values())) > room:
+    read = sum(array.size for array in given.values())
+    if sum(map(_size, found.values())) > min(room, read + _MOST_NEW):
         raise Unsupported("it computes more constants than are held in memory")
 
 

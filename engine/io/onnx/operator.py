@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from ...layers.norm.spec import BatchNorm
 from ...layers.reshape.spec import Flatten
-from ...spec import Layer, Shape, format_shape
+from ...spec import Layer, Shape, format_shape, size
 from ...spec.windows import WindowGeometry
 from .values import CHANNELS_FIRST, Axes, Value, same_order
 
 Array = NDArray[Any]
 Operand = Value | Array | None
+
+_MOST_FEATURES = 1 << 25
 
 
 class Unsupported(Exception):  # noqa: N818 (a finding about a file, collected with the others)
@@ -180,7 +182,7 @@ class Operator:
         Both go into the weights of the layer that gave the value if only this operator reads it; else they become a
         batch norm of fixed statistics.
         """
-        shape = value.shape[-1:]
+        shape = self._channels(value)
         factor, more = (np.broadcast_to(np.asarray(a, np.float64), shape).astype(np.float32) for a in (scale, shift))
         if not (np.isfinite(factor).all() and np.isfinite(more).all()):
             self.refuse("its constant is NaN, infinite or too large")
@@ -212,6 +214,8 @@ class Operator:
         """A value of ours that is a vector: an image is flattened by a layer."""
         if len(value.shape) == 1:
             return value
+        if size(value.shape) > _MOST_FEATURES:
+            self.refuse(f"it flattens an image of {size(value.shape):,} numbers, which is too much to compute")
         node, shape = self.building.add(self, Flatten(), [value], suffix)
         ones = tuple((0,) if length > 1 else () for length in value.theirs)
         axes = ((0,),) if len(value.axes) == 1 else ones
@@ -246,12 +250,18 @@ class Operator:
                 if array.shape[axis] != length or not (array == head).all():
                     self.refuse("its constant varies along rows, columns or the batch, and not only along channels")
                 array = head
-        given = np.broadcast_to(array.reshape(-1), (value.shape[-1],))
+        given = np.broadcast_to(array.reshape(-1), self._channels(value))
         if value.order is None:
             return np.array(given)
         ours = np.empty(len(given))
         ours[value.order] = given
         return ours
+
+    def _channels(self, value: Value) -> tuple[int]:
+        """The number of our channels or features, as a shape."""
+        if value.shape[-1] > _MOST_FEATURES:
+            self.refuse(f"its input has {value.shape[-1]:,} channels, which is too much to compute")
+        return (value.shape[-1],)
 
     def check_alike(self, values: Sequence[Value]) -> None:
         """Refuse values that differ in shape or in where their numbers lie."""

@@ -22,7 +22,7 @@ from ...spec import ConvscopeError, NetworkError, Shape
 from ..errors import FileError
 from ..network_file import unreadable
 from . import building, checking, functions, metadata, patterns, tensors
-from .operator import Array, Call
+from .operator import Array, Call, Unsupported
 from .values import CHANNELS_FIRST, Axes, Value
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def read(path: str | os.PathLike[str], input: Shape | None = None, output: str |
         raise OnnxError(path, [str(problem).removesuffix(".") for problem in error.problems]) from None
     except ConvscopeError as error:
         raise OnnxError(path, [str(error).removesuffix(".")]) from None
+    except UnicodeDecodeError:
+        raise OnnxError(path, ["has texts that are not UTF-8; use another copy"]) from None
     except (MemoryError, RecursionError, OverflowError) as error:
         raise OnnxError(path, [f"asks for more than there is ({type(error).__name__})"]) from None
 
@@ -141,12 +143,13 @@ def _parsed(path: str | os.PathLike[str]) -> onnx.ModelProto:
 
 def _imported(model: onnx.ModelProto, folder: Path, name: str, input: Shape | None, output: str | None) -> Imported:
     version = _version(model)
-    problem = checking.fault(model)
+    _check_names(model.graph)
     try:
         model = functions.inlined(model)
     except (ValueError, RuntimeError, RecursionError) as error:
         raise _Faults(str(error)) from None
     calls, known = _contents(model.graph, folder)
+    problem = checking.fault(model)
     chosen, faults = _chosen(model.graph, output)
     found = _followed(model.graph, calls, known, version, input, chosen)
     faults = [*faults, *building.told(found.parts.faults)]
@@ -173,6 +176,16 @@ def _version(model: onnx.ModelProto) -> int:
         came = f"opset {versions[0]}" if versions else "no opset of the standard operators"
         raise _Faults(f"is written in {came}; use one from {OLDEST} to {newest} (onnx.version_converter converts)")
     return int(versions[0])
+
+
+def _check_names(graph: onnx.GraphProto) -> None:
+    """Refuse names that are not text; Protocol Buffers then give bytes."""
+    named = [*graph.input, *graph.output, *graph.initializer, *graph.node]
+    names = [entry.name for entry in named]
+    for node in graph.node:
+        names += [*node.input, *node.output, node.op_type, node.domain, *(entry.name for entry in node.attribute)]
+    if not all(isinstance(name, str) for name in names):
+        raise _Faults("has names that are not text; use another copy")
 
 
 def _contents(graph: onnx.GraphProto, folder: Path) -> tuple[list[Call], dict[str, Array]]:
@@ -244,7 +257,10 @@ def _followed(
     builder = building.Builder(shape, version, known)
     builder.batch = batch
     calls = patterns.joined(builder.reduced(calls), builder.arrays(), [kept])
-    builder.give(image.name, axes)
+    try:
+        builder.give(image.name, axes)
+    except Unsupported as error:
+        raise _Faults(str(error)) from None
     builder.run(calls, [kept])
     return builder
 
