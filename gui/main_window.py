@@ -24,6 +24,7 @@ from .canvas.view import GraphView
 from .canvas_actions import CanvasActions
 from .docks import Docks
 from .edit_actions import EditActions
+from .export_actions import ExportActions
 from .file_actions import FileActions
 from .learn import LearnRoom
 from .look import LookRoom
@@ -86,6 +87,7 @@ class MainWindow(QMainWindow):
         self.canvas = CanvasActions(self.view)
         self.views = ViewActions(self.view, self.docks)
         self.shell = ShellActions(self, self._topic)
+        self.exports = ExportActions(self.document, self.session, self)
         self._fill_menus()
         self.shell.take_up_shortcuts()
         self._fill_toolbar()
@@ -130,7 +132,8 @@ class MainWindow(QMainWindow):
         files, edit, views = self.files, self.edit, self.views
         bar = self.menuBar()
         opening = (files.new, files.gallery, files.templates, files.examples, files.open, files.recent, files.reopen)
-        _fill(bar.addMenu("&File"), *opening, None, files.save, files.save_as, None, files.compare, self.canvas.save_picture, self.canvas.copy_picture, None, files.quit)
+        leaving = (files.compare, self.canvas.save_picture, self.canvas.copy_picture, self.exports.menu)
+        _fill(bar.addMenu("&File"), *opening, None, files.save, files.save_as, None, *leaving, None, files.quit)
         change = (edit.undo, edit.redo, self.canvas.history, None, *edit.on_selection())
         self._edit_menu = bar.addMenu("&Edit")
         _fill(self._edit_menu, *change, edit.select_all, None, edit.search, edit.rename, edit.freeze, edit.arrange)
@@ -182,6 +185,7 @@ class MainWindow(QMainWindow):
         self.files.message.connect(self.messages.tell)
         self.files.model_wanted.connect(lambda path: session.open_model(str(path)))
         self.files.model_leaves.connect(self._save_model)
+        self.exports.message.connect(self.messages.tell)
         self.files.data_wanted.connect(self.training.choose_data)
         self.shell.begun.connect(self._begin)
         self.shell.wanted.connect(self.files.open_path)
