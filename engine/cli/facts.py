@@ -81,13 +81,22 @@ def threads() -> Facts:
 def cuda() -> Facts:
     """Whether networks can be run on a GPU, and if not, why."""
     from ..runtime.backend import backend  # noqa: PLC0415
+    from ..runtime.cuda import chip  # noqa: PLC0415
     from ..spec import ConvscopeError  # noqa: PLC0415
 
     try:
-        backend("cuda")
+        free = backend("cuda").available_bytes()
     except ConvscopeError as error:
         return {"available": False, "reason": str(error)}
-    return {"available": True, "reason": None}
+    found = chip()
+    return {
+        "available": True,
+        "reason": None,
+        "name": found.name,
+        "compute_capability": ".".join(map(str, found.capability)),
+        "multiprocessors": found.processors,
+        "memory_free_bytes": free,
+    }
 
 
 def desktop() -> Facts:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..cost.units import format_bytes
 from ..graph.arena import ALIGNMENT
 from ..kernels import cuda_jit
 from ..kernels.cuda_jit import SIMULATED, Launch, cuda
@@ -53,7 +54,13 @@ class CudaBackend:
         self._stream = _stream()
 
     def allocate(self, nbytes: int) -> Array:
-        return cuda.device_array(max(nbytes, ALIGNMENT), np.uint8)
+        try:
+            return cuda.device_array(max(nbytes, ALIGNMENT), np.uint8)
+        except Exception as error:
+            if "OUT_OF_MEMORY" not in str(error):
+                raise
+            what = f"The GPU has no {format_bytes(nbytes)} in one piece, though {format_bytes(self.available_bytes())}"
+            raise ConvscopeError(f"{what} are free; end other programs that use it, or use a smaller batch.") from None
 
     def zeros(self, count: int, dtype: str = "float32") -> Array:
         return cuda.to_device(np.zeros(count, dtype), stream=self._stream)
@@ -128,17 +135,15 @@ def chip() -> Chip:
     except ConvscopeError:
         raise
     except Exception as error:  # the driver's, whatever it ran into
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise _unavailable(f"the NVIDIA driver cannot be used ({reason}); install or repair it") from None
+        raise _unavailable(f"the NVIDIA driver cannot be used ({_first_line(error)}); install or repair it") from None
 
 
 def _examined() -> Chip:
     """What the driver says."""
     if not cuda.is_available():
-        error = cuda.cuda_error()
-        reason = f" ({str(error).splitlines()[0]})" if error else ""
-        raise _unavailable(f"no NVIDIA driver or no GPU was found{reason}; install a driver of version 580 or newer")
-    version = tuple(cuda.driver.driver.get_version())
+        reason = _first_line(cuda.cuda_error() or "no GPU was found")
+        raise _unavailable(f"{reason}; install an NVIDIA driver of version 580 or newer on a machine with a GPU")
+    version = tuple(cuda.cudadrv.driver.driver.get_version())
     if version < _OLDEST_DRIVER:
         raise _unavailable(
             f"the driver offers CUDA {_dotted(version)} and {_dotted(_OLDEST_DRIVER)} is needed; "
@@ -155,6 +160,13 @@ def _examined() -> Chip:
 
 def _unavailable(reason: str) -> ConvscopeError:
     return ConvscopeError(f"The device cuda is not available: {reason}; or use device cpu.")
+
+
+def _first_line(error: object) -> str:
+    """What a driver's message of many lines begins with, as part of a sentence."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = (lines[0] if lines else type(error).__name__).rstrip(".")
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
 def _dotted(version: tuple[int, ...]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -52,7 +52,13 @@ class Plan:
         self._state = Mirror(backend.zeros(3, "int64"), backend)
         self._state.outgoing[:] = 0, store.seed, 0
         buffers = f"The buffers of {network.name} for batch {batch} ({mode})"
-        require_memory(backend, self.schedule.arena_bytes, buffers, "use a smaller batch, input or network")
+        if self.schedule.arena_bytes > backend.available_bytes():
+
+            def needed(smaller: int) -> int:
+                return build(network, smaller, mode, keep, fused, recompute, store.frozen).arena_bytes
+
+            remedy = _remedy(needed, batch, backend.available_bytes())
+            require_memory(backend, self.schedule.arena_bytes, buffers, remedy)
         self._buffers = Buffers(self.schedule, backend)
         self._measurements = Measurements(self._buffers, backend, self._threads)
         clock = self.schedule.clock
@@ -286,3 +292,12 @@ class Plan:
         for calls in lists:
             calls[:] = [replace(call, args=tuple(placed(arg) for arg in call.args)) for call in calls]
         return areas
+
+
+def _remedy(needed: Callable[[int], int], batch: int, free: int) -> str:
+    """What to do where a batch does not fit: the largest one that does."""
+    fits, too_large = 0, batch
+    while too_large - fits > 1:
+        middle = (fits + too_large) // 2
+        fits, too_large = (middle, too_large) if needed(middle) <= free else (fits, middle)
+    return f"batch {fits} fits" if fits else "use a smaller input or network: not even batch 1 fits"
