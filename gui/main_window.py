@@ -77,7 +77,8 @@ class MainWindow(QMainWindow):
         self._centre = QStackedWidget()
         for page in (self.view, self.learn, self.look):
             self._centre.addWidget(page)
-        self.setCentralWidget(_stacked(self.messages, self._centre))
+        self._middle = _stacked(self.messages, self._centre)
+        self.setCentralWidget(self._middle)
         self._pages: dict[str, LearnRoom | LookRoom] = {"learn": self.learn, "look": self.look}
         self._create_panels()
         self.docks = Docks(self, self._panels)
@@ -222,7 +223,7 @@ class MainWindow(QMainWindow):
         """Leave the middle to the docks where one trains."""
         self._centre.setVisible(room != "train")
         grows = QSizePolicy.Policy.Maximum if room == "train" else QSizePolicy.Policy.Preferred
-        self.centralWidget().setSizePolicy(QSizePolicy.Policy.Preferred, grows)
+        self._middle.setSizePolicy(QSizePolicy.Policy.Preferred, grows)
 
     def _show_room(self, room: str) -> None:
         """Show the room's page or the canvas, and only those actions that have something to act on."""

@@ -135,8 +135,8 @@ def unit_facts(model: Model, images: NDArray[Any]) -> UnitFacts:
                 values = plan.value(node.name)
                 samples[node.name].append(sampled(values))
                 if node.layer.type_name() in SWITCHING:
-                    found = living_units(values)
-                    alive[node.name] = np.logical_or(alive.get(node.name, found), found)
+                    living = alive.setdefault(node.name, np.zeros(values.shape[-1], np.bool_))
+                    living |= living_units(values)
     spreads = {name: Spread.of(np.concatenate(parts)) for name, parts in samples.items()}
     return UnitFacts(spreads, {name: (int((~some).sum()), len(some)) for name, some in alive.items()})
 

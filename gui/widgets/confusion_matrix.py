@@ -219,7 +219,9 @@ class ConfusionMatrix(QWidget):
         self.choose(min(max(true + step[0], 0), last), min(max(given + step[1], 0), last))
 
     def choose(self, true: int, given: int) -> None:
-        """Choose a cell."""
+        """Choose a cell, if there is one."""
+        if not max(true, given) < len(self._names):
+            return
         self._cell = (true, given)
         self._speak()
         self.chosen.emit(true, given)
