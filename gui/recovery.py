@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QListWidget, QL
 from .accessible import named
 from .models.unsaved import Lost
 
+_ROW = 20
+
 
 class RecoveryPrompt(QDialog):
     """Lists networks with edits that were not saved. `chosen` is emitted with the Lost that is wanted back.
@@ -33,6 +35,7 @@ class RecoveryPrompt(QDialog):
             item.setData(Qt.ItemDataRole.UserRole, one)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
+        self.list.setMaximumHeight(2 * _ROW * min(5, len(lost)) + 8)
         self.list.itemDoubleClicked.connect(self._recover)
         buttons = QDialogButtonBox()
         roles = QDialogButtonBox.ButtonRole

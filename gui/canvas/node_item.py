@@ -188,7 +188,7 @@ class NodeItem(QGraphicsItem):
         painter.drawRoundedRect(_BODY.adjusted(0, 1.5, 0, 1.5), RADIUS, RADIUS)
         painter.fillPath(outline, theme.color("surface"))
         if self.tint and self.share.part > 0:
-            painter.fillPath(outline, heat_colour(self.share.heat, 0.45))
+            painter.fillPath(outline, heat_colour(self.share.heat, 0.3 if theme.dark else 0.45))
         painter.save()
         painter.setClipPath(outline)
         colour = theme.category(self.card.category)
