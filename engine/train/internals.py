@@ -136,7 +136,7 @@ def unit_facts(model: Model, images: NDArray[Any]) -> UnitFacts:
                 samples[node.name].append(sampled(values))
                 if node.layer.type_name() in SWITCHING:
                     living = alive.setdefault(node.name, np.zeros(values.shape[-1], np.bool_))
-                    np.logical_or(living, living_units(values), out=living)
+                    living |= living_units(values)
     spreads = {name: Spread.of(np.concatenate(parts)) for name, parts in samples.items()}
     return UnitFacts(spreads, {name: (int((~some).sum()), len(some)) for name, some in alive.items()})
 
