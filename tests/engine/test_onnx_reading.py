@@ -14,11 +14,12 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from convscope.engine import ConvscopeError, import_onnx, load, save
+from convscope.engine import ConvscopeError, Model, Network, import_onnx, load, save, zoo
 from convscope.engine.cli.main import main
 from convscope.engine.io import FileError, open_any
 from convscope.engine.io.class_names import read_class_names
 from convscope.engine.io.onnx.reading import Imported, read
+from convscope.engine.io.onnx.writing import model_bytes
 
 RANDOM = np.random.default_rng(5)
 
@@ -405,6 +406,32 @@ def test_functions_that_call_each_other_without_end_are_refused(path):
     model.graph.node[0].op_type, model.graph.node[0].domain = "f0", "own"
     onnx.save(model, path)
     assert any("more than 100,000 operators" in reason for reason in refused(path))
+
+
+# ---- what was written here
+
+
+@pytest.mark.parametrize("name", ["lenet5", "resnet8", "squeezenet_mini", "googlenet_mini", "mobilenet_mini"])
+@pytest.mark.parametrize("opset", [11, 17, 23])
+def test_a_network_that_was_exported_comes_back_with_its_names_layers_and_weights(path, name, opset):
+    model = Model(zoo.build(name), seed=4)
+    path.write_bytes(model_bytes(model.network, model.weights, opset))
+    found = read(path)
+    assert described(found.network) == described(model.network)
+    assert found.weights.keys() == set(model.weights)
+    assert all(np.array_equal(array, model.weights[key]) for key, array in found.weights.items())
+
+
+def described(network: Network) -> dict[str, Any]:
+    """Every layer with its parameters and inputs; padding in numbers, as files have it."""
+    found = {}
+    for one in network.order():
+        values = one.layer.values()
+        if "kernel" in values:
+            height, width, _ = network.input_shapes(one.name)[0]
+            values["padding"] = one.layer.geometry.pads(height, width)
+        found[one.name] = (one.layer.type_name(), values, one.inputs)
+    return found
 
 
 # ---- as models

@@ -81,6 +81,10 @@ class Operator:
     def attribute(self, name: str, default: Any = None) -> Any:
         return self.call.attributes.get(name, default)
 
+    def number(self, name: str, default: float) -> float:
+        """A number as it was before it was rounded to 32 bits: 0.1, not 0.10000000149."""
+        return float(f"{float(self.attribute(name, default)):.7g}")
+
     def integers(self, name: str, default: Sequence[int] = ()) -> tuple[int, ...]:
         return tuple(int(v) for v in self.attribute(name, default))
 

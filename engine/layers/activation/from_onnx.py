@@ -21,7 +21,7 @@ def plain(layer: Layer) -> Callable[[Operator], Value]:
 
 
 def with_number(layer: type[Any], attribute: str, default: float, parameter: str) -> Callable[[Operator], Value]:
-    return lambda op: op.add(layer(**{parameter: float(op.attribute(attribute, default))}), op.value())
+    return lambda op: op.add(layer(**{parameter: op.number(attribute, default)}), op.value())
 
 
 def prelu(op: Operator) -> Value:
@@ -32,7 +32,7 @@ def prelu(op: Operator) -> Value:
 
 def hard_sigmoid(op: Operator) -> Value:
     """With the slope of MobileNetV3 a layer of its own, with another a straight line held between 0 and 1."""
-    slope, middle = float(op.attribute("alpha", 0.2)), float(op.attribute("beta", 0.5))
+    slope, middle = op.number("alpha", 0.2), op.number("beta", 0.5)
     if math.isclose(slope, 1 / 6, rel_tol=1e-6) and math.isclose(middle, 0.5, rel_tol=1e-6):
         return op.add(HardSigmoid(), op.value())
     return op.add(ClippedReLU(1.0), op.scaled(op.value(), slope, middle, "_line"))

@@ -21,15 +21,14 @@ def batch_norm(op: Operator) -> Value:
     if value.is_image() or (len(value.shape) == 1 and value.axes and value.is_along(0, 0) and value.order is None):
         names = ("weight", "bias", "running_mean", "running_var")
         weights = {name: op.weight(i, name, 1) for i, name in enumerate(names, 1)}
-        momentum = 1 - float(op.attribute("momentum", 0.9))
-        layer = BatchNorm(min(max(round(momentum, 7), 0.0), 1.0), float(op.attribute("epsilon", 1e-5)))
+        momentum = 1 - op.number("momentum", 0.9)
+        layer = BatchNorm(min(max(round(momentum, 7), 0.0), 1.0), op.number("epsilon", 1e-5))
         return op.add(layer, value, weights=weights)
     op.refuse("its input is neither an image of channels, rows, columns nor features")
 
 
 def local_response(op: Operator) -> Value:
-    numbers = (float(op.attribute(*pair)) for pair in (("alpha", 1e-4), ("beta", 0.75), ("bias", 1.0)))
-    alpha, beta, k = (float(f"{number:.7g}") for number in numbers)
+    alpha, beta, k = (op.number(*pair) for pair in (("alpha", 1e-4), ("beta", 0.75), ("bias", 1.0)))
     layer = LocalResponseNorm(int(op.attribute("size", 0)), alpha, beta, k, average=True)
     image = op.image()
     return op.add(layer, image)

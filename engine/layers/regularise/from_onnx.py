@@ -19,7 +19,7 @@ def dropout(op: Operator) -> Value:
         share = op.constant(1, "ratio").reshape(-1)
         ratio = float(share[0]) if share.size == 1 else op.refuse("its ratio is not a single number")
     else:
-        ratio = float(op.attribute("ratio", 0.5))
+        ratio = op.number("ratio", 0.5)
     return op.add(Dropout(float(f"{ratio:.7g}")), op.value())
 
 
