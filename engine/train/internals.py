@@ -136,7 +136,7 @@ def unit_facts(model: Model, images: NDArray[Any]) -> UnitFacts:
                 samples[node.name].append(sampled(values))
                 if node.layer.type_name() in SWITCHING:
                     living = alive.setdefault(node.name, np.zeros(values.shape[-1], np.bool_))
-                    living |= living_units(values)
+                    np.logical_or(living, living_units(values), out=living)
     spreads = {name: Spread.of(np.concatenate(parts)) for name, parts in samples.items()}
     return UnitFacts(spreads, {name: (int((~some).sum()), len(some)) for name, some in alive.items()})
 
@@ -145,14 +145,13 @@ MOST_PROBES, LEAST_PROBES = 64, 8
 _PROBE_MACS = 3_000_000_000
 _PROBE_BYTES = 128 << 20  # of outputs kept at once
 
-SWITCHING = frozenset({"ReLU"})
+SWITCHING = frozenset({"ReLU", "ClippedReLU"})
 """Layers whose units can be off for good: where the output is zero, so is the gradient."""
 
 
 def living_units(values: NDArray[Any]) -> NDArray[np.bool_]:
     """Which units (channels, or places of a vector) of outputs (n, …, K) are not zero throughout: (K,)."""
-    found: NDArray[np.bool_] = values.reshape(-1, values.shape[-1]).any(0)
-    return found
+    return np.asarray(values.reshape(-1, values.shape[-1]).any(0), np.bool_)
 
 
 def weighted(network: Network) -> tuple[str, ...]:
