@@ -20,12 +20,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from convscope.engine.train.events import Epoch
+
 from ..accessible import named
 from ..icons import set_icon
 from ..settings import settings
 from ..widgets.empty import WithEmptyState
 from ..widgets.run_list import RunList, extent
+from ..work.history import best_epoch
 from ..work.kept import title_of
+from ..work.posts import RunStarted
 from ..work.shelf import Listing, Restorable
 
 if TYPE_CHECKING:
@@ -50,6 +54,8 @@ class RunsPanel(QWidget):
         self._session, self._shelf = session, session.runs
         self._offered: RunSummary | None = None
         self._asked = False
+        self._running = ""  # the run of this session
+        self._epochs: list[Epoch] = []  # its last epoch, and its best one
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(_SEARCH_MS)
@@ -153,7 +159,8 @@ class RunsPanel(QWidget):
         self.list.customContextMenuRequested.connect(self._open_menu)
         self._shelf.listed.connect(self._show)
         self._shelf.failed.connect(self._show_fault)
-        session.run_started.connect(lambda _run: self._shelf.refresh())
+        session.run_started.connect(self._note_start)
+        session.epoch_ended.connect(self._note_epoch)
         session.ended.connect(lambda _end: self._shelf.refresh())
         session.state_changed.connect(lambda _state: self._show_choice())
 
@@ -163,12 +170,30 @@ class RunsPanel(QWidget):
             self._asked = True
             self._shelf.refresh()
 
+    def _note_start(self, run: RunStarted) -> None:
+        self._running = run.started.run or ""
+        self._epochs = list(run.history.epochs) if run.history else []
+        self._shelf.refresh()
+
+    def _note_epoch(self, epoch: Epoch) -> None:
+        best = best_epoch([*self._epochs, epoch])
+        self._epochs = [epoch] if best is None else [best, epoch]
+        self._show_progress()
+
+    def _show_progress(self) -> None:
+        """Show how far the run of this session is: further than when the list was read."""
+        best = best_epoch(self._epochs)
+        if best is not None:
+            accuracy = best.train_accuracy if best.test_loss is None else best.test_accuracy
+            self.list.note(self._running, self._epochs[-1].epoch, accuracy)
+
     # ---- what the shelf says
 
     def _show(self, listing: Listing) -> None:
         self._fault.setText("\n".join(listing.faults))
         self._fault.setVisible(bool(listing.faults))
         self.list.show_runs(listing.runs)
+        self._show_progress()
         if listing.runs:
             self._stack.show_content()
         else:

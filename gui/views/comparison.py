@@ -8,6 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
+from convscope.engine.cost import Row
+from convscope.engine.graph import Network
+
+from ..canvas.cards import detail
 from ..theme import body_font, follow, theme
 from ..widgets import figures
 from ..widgets.empty import WithEmptyState
@@ -59,6 +63,7 @@ class ComparisonView(QWidget):
             return
         rows = {**_figures(runs), **{_words(name): [_shown(v) for v in each]
                                      for name, each in found.comparison.differing.items()}}  # fmt: skip
+        rows |= _layers(found)
         self.table.setRowCount(len(rows))
         self.table.setColumnCount(len(runs))
         self.table.setVerticalHeaderLabels(list(rows))
@@ -93,6 +98,23 @@ def _figures(runs: tuple[RunSummary, ...]) -> dict[str, list[str]]:
         "Time": [figures.duration(run.seconds) for run in runs],
         "Images a second": [figures.rate(run.figures["images_per_second"]) for run in runs],
     }
+
+
+def _layers(found: SideBySide) -> dict[str, list[str]]:
+    """The layers that differ, each under the name that it has in the first network that has it."""
+    rows: dict[str, list[str]] = {}
+    for pair in found.layers:
+        name = next(row.name for row in (pair.first, pair.second) if row is not None)
+        texts = [_layer(*each) for each in zip(found.networks, (pair.first, pair.second), strict=True)]
+        rows[f"Layer {name}" if f"Layer {name}" not in rows else f"Layer {name} of the other"] = texts
+    return rows
+
+
+def _layer(network: Network, row: Row | None) -> str:
+    if row is None:
+        return "–"
+    layer = network[row.name]
+    return f"{layer.type_name()} {detail(layer)}".rstrip()
 
 
 def _words(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QLineEdit, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from ..icons import icon
@@ -81,6 +82,13 @@ class _Runs(QAbstractListModel):
         self.beginResetModel()
         self.runs = tuple(runs)
         self.endResetModel()
+
+    def note(self, run: str, epoch: int, best: float | None) -> None:
+        for row, known in enumerate(self.runs):
+            if known.id == run:
+                new = replace(known, epoch=epoch, best_accuracy=best)
+                self.runs = (*self.runs[:row], new, *self.runs[row + 1 :])
+                self.dataChanged.emit(self.index(row), self.index(row))
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
         return 0 if parent.isValid() else len(self.runs)
@@ -160,6 +168,10 @@ class RunList(QListView):
         if wanted != {run.id for run in self.selected}:
             self._tell()
 
+    def note(self, run: str, epoch: int, best: float | None) -> None:
+        """Tell how far a run is that goes on, and its best accuracy, which the disk may not know yet."""
+        self._model.note(run, epoch, best)
+
     def box(self, row: int) -> QRect:
         """Where the box of a row is, in the coordinates of the viewport."""
         return _box(self.visualRect(self._model.index(row)))
@@ -198,6 +210,13 @@ class _Card(QStyledItemDelegate):
     def __init__(self, view: RunList) -> None:
         super().__init__(view)
         self._view = view
+        self._icons: dict[tuple[str, str], QIcon] = {}  # making one takes longer than painting a card
+        follow(self, self._icons.clear)
+
+    def _icon(self, name: str, colour: str) -> QIcon:
+        if (name, colour) not in self._icons:
+            self._icons[name, colour] = icon(name, colour)
+        return self._icons[name, colour]
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
         lines = 3 if index.data(RUN).tags else 2
@@ -242,7 +261,7 @@ class _Card(QStyledItemDelegate):
         _line(painter, _row(area, 0), title_of(run), best, body_font(bold=True), "text")
         name, colour = _STATES[run.status]
         row = _row(area, 1)
-        icon(name, colour).paint(painter, QRect(row.left(), row.top() + 4, 12, 12))
+        self._icon(name, colour).paint(painter, QRect(row.left(), row.top() + 4, 12, 12))
         row.setLeft(row.left() + 18)
         what = f"{run.network} · {run.dataset}" if title_of(run) != run.network else run.dataset
         state = run.status.capitalize() if run.status in ("interrupted", "error", "running") else ""

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from convscope.engine.graph.network import Network
+
+from ..models.differences import Pair, pairs
 from .posts import Failed
 
 if TYPE_CHECKING:
@@ -29,10 +32,12 @@ class Listing:
 
 @dataclass(frozen=True)
 class SideBySide:
-    """Runs that are compared, with their curves."""
+    """Runs that are compared, with their curves and networks; of two also the layers in which these differ."""
 
     comparison: Comparison
     histories: tuple[History, ...]
+    networks: tuple[Network, ...] = ()
+    layers: tuple[Pair, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,10 @@ class Shelf(QObject):
             from .kept import curves_of  # noqa: PLC0415
 
             store = _store()
-            return SideBySide(store.compare(chosen), tuple(curves_of(store.folder(run)) for run in chosen))
+            folders = [store.folder(run) for run in chosen]
+            networks = tuple(Network.from_dict(folder.config()["model"]["network"]) for folder in folders)
+            layers = [pair for pair in pairs(*networks) if not pair.same] if len(networks) == 2 else []
+            return SideBySide(store.compare(chosen), tuple(map(curves_of, folders)), networks, tuple(layers))
 
         self._ask("runs compare", read, self.compared.emit)
 

@@ -106,6 +106,23 @@ def test_runs_that_are_ticked_are_compared_in_curves_and_in_a_table(lab, panel):
     assert {line.split(",")[1] for line in lines} >= {"training loss of the batch", "test loss", "test accuracy"}
 
 
+def test_two_runs_of_different_networks_are_compared_layer_by_layer(lab, panel):
+    table = lab.see(ComparisonView(lab.session))
+    start(lab, Recipe(epochs=1, keep=True))
+    lab.document.edit("fewer filters", lambda network: network.set("conv1", filters=4))
+    start(lab, Recipe(epochs=1, keep=True))
+    listed(lab, panel, 2)
+    panel.list.setFocus()
+    lab.qtbot.keyClick(panel.list, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    lab.until(lambda: table.table.columnCount() == 2)
+    rows = {
+        table.table.verticalHeaderItem(row).text(): [table.table.item(row, column).text() for column in (0, 1)]
+        for row in range(table.table.rowCount())
+    }
+    assert rows["Layer conv1"] == ["Conv2D 4 · 5×5 · pad 2", "Conv2D 6 · 5×5 · pad 2"]
+    assert "Layer conv2" not in rows
+
+
 def test_a_stopped_run_goes_on_by_its_button_with_the_bits_of_one_that_was_not_stopped(lab, panel):
     whole = start(lab, Recipe(epochs=3, keep=True))
     expected = lab.ask(lambda model: model.flat_weights.copy())
@@ -211,6 +228,16 @@ def test_a_run_whose_pictures_vanish_says_so_at_the_data_and_goes_on_when_they_a
     lab.session.stop()
     lab.until_idle()
     assert lab.log.ends[-1].reason == "cancelled"
+
+
+def test_the_card_of_a_run_that_goes_on_follows_its_epochs(lab, panel):
+    lab.train(Recipe(epochs=2000, keep=True))
+    lab.until(lambda: len(panel.list.runs) == 1 and panel.list.runs[0].epoch >= 2)
+    assert panel.list.runs[0].status == "running"
+    assert panel.list.runs[0].best_accuracy == max(epoch.test_accuracy for epoch in lab.log.epochs)
+    assert not panel.resume.isEnabled()
+    lab.session.stop()
+    lab.until_idle()
 
 
 def test_settings_changed_in_a_run_are_marked_and_written_down(lab):
