@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,8 @@ from ..spec.param import choice
 from .grad_cam import last_maps
 from .method import Method
 from .progress import Progress
-from .question import Question
+from .question import Floats, Question
+from .seeking import before_relus
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,9 @@ class ReceptiveField(Method):
     """The exact box of a unit's receptive field, or the effective field: how much each pixel in it moves the unit.
 
     `scores` holds the box (top, bottom, left, right; ends excluded, beyond the image where the unit sees padding), the
-    size, stride and padding of the layer's fields, and the size that the pixels with 95 % of the effect span. A layer
-    alone asks for the unit in its middle; a unit given as a channel for that channel's middle.
+    size, stride and padding of the layer's fields, and the size that the pixels with 95 % of the effect span. The
+    picture shows the effective field in the frame of the box. A layer alone asks for the unit in its middle; a unit
+    given as a channel for that channel's middle.
     """
 
     show: str = choice(
@@ -56,10 +58,20 @@ class ReceptiveField(Method):
         scores |= {"stride": [float(s) for s in field.stride], "padding": list(field.padding), "aligned": field.aligned}
         if self.show == "effective":
             one = aim.at(place)
-            _, gradient = question.probe.gradient(question.images, layer, one)
+            node = before_relus(network, layer)  # a unit that is off sees no less
+            _, gradient = question.probe.gradient(question.images, node, replace(one, node=node))
             heat = np.sqrt(np.square(gradient).sum(-1))
             scores["effective"] = [list(_span(one_heat)) for one_heat in heat]
-        yield Progress.last(self.result(question, heat, scores))
+        yield Progress.last(self.result(question, heat, scores, shown=_framed(heat, inside)))
+
+
+def _framed(heat: Floats, inside: tuple[slice, ...]) -> Floats:
+    """The map with the part of the theoretical box that lies in the image drawn around it, as bright as can be."""
+    found, brightest = heat.copy(), heat.max((1, 2), keepdims=True)
+    box = found[inside]
+    for edge in (np.s_[:, :1], np.s_[:, -1:], np.s_[:, :, :1], np.s_[:, :, -1:]):
+        box[edge] = brightest
+    return found
 
 
 def _span(heat: np.ndarray, share: float = 0.95) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import INPUT
+from ..graph import INPUT, Network
 from ..spec import ConvscopeError
 from .aim import Aim
 from .probe import Floats, Probe
@@ -27,10 +27,14 @@ def sought(question: Question, what: str) -> Aim:
     if question.target is None and (question.layer is None or question.unit is None):
         raise ConvscopeError(f"{what} needs a target class, or a layer and a unit.")
     aim = question.aim()
-    nodes = question.model.network.nodes
-    while nodes[aim.node].layer.type_name() == "ReLU" and nodes[aim.node].inputs[0] != INPUT:
-        aim = replace(aim, node=nodes[aim.node].inputs[0])
-    return aim
+    return replace(aim, node=before_relus(question.model.network, aim.node))
+
+
+def before_relus(network: Network, node: str) -> str:
+    """The node itself, or what a ReLU reads where it is one."""
+    while network[node].type_name() == "ReLU" and network.nodes[node].inputs[0] != INPUT:
+        node = network.nodes[node].inputs[0]
+    return node
 
 
 def centred(aim: Aim, probe: Probe) -> Aim:

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from convscope.engine import ConvscopeError, Model, Network, explain, zoo
+from convscope.engine import ConvscopeError, Model, Network, explain, trained, zoo
 from convscope.engine import layers as L
+from convscope.engine.layers.conv import choice
 
 
 def picture(shape=(28, 28, 1), seed=0):
@@ -65,6 +66,32 @@ def test_no_gradient_leaves_the_box_of_the_receptive_field():
     assert not effective.array[~inside].any()
     assert effective.array[inside].any()
     assert effective.scores["effective"][0][0] <= 12
+
+
+@pytest.mark.parametrize("name", ["resnet8_shapes", "squeezenet_boxes"])
+def test_no_gradient_leaves_the_box_at_any_layer_of_trained_networks(name):
+    """Through branches and shortcuts, too. The algorithm is the direct one, whose zeros are exact."""
+    with choice.forced("direct"):
+        model = trained.load(name)
+        shapes, image = model.network.shapes(), picture(model.network.input)
+        for layer in (node for node in model.network.nodes if len(shapes[node]) == 3):
+            height, width, _ = shapes[layer]
+            for place in ((0, 0), (height // 2, width // 3)):
+                found = explain.receptive_field(model, image, layer=layer, unit=(*place, 0))
+                top, bottom, left, right = found.scores["box"]
+                inside = np.zeros(image.shape[:2], bool)
+                inside[max(top, 0) : bottom, max(left, 0) : right] = True
+                assert not found.array[~inside].any(), layer
+
+
+def test_a_unit_that_is_off_has_an_effective_field_in_the_frame_of_its_box(lenet):
+    image = picture()
+    lenet.forward(lenet.prepare(image[None]), keep=["relu1"])
+    row, column, channel = (int(at) for at in np.argwhere(lenet.activations["relu1"][0] == 0)[40])
+    found = explain.receptive_field(lenet, image, layer="relu1", unit=(row, column, channel))
+    assert found.array.any()
+    top, _, left, _ = found.scores["box"]
+    assert found.shown[max(top, 0), max(left, 0)] == found.array.max()
 
 
 def test_without_learning_left_a_gradient_map_no_longer_resembles_itself(lenet):
