@@ -11,8 +11,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.engine.io import atomic_write
-
 from .history import History
 
 _HEAD = ("run", "curve", "epoch", "value")
@@ -46,6 +44,8 @@ def lines_of(history: History) -> list[Line]:
 
 def save_table(lines: Iterable[Line], path: str) -> str:
     """Write the points that have a value; the path. FileError if it cannot be written."""
+    from convscope.engine.io import atomic_write  # reads what model files take  # noqa: PLC0415
+
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(_HEAD)
