@@ -88,7 +88,9 @@ def opened(path: str | os.PathLike[str]) -> Iterator[Container]:
 
 def _document(path: str | os.PathLike[str], metadata: Mapping[str, str]) -> dict[str, Any]:
     if _DOCUMENT not in metadata:
-        raise FileError(path, ["holds arrays but no Convscope network; name a file written by Convscope"])
+        what = "holds arrays but no Convscope network"
+        remedy = "name a file written by Convscope, or give its weights to a network: convscope weights ARCH FILE OUT"
+        raise FileError(path, [f"{what}; {remedy}"])
     try:
         document = json.loads(metadata[_DOCUMENT])
     except (ValueError, RecursionError):

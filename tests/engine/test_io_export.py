@@ -4,14 +4,16 @@ import importlib
 import importlib.util
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from convscope.engine import ConvscopeError, Network, export, trained
+from convscope.engine import ConvscopeError, Model, Network, Preprocessing, export, trained
 from convscope.engine import layers as L
 from convscope.engine.cli.main import main
+from convscope.engine.data.mean_image import MeanImage
 from convscope.engine.io import FileError, proof
 from convscope.engine.io.export import FORMATS
 from convscope.engine.io.proof import Difference
@@ -185,6 +187,21 @@ def test_weights_beside_the_code_have_pytorchs_layout(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found["conv.weight"], model.weights["conv.weight"].transpose(3, 2, 0, 1))
     rows = model.weights["scores.weight"].reshape(2, 3, 4, 3).transpose(2, 0, 1, 3).reshape(24, 3)
     np.testing.assert_array_equal(found["scores.weight"], rows.T)
+
+
+def test_the_code_makes_input_of_pixels_as_the_model_does(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    random, net = np.random.default_rng(3), small()
+    image = MeanImage.of(random.uniform(0, 1, net.input).astype(np.float32))
+    how = Preprocessing(mean=(0.1, 0.2, 0.3), std=(0.5, 0.6, 0.7), order="bgr", mean_image=image)
+    model = Model(net, preprocessing=how)
+    path, _ = writing.write(model, tmp_path / "m.py")
+    names: dict[str, Any] = {"__file__": str(path)}
+    exec(compile(path.read_text(), str(path), "exec"), names)
+    pixels = random.integers(0, 256, (2, *net.input)).astype(np.float32)
+    with torch.inference_mode():
+        result = names["load"]()(names["prepare"](torch.from_numpy(pixels).permute(0, 3, 1, 2))).numpy()
+    assert difference(result, model.predict(model.prepare(pixels))) < 1e-5
 
 
 def test_names_of_layers_never_break_or_become_code() -> None:
