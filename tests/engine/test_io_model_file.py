@@ -413,7 +413,7 @@ def test_files_are_opened_by_what_they_hold(tmp_path, path):
 def test_what_is_neither_is_told(tmp_path, content):
     (tmp_path / "file").write_bytes(content)
     [reason] = faults(tmp_path / "file", open_any)
-    assert reason.startswith("is neither a network (.json) nor a model (.safetensors)")
+    assert reason.startswith("is neither a network (.json), a model (.safetensors) nor an ONNX file")
 
 
 def test_a_truncated_model_is_told_as_a_model(path):
