@@ -93,7 +93,10 @@ class CudaBackend:
         return _Launcher(kernel, self._stream)
 
     def available_bytes(self) -> int:
-        free = cuda.current_context().get_memory_info()[0]
+        context = cuda.current_context()
+        if not SIMULATED:
+            context.deallocations.clear()  # plans that are gone leave their memory when Numba gets to it
+        free = context.get_memory_info()[0]
         return sys.maxsize if free == math.inf else int(free)  # the simulator's is without end
 
 

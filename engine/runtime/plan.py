@@ -171,6 +171,10 @@ class Plan:
         if weights:
             self._store.slopes.written()
 
+    def finish(self) -> None:
+        """Return once all calls made are done, as they are at once on the CPU."""
+        self._backend.finish()
+
     def calls(self, name: str) -> dict[str, tuple[Call, ...]]:
         """One node's kernel calls by pass: "packing" of weights, "forward", "weights" and "input" (all ports).
 

@@ -55,6 +55,7 @@ def _step(plan: Plan) -> None:
     plan.forward()
     _seed(plan)
     plan.backward(plan.network.output)
+    plan.finish()
 
 
 def _seed(plan: Plan) -> None:
@@ -83,18 +84,19 @@ def _layer_times(plan: Plan) -> Mapping[str, Times]:
 
     def step() -> None:
         for name in names:
-            forward[name] = min(forward[name], _of_calls(calls[name]["forward"]))
+            forward[name] = min(forward[name], _of_calls(plan, calls[name]["forward"]))
         _seed(plan)
         for name in reversed(names):
             own = (*calls[name]["weights"], *calls[name]["input"])
-            backward[name] = min(backward[name], _of_calls(own))
+            backward[name] = min(backward[name], _of_calls(plan, own))
 
     _least(step)
     return {name: Times(1000 * forward[name], 1000 * backward[name]) for name in names}
 
 
-def _of_calls(calls: Sequence[Call]) -> float:
+def _of_calls(plan: Plan, calls: Sequence[Call]) -> float:
     start = time.perf_counter()
     for call in calls:
         call()
+    plan.finish()
     return time.perf_counter() - start

@@ -22,10 +22,9 @@ def pair(net: Network, seed: int = 3) -> tuple[Model, Model]:
 def poison(model: Model, batch: int, mode: Any) -> None:
     """Fill everything the plan will write with NaN, so that a value never written is seen."""
     plan = model.plan(batch, mode)
-    for name in plan.schedule.spans:
-        plan._buffers.array(name, "uint8")[...] = 0xFF
-    for area in plan._scratch.values():
-        area[...] = 0xFF
+    spans = (plan._buffers.array(name, "uint8") for name in plan.schedule.spans)
+    for memory in (*spans, *plan._scratch.values()):
+        memory.copy_to_device(np.full(len(memory), 0xFF, np.uint8))
 
 
 def gap(found: np.ndarray, expected: np.ndarray, least: float = 0.0) -> float:
