@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -224,6 +225,24 @@ class LookForm(QWidget):
             return
         steps = f"trained for {info.steps:,} steps" if info.steps else "as it was opened"
         self.model.setText(f"{info.network.name}, {steps if info.trained else 'not trained yet'}")
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Ctrl+V from the window's own action where a picture can be pasted."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._pastes(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if self._pastes(event):
+            self.image.file.take(QGuiApplication.clipboard().mimeData())
+        else:
+            super().keyPressEvent(event)
+
+    def _pastes(self, event: QKeyEvent) -> bool:
+        data = QGuiApplication.clipboard().mimeData()
+        there = data.hasImage() or any(url.isLocalFile() for url in data.urls())
+        return event.matches(QKeySequence.StandardKey.Paste) and there and self.image.isVisible()
 
     # ---- how it goes
 

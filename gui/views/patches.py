@@ -35,6 +35,7 @@ TOP = 16
 """Patches of each unit in the index."""
 
 _SIDE, _SOURCE = 304, 256
+_CACHED = 128
 _MANY = (500, 2000, 10_000)
 _NO_DATA = "Choose a data set in Train: its images are looked through for what excites each unit most."
 _NO_INDEX = "Press Find to look through the images once; then every unit of every layer is there at once."
@@ -54,6 +55,7 @@ class PatchesView(QWidget):
         self._building: Any = None
         self._pictures: Any = None
         self.patches: list[Any] = []
+        self._cache: dict[int, NDArray[Any]] = {}  # images as they are shown, by number
         self.setProperty("panel", True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName("Strongest patches")
@@ -162,7 +164,7 @@ class PatchesView(QWidget):
     def _forget(self) -> None:
         """There is no index any more: other images, or another network."""
         self._stop()
-        self.index, self.patches = None, []
+        self.index, self.patches, self._cache = None, [], {}
         self._stack.show_sentence(_NO_DATA if self._images is None else _NO_INDEX)
         self._tell_state()
 
@@ -258,9 +260,13 @@ class PatchesView(QWidget):
         """An image as the network is given it, before its values are changed: RGB (H, W, 3)."""
         assert self._images is not None
         assert self._info is not None
-        image = np.asarray(self._images[number], np.float32)[None]
-        image = self._preprocessing.sized(image, self._info.network.input[:2])[0]
-        return np.ascontiguousarray(np.broadcast_to(np.clip(image, 0, 255), (*image.shape[:2], 3)), np.uint8)
+        if number not in self._cache:
+            image = np.asarray(self._images[number], np.float32)[None]
+            image = self._preprocessing.sized(image, self._info.network.input[:2])[0]
+            shown = np.broadcast_to(np.clip(image, 0, 255), (*image.shape[:2], 3))
+            self._cache = dict(list(self._cache.items())[1 - _CACHED :])
+            self._cache[number] = np.ascontiguousarray(shown, np.uint8)
+        return self._cache[number]
 
     def _show_source(self, number: int) -> None:
         """The image that a patch is from, with its box."""

@@ -40,7 +40,6 @@ class SketchView(LayerView):
     def _build(self, content: QWidget) -> None:
         self._convention = Convention()
         self._field: FieldHover | None = None
-        self._seen_pixels: NDArray[Any] | None = None
         self.pad = SketchPad("Sheet to draw on")
         self.pad.drawn.connect(self._ask)
         self.file = PictureFile(self._session, "Open a picture…", "Forget the picture")
@@ -161,19 +160,16 @@ class SketchView(LayerView):
     # ---- asking
 
     def image(self) -> NDArray[Any] | None:
-        """What the network is given (H, W, C), before its own preprocessing; None while the sheet is empty."""
+        """What the network is given, before its own preprocessing; None while the sheet is empty.
+
+        A drawing is grey (H, W, 1), a picture has its colours (H, W, 3).
+        """
         if self.pad.empty or self._info is None:
             return None
-        channels = self._info.network.input[2]
-        if self.pad.is_picture or not self.centre.isChecked():
-            pixels = self.pad.pixels
-        else:
-            ink = centred(self.pad.ink, self._size(), self._convention.share)
-            pixels = np.repeat((255 - ink if self.pad.dark else ink)[..., None], 3, 2)
-        if channels == 3:
-            return pixels
-        grey = np.rint(pixels @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
-        return grey[..., None] if channels == 1 else None
+        if self.pad.is_picture:
+            return self.pad.pixels
+        ink = centred(self.pad.ink, self._size(), self._convention.share) if self.centre.isChecked() else self.pad.ink
+        return (255 - ink if self.pad.dark else ink)[..., None]
 
     def _size(self) -> tuple[int, int]:
         """Of the data set's images, which the network's own preprocessing enlarges; without data of its input."""
@@ -192,10 +188,12 @@ class SketchView(LayerView):
         if image is None or not name:
             self._forget()
             return
-        asked = (self._info.serial, name)
+        asked, channels = (self._info.serial, name), self._info.network.input[2]
 
         def work(model: Any) -> Any:
-            pixels = image[None]
+            from convscope.engine.explain.question import as_pixels  # noqa: PLC0415
+
+            pixels, _ = as_pixels(image, channels)
             model.forward(model.prepare(pixels), keep=[name])
             values, probabilities = model.activations[name][0].copy(), model.probabilities(pixels)[0]
             return asked, image.shape[:2], values, probabilities, model.preprocessing, tuple(model.classes)
@@ -205,9 +203,7 @@ class SketchView(LayerView):
             self.verdict.setText("Preparing kernels; this is done once for each version of the program.")
 
     def _forget(self) -> None:
-        channels = 1 if self._info is None else self._info.network.input[2]
-        wrong = f"This network reads {channels} channels; it cannot be drawn for." if channels not in (1, 3) else ""
-        self.verdict.setText(wrong)
+        self.verdict.clear()
         self.bars.show_values(np.zeros(0), (), -1)
         self.maps.forget()
 
@@ -233,7 +229,6 @@ class SketchView(LayerView):
     # ---- what is seen
 
     def _show_seen(self, image: NDArray[Any] | None) -> None:
-        self._seen_pixels = image
         shown = np.zeros((1, 1, 3), np.uint8) if image is None else np.broadcast_to(image, (*image.shape[:2], 3))
         self.seen.show_pixels(shown)
 

@@ -23,6 +23,13 @@ def qimage(pixels: NDArray[Any]) -> QImage:
     return QImage(data.data, data.shape[1], data.shape[0], 3 * data.shape[1], QImage.Format.Format_RGB888).copy()
 
 
+def rgb(image: QImage) -> NDArray[np.uint8]:
+    """An image as RGB pixels (H, W, 3) of their own."""
+    plain = image.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(plain.constBits(), np.uint8).reshape(plain.height(), plain.bytesPerLine())
+    return rows[:, : 3 * plain.width()].reshape(plain.height(), plain.width(), 3).copy()
+
+
 class FittedPicture(QWidget):
     """Shows RGB pixels; small pictures as blocks of whole screen pixels, others smoothly.
 

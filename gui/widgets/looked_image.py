@@ -15,7 +15,10 @@ from .picture_file import PictureFile
 
 
 class LookedImage(QWidget):
-    """An image picker, which an opened or dropped picture takes the place of. `failed(text)`: it could not be read."""
+    """An image picker, which an opened, dropped or pasted picture takes the place of.
+
+    `failed(text)`: it could not be read.
+    """
 
     def __init__(self, session: Any, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,12 +46,13 @@ class LookedImage(QWidget):
         return self.picker.image if self.file.pixels is None else self.file.pixels
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        data = event.mimeData()
+        if data.hasImage() or any(url.isLocalFile() for url in data.urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        self.file.read(next(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()))
-        event.acceptProposedAction()
+        if self.file.take(event.mimeData()):
+            event.acceptProposedAction()
 
     def _take_data(self, dataset: Any) -> None:
         if dataset is not None:

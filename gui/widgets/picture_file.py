@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from convscope.engine.data.images import read_fitted, read_header, suffixes
 
 from ..accessible import named
 from ..icons import set_icon
+from .fitted_picture import rgb
 
 LONGEST = 1024
 """Pixels of the longer side; what is larger is made smaller."""
@@ -55,6 +57,20 @@ class PictureFile(QWidget):
     def read(self, path: str) -> None:
         """Read a picture file off the GUI thread."""
         self._session.consider(f"picture {self._text}", lambda: (path, _fitted(path)), self._take)
+
+    def take(self, data: QMimeData) -> bool:
+        """Take the picture, or the picture file, of a clipboard or a drag; whether there was one."""
+        path = next((url.toLocalFile() for url in data.urls() if url.isLocalFile()), "")
+        if path:
+            self.read(path)
+        elif data.hasImage():
+            image = QImage(data.imageData())
+            if max(image.width(), image.height()) > LONGEST:
+                smooth = Qt.TransformationMode.SmoothTransformation
+                image = image.scaled(LONGEST, LONGEST, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+            self._pixels, self.name = rgb(image), "Pasted picture"
+            self._show()
+        return bool(path) or data.hasImage()
 
     def clear(self) -> None:
         """Forget the picture."""

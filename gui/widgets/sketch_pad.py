@@ -22,9 +22,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from ..theme import body_font, follow, theme
+from .fitted_picture import rgb
 
 SIDE = 280
 """Rows and columns of an empty sheet."""
+
+LONGEST = 448
+"""Pixels of a picture's longer side."""
 
 _LEAST, _MOST_STEPS = 160, 60
 _KEYS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
@@ -66,9 +70,7 @@ class SketchPad(QWidget):
     @property
     def pixels(self) -> NDArray[np.uint8]:
         """What is on the sheet as RGB (H, W, 3)."""
-        image = self._sheet.convertToFormat(QImage.Format.Format_RGB888)
-        data = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-        return data[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+        return rgb(self._sheet)
 
     @property
     def ink(self) -> NDArray[np.uint8]:
@@ -86,11 +88,14 @@ class SketchPad(QWidget):
             self.update()
 
     def show_pixels(self, pixels: NDArray[Any]) -> None:
-        """Lay a picture (H, W, C) on the sheet, which takes its size."""
+        """Lay a picture (H, W, C) on the sheet, which takes its size, up to `LONGEST` pixels a side."""
         self._remember()
         data = np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)), np.uint8)
         height, width = data.shape[:2]
         picture = QImage(data.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+        if max(height, width) > LONGEST:  # more would make drawing slow, and few networks see more
+            smooth = Qt.TransformationMode.SmoothTransformation
+            picture = picture.scaled(LONGEST, LONGEST, Qt.AspectRatioMode.KeepAspectRatio, smooth)
         self._sheet = picture.convertToFormat(QImage.Format.Format_RGB32)
         self.empty, self.is_picture = False, True
         self._tell()
@@ -114,9 +119,7 @@ class SketchPad(QWidget):
         if path:
             self.dropped.emit(path)
         elif data.hasImage():
-            image = QImage(data.imageData()).convertToFormat(QImage.Format.Format_RGB888)
-            rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-            self.show_pixels(rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3))
+            self.show_pixels(rgb(QImage(data.imageData())))
         return bool(path) or data.hasImage()
 
     def _wipe(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication
 
 from convscope.engine import ConvscopeError, Model, explain, save, zoo
@@ -129,3 +129,16 @@ def test_a_model_that_cannot_be_read_is_explained_in_place(lab, room, tmp_path):
     assert "broken.safetensors" in room.form.reason.text()
     assert room.form.models.path == ""
     choose(lab, room, "occlusion")
+
+
+def test_a_picture_on_the_clipboard_is_pasted_as_the_image_that_is_looked_at(lab, room):
+    image = QImage(30, 20, QImage.Format.Format_RGB32)
+    image.fill(0x204060)
+    QGuiApplication.clipboard().setImage(image)
+    room.form.models.setFocus()
+    lab.qtbot.keyClick(room.form.models, Key.Key_V, Ctrl)
+    assert room.form.image.pixels.shape == (20, 30, 3)
+    assert room.form.image.pixels[3, 4].tolist() == [0x20, 0x40, 0x60]
+    assert room.form.image.file.name == "Pasted picture"
+    run(lab, room, "saliency")
+    assert room._kept[1].result.array.shape == (28, 28)

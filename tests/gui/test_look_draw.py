@@ -134,7 +134,7 @@ def test_a_dropped_file_is_classified_in_its_own_size(lab, view, tmp_path):
     data.setUrls([QUrl.fromLocalFile(str(path))])
     drop(view.pad, data, QPoint(20, 20))
     lab.until(lambda: view.pad.is_picture)
-    assert view.image().shape == (40, 30, 1)
+    assert view.image().shape == (40, 30, 3)
     lab.until(lambda: "%" in view.verdict.text())
     lab.qtbot.mouseClick(view.file.forget, Left)
     assert view.pad.empty
