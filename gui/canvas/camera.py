@@ -14,6 +14,7 @@ _ZOOM_STEP = 1.0015
 _SMALLEST, _LARGEST = 0.08, 3.0
 _DOTS = 24.0
 _FIT_MARGIN = 28.0
+_FELT = 8  # pixels: for less, as when the title of a panel changes, nothing moves away from under the pointer
 _FIRST_STEP = "Double-click, press Tab, or drag a layer here to begin."
 
 
@@ -81,7 +82,8 @@ class Camera(QGraphicsView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
-        if self.keeps_all_in_view:
+        grown = event.size() - event.oldSize()
+        if self.keeps_all_in_view and max(abs(grown.width()), abs(grown.height())) >= _FELT:
             self.fit(all_nodes=True)
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802

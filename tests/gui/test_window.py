@@ -30,7 +30,9 @@ def test_a_network_is_built_by_mouse_and_keyboard(make_window, qtbot):
     window = make_window()
     window.files.new_network()
     view, document = window.view, window.document
+    QApplication.processEvents()  # the panels come to rest
     drop_layer(view, "Conv2D", QPoint(300, 120))
+    QApplication.processEvents()
     drag(view, port(view, "input", OUT), middle(view, "conv1"))
     drag(view, port(view, "conv1", OUT), QPoint(300, 300))
     popup = view.findChild(SearchPopup)
