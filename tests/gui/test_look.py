@@ -316,7 +316,7 @@ def test_every_kind_of_result_is_shown(lab, room, name):
         assert card.view.number.text() == "1 of 9"
     if name == "randomisation_check":
         assert card.view.grid.count == 6
-        assert card.view.grid.accessibleDescription().startswith("untouched; dense3 ")
+        assert card.view.grid.accessibleDescription().startswith("untouched; scores ")
 
 
 def test_the_window_has_a_room_to_look_inside(make_window):

@@ -46,7 +46,7 @@ def test_a_map_is_checked_with_layers_randomised_beside_it(lab, room):
     after.view.grid.setFocus(Qt.FocusReason.TabFocusReason)
     for _ in range(2):
         lab.qtbot.keyClick(after.view.grid, Key.Key_Right)
-    assert "dense2 and all behind it randomised: rank correlation " in after.view.reading.text()
+    assert "dense4 and all behind it randomised: rank correlation " in after.view.reading.text()
     assert not after.check.isVisible()
 
 
