@@ -135,8 +135,8 @@ def test_a_picture_on_the_clipboard_is_pasted_as_the_image_that_is_looked_at(lab
     image = QImage(30, 20, QImage.Format.Format_RGB32)
     image.fill(0x204060)
     QGuiApplication.clipboard().setImage(image)
-    room.form.models.setFocus()
-    lab.qtbot.keyClick(room.form.models, Key.Key_V, Ctrl)
+    room.form.image.file.open.setFocus()
+    lab.qtbot.keyClick(room.form.image.file.open, Key.Key_V, Ctrl)
     assert room.form.image.pixels.shape == (20, 30, 3)
     assert room.form.image.pixels[3, 4].tolist() == [0x20, 0x40, 0x60]
     assert room.form.image.file.name == "Pasted picture"
