@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numba
 import numpy as np
 
 from ..cost.units import format_bytes
@@ -45,6 +46,7 @@ class CudaBackend:
 
     def __init__(self) -> None:
         self.chip = chip()
+        numba.config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # type: ignore[attr-defined]  # compact networks have small layers
         from ..kernels import cuda_elementwise, cuda_moments  # declares kernels, which needs numba.cuda  # noqa: PLC0415
 
         self.add_into, self.fill_zero = cuda_elementwise.add_into, cuda_elementwise.fill_zero
