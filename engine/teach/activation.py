@@ -9,7 +9,6 @@ import numpy as np
 
 from ..graph import Network
 from ..layers import TYPES
-from ..runtime.model import Model
 from ..spec import ConvscopeError, Layer
 from .limits import Floats, finite
 
@@ -43,6 +42,8 @@ def activation(layer: Layer, x: Any) -> Activation:
     points = finite("list of points", x, (1,))
     network = Network((len(points), 1, 1), "activation")
     network.add(layer, "activation")
+    from ..runtime.model import Model  # loads Numba  # noqa: PLC0415
+
     model = Model(network)
     values = model.forward(points.reshape(1, -1, 1, 1)).copy()
     slopes = model.backward(np.ones_like(values))

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..graph import Network
-from ..runtime.model import Model
 from ..spec import ConvscopeError, format_shape
 from .case import OUTSIDE, Case, case, filter_taps, from_planes, picked, planes, reading_of_channels
 from .labels import factor, number
@@ -130,6 +129,8 @@ def gradients_by_kernels(given: Backpropagation) -> KernelGradients:
     """The case run forward and back by the convolution kernels that networks run on."""
     network = Network(given.case.image.shape, "case")
     network.add(given.case.layer, "conv")
+    from ..runtime.model import Model  # loads Numba  # noqa: PLC0415
+
     model = Model(network)
     model.weights["conv.weight"] = given.case.weights
     model.forward(given.case.image[None].astype(np.float32))

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..graph import Network
-from ..runtime.model import Model
 from .case import Case
 from .limits import Floats
 
@@ -31,6 +30,8 @@ def by_kernels(case: Case) -> KernelResult:
     height, width, channels = case.image.shape
     network = Network((height, width, channels), "case")
     network.add(case.layer, "conv")
+    from ..runtime.model import Model  # loads Numba  # noqa: PLC0415
+
     model = Model(network)
     model.weights["conv.weight"] = case.weights
     output = model.forward(case.image[None].astype(np.float32)).copy()

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ..graph import Network
 from ..layers.norm.spec import BatchNorm
-from ..runtime.model import Model
 from ..spec import ConvscopeError
 from .labels import factor, number
 from .limits import Floats, finite
@@ -81,6 +80,8 @@ def normalised_by_kernels(given: Normalised) -> KernelNorm:
     """The same batch through the layer as it trains."""
     network = Network((1, 1, 1), "batch")
     network.add(given.layer, "norm")
+    from ..runtime.model import Model  # loads Numba  # noqa: PLC0415
+
     model = Model(network)
     model.weights["norm.weight"] = np.array([given.scale])
     model.weights["norm.bias"] = np.array([given.shift])

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ..graph import Network
 from ..layers.conv.spec import Conv2D
-from ..runtime.model import Model
 from ..spec import ConvscopeError
 from .filters import Filter
 from .labels import ROUNDING, number
@@ -99,6 +98,8 @@ def _convolved(planes: Floats, weights: Floats, padding: str) -> NDArray[np.floa
     """A network of one layer, run on each channel as one image of a batch."""
     network = Network((*planes.shape[1:3], 1), "filter")
     network.add(Conv2D(1, weights.shape, padding=padding, bias=False), "filter")
+    from ..runtime.model import Model  # loads Numba  # noqa: PLC0415
+
     model = Model(network)
     model.weights["filter.weight"] = weights[..., None, None]
     return model.predict(planes)

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ..graph import Network
 from ..layers.conv.spec import ConvTranspose2D
-from ..runtime.model import Model
 from .case import OUTSIDE, reading
 from .labels import factor, number
 from .limits import Floats, Integers, check_picture, finite
@@ -73,6 +72,8 @@ def transposed_by_kernels(given: Transposed) -> NDArray[np.float32]:
     """The same output (OH, OW) by the kernels that networks run on."""
     network = Network((*given.image.shape, 1), "transposed")
     network.add(given.layer, "up")
+    from ..runtime.model import Model  # loads Numba  # noqa: PLC0415
+
     model = Model(network)
     model.weights["up.weight"] = given.weights[:, :, None, None]
     return np.asarray(model.forward(given.image[None, :, :, None].astype(np.float32))[0, :, :, 0])
