@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from .data.preprocess import Preprocessing
     from .io import load, save, trained
     from .io.export import export
-    from .io.onnx.reading import import_onnx
     from .io.foreign import load_weights
+    from .io.onnx.reading import import_onnx
     from .runs import RunStore
     from .runtime.model import Model
     from .runtime.threads import set_threads, threads
@@ -46,7 +46,13 @@ _LATER = {
     "threads": ".runtime.threads",
     "evaluate": ".train",
 }
-_ROOMS_LATER = {"augment": ".data.augment", "explain": ".explain", "repair": ".repair", "teach": ".teach", "trained": ".io.trained"}
+_ROOMS_LATER = {
+    "augment": ".data.augment",
+    "explain": ".explain",
+    "repair": ".repair",
+    "teach": ".teach",
+    "trained": ".io.trained",
+}
 
 __all__ = [
     "DATASETS",
