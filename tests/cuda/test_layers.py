@@ -18,7 +18,7 @@ from tests.oracles.layers import run
 from .pairs import gap, pair, poison
 
 BATCH = 2
-MOST_MACS = 2500  # of an image
+MOST_MACS = 1500  # of an image
 
 
 def macs(example: Example) -> int:
