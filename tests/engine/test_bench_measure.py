@@ -143,7 +143,8 @@ def test_a_process_ends_with_its_context() -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
 def test_ctrl_c_ends_every_process_with_one_line(tmp_path: Path) -> None:
-    code = "import sys; from convscope.engine.cli.main import main; sys.exit(main())"
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # a shell's jobs are deaf
+    code = f"{heard}; import sys; from convscope.engine.cli.main import main; sys.exit(main())"
     command = [sys.executable, "-c", code, "bench", "infer", "--network", "lenet5", "--seconds", "60"]
     process = subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -152,7 +153,7 @@ def test_ctrl_c_ends_every_process_with_one_line(tmp_path: Path) -> None:
     while not (sides := [c for c in parent.children() if c.memory_info().rss > _HOLDS_NUMBA]):
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
-    out, err = process.communicate()
+    out, err = process.communicate(timeout=120)
     assert (process.returncode, out, err.strip()) == (130, "", "convscope: Interrupted.")
     assert not psutil.wait_procs(sides, timeout=10)[1]
 
