@@ -72,6 +72,20 @@ class WindowGeometry:
         aside = (columns - 1) * self.stride[1] + self.extent[1] - left - width
         return top, max(bottom, beyond), left, max(right, aside)
 
+    def overstepped(self, height: int, width: int) -> list[int]:
+        """Axes (0 rows, 1 columns) along which some window has all its taps in the padding, on both sides of the image.
+
+        That takes taps further apart than the image is long; the padding has to be less than what a window spans.
+        """
+        top, _, left, _ = self.pads(height, width)
+        counts, found = self.output_size(height, width), []
+        for axis, (length, before) in enumerate(((height, top), (width, left))):
+            spacing, stride = self.dilation[axis], self.stride[axis]
+            starts = range(-before, min(counts[axis] * stride - before, 0), stride)
+            if any(start % spacing >= length for start in starts):  # the first tap that is not before the image
+                found.append(axis)
+        return found
+
     def lost(self, height: int, width: int) -> tuple[int, int]:
         """Rows and columns at the end of the image itself (not of its padding) that no window position reaches."""
         top, _, left, _ = self.pads(height, width)

@@ -47,7 +47,7 @@ class MaxPooling:
 
 
 def max_pooling(image: Any = EXAMPLE, kernel: Any = 2, stride: Any = 2, **options: Any) -> MaxPooling:
-    """One channel (H, W), pooled by MaxPool2D with these parameters; `options` are its padding and ceil_mode.
+    """One channel (H, W), pooled by MaxPool2D with these parameters; `options` are its padding, ceil_mode and dilation.
 
     ParameterError or ShapeError if they do not fit, ConvscopeError if there are more than LARGEST_PICTURE values.
     """

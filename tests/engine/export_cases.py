@@ -44,7 +44,7 @@ def around(example: Example) -> Network:
     shapes, layer = example.inputs, example.layer
     if isinstance(layer, L.MaxUnpool2D):
         net = Network(shapes[1], "MaxUnpool2D")
-        net.add(L.MaxPool2D(layer.kernel, layer.stride, layer.padding, layer.ceil_mode), "pooled")
+        net.add(L.MaxPool2D(**layer.values()), "pooled")
         net.add(layer, "layer", inputs=["pooled", INPUT])
         return net
     on_image = len(shapes[0]) == 3

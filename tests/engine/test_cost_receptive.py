@@ -104,7 +104,10 @@ def test_no_box_leaves_out_what_is_seen(chain, position):
     assert taps(chain, position, 0) <= set(range(top, bottom))
 
 
-@pytest.mark.parametrize("pool", [L.MaxPool2D(2), L.MaxPool2D(3, 2, padding=(1, 0, 0, 1)), L.MaxPool2D((1, 3), (2, 3))])
+@pytest.mark.parametrize(
+    "pool",
+    [L.MaxPool2D(2), L.MaxPool2D(3, 2, padding=(1, 0, 0, 1)), L.MaxPool2D((1, 3), (2, 3)), L.MaxPool2D(2, dilation=2)],
+)
 def test_unpooled_values_see_what_chose_their_place(pool):
     net = Network((24, 24, 1))
     net.add(L.Conv2D(1, 3, padding=1), "before")

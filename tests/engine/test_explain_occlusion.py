@@ -19,7 +19,7 @@ def branching(shape=(30, 23, 3)):
     net.add(L.Conv2D(5, 3, padding=2, dilation=2), "left", ["relu2"])
     net.add(L.Conv2D(5, 1), "right", ["relu2"])
     net.add(L.Add(), "sum", ["left", "right"])
-    net.add(L.MaxPool2D(3, 2, padding=1), "pool")
+    net.add(L.MaxPool2D(3, 2, padding=2, dilation=2), "pool")
     net.add(L.Conv2D(4, 3, padding=1), "conv3")
     net.add(L.GlobalAvgPool(), "average")
     net.add(L.Dense(3), "scores")

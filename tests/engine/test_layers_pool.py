@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from convscope.engine import Model, Network
 from convscope.engine import layers as L
 from convscope.engine.graph.step import Mode
-from convscope.engine.spec import ShapeError
+from convscope.engine.spec import ParameterError, ShapeError, Window
 from tests.oracles.differences import relative_error
 from tests.oracles.layers import run as oracle
 from tests.oracles.layers import windows
@@ -36,7 +36,7 @@ def run(layer: L.MaxPool2D | L.AvgPool2D, x: np.ndarray, dy: np.ndarray) -> Resu
 
 def reference(layer: L.MaxPool2D | L.AvgPool2D, x: np.ndarray, dy: np.ndarray) -> Results:
     """(y, dx) from each pixel's share in each window: the first maximum's is 1, in a mean all have the same."""
-    values = windows(x, layer, (1, 1), -np.inf, -np.inf)
+    values = windows(x, layer, layer.dilation, -np.inf, -np.inf)
     batch, rows, columns, *kernel, channels = values.shape
     if isinstance(layer, L.MaxPool2D):
         winner = values.reshape(batch, rows, columns, -1, channels).argmax(3)
@@ -49,7 +49,8 @@ def reference(layer: L.MaxPool2D | L.AvgPool2D, x: np.ndarray, dy: np.ndarray) -
     top, _, left, _ = layer.geometry.pads(*x.shape[1:3])
     dx = np.zeros_like(x)
     for i, j, r, s in np.ndindex(rows, columns, *kernel):
-        row, column = i * layer.stride[0] - top + r, j * layer.stride[1] - left + s
+        row = i * layer.stride[0] - top + r * layer.dilation[0]
+        column = j * layer.stride[1] - left + s * layer.dilation[1]
         if 0 <= row < x.shape[1] and 0 <= column < x.shape[2]:
             dx[:, row, column] += shares[:, i, j, r, s] * dy[:, i, j]
     return y.sum((3, 4)), dx
@@ -58,17 +59,27 @@ def reference(layer: L.MaxPool2D | L.AvgPool2D, x: np.ndarray, dy: np.ndarray) -
 @st.composite
 def pools(draw: st.DrawFn, symmetric: bool = False) -> tuple[L.MaxPool2D | L.AvgPool2D, tuple[int, int, int]]:
     """A pooling layer and an image that it takes; `symmetric` keeps to the paddings that PyTorch has."""
-    kernel = draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
-    pads = [draw(st.integers(0, k // 2 if symmetric else k - 1)) for k in kernel for _ in range(1 if symmetric else 2)]
+    kernel, largest = draw(st.tuples(st.integers(1, 4), st.integers(1, 4))), draw(st.booleans())
+    dilation = draw(st.tuples(st.integers(1, 3), st.integers(1, 3))) if largest else (1, 1)
+    limits = kernel if symmetric else [(k - 1) * d + 1 for k, d in zip(kernel, dilation)]
+    pads = [draw(st.integers(0, k // 2 if symmetric else k - 1)) for k in limits for _ in range(1 if symmetric else 2)]
     options = {
         "kernel": kernel,
         "stride": draw(st.tuples(st.integers(1, 5), st.integers(1, 5))),
         "padding": tuple(pads) if symmetric else draw(st.sampled_from([tuple(pads), "same", "valid"])),
         "ceil_mode": draw(st.booleans()),
     }
-    layer = L.MaxPool2D(**options) if draw(st.booleans()) else L.AvgPool2D(count_padding=draw(st.booleans()), **options)
+    if largest:
+        layer = L.MaxPool2D(dilation=dilation, **options)
+    else:
+        layer = L.AvgPool2D(count_padding=draw(st.booleans()), **options)
     shape = draw(st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_from([1, 3, 16, 19])))
     return layer, shape
+
+
+def fits(layer: L.MaxPool2D | L.AvgPool2D, shape: tuple[int, int, int]) -> bool:
+    """Whether there are windows, and each sees some of the image."""
+    return min(layer.geometry.output_size(*shape[:2])) >= 1 and not layer.geometry.overstepped(*shape[:2])
 
 
 def drawn_arrays(layer: L.MaxPool2D | L.AvgPool2D, shape: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -81,7 +92,7 @@ def drawn_arrays(layer: L.MaxPool2D | L.AvgPool2D, shape: tuple[int, int, int]) 
 @given(pools())
 def test_any_geometry_equals_the_reference(case) -> None:
     layer, shape = case
-    if min(layer.geometry.output_size(*shape[:2])) < 1:
+    if not fits(layer, shape):
         return
     x, dy = drawn_arrays(layer, shape)
     for got, expected in zip(run(layer, x, dy), reference(layer, x, dy)):
@@ -92,12 +103,13 @@ def test_any_geometry_equals_the_reference(case) -> None:
 @given(case=pools(symmetric=True))
 def test_shapes_and_values_are_pytorchs(torch: ModuleType, case) -> None:
     layer, shape = case
-    if min(layer.geometry.output_size(*shape[:2])) < 1:
+    if not fits(layer, shape):
         return
     x, dy = drawn_arrays(layer, shape)
     image = torch.from_numpy(x.transpose(0, 3, 1, 2).copy()).requires_grad_()
     options = {"padding": layer.geometry.pads(*shape[:2])[::2], "ceil_mode": layer.ceil_mode}
     if isinstance(layer, L.MaxPool2D):
+        options["dilation"] = layer.dilation
         theirs = torch.nn.functional.max_pool2d(image, layer.kernel, layer.stride, **options)
     else:
         options["count_include_pad"] = layer.count_padding
@@ -154,12 +166,48 @@ def test_ceil_mode_changes_shape_and_cost_but_not_the_receptive_field() -> None:
     assert down.window([(8, 8, 2)]) == up.window([(8, 8, 2)])
 
 
-def test_networks_written_before_there_was_ceil_mode_are_read() -> None:
+@pytest.mark.parametrize("parameter", ["ceil_mode", "dilation"])
+def test_networks_written_before_there_was_a_parameter_are_read(parameter: str) -> None:
     net = Network((8, 8, 1))
     net.add(L.MaxPool2D(3, 2), "pool")
     document = net.to_dict()
-    del document["layers"][0]["params"]["ceil_mode"]
+    del document["layers"][0]["params"][parameter]
     assert Network.from_dict(document) == net
+
+
+# ---- dilation
+
+
+def test_dilation_makes_windows_larger_and_not_dearer() -> None:
+    plain, dilated = L.MaxPool2D(3, 1, padding="same"), L.MaxPool2D(3, 1, padding="same", dilation=(2, 4))
+    shape = (16, 16, 4)
+    assert dilated.infer_shape([shape]) == shape
+    assert dilated.cost([shape], shape) == plain.cost([shape], shape)
+    assert dilated.window([shape]) == Window((5, 9), (1, 1), (2, 4))
+    assert L.MaxPool2D(3, 2, dilation=3).infer_shape([shape]) == (5, 5, 4)
+    [(kind, what, _)] = L.MaxPool2D(3, 2, dilation=3).warnings([shape])
+    assert kind == "lost-rows"
+    assert what.startswith("(16−7)/2+1 = 5.50")
+
+
+def test_windows_of_padding_alone_are_refused() -> None:
+    """Beside the image, and around it where taps are further apart than it is long."""
+    assert L.MaxPool2D(2, padding=2, dilation=2).infer_shape([(4, 4, 1)]) == (3, 3, 1)
+    with pytest.raises(ParameterError, match="padding 3 .* use less than the 3×3 that the dilated kernel spans"):
+        L.MaxPool2D(2, padding=3, dilation=2)
+    wide = L.MaxPool2D(2, 1, padding="same", dilation=(1, 8))
+    assert wide.infer_shape([(4, 8, 1)]) == (4, 8, 1)
+    with pytest.raises(ShapeError, match="dilation 8 makes windows of padding alone on an image of 4 columns"):
+        wide.infer_shape([(4, 4, 1)])
+
+
+@given(pools().filter(lambda case: isinstance(case[0], L.MaxPool2D)))
+def test_windows_of_padding_alone_are_told_from_others(case) -> None:
+    layer, shape = case
+    if min(layer.geometry.output_size(*shape[:2])) < 1:
+        return
+    seen = np.isfinite(windows(np.zeros((1, *shape)), layer, layer.dilation, -np.inf, -np.inf))
+    assert bool(layer.geometry.overstepped(*shape[:2])) != seen.any((3, 4)).all()
 
 
 # ---- unpooling
@@ -178,7 +226,7 @@ def decoder(pool: L.MaxPool2D, shape: tuple[int, int, int]) -> Network:
 @given(pools().filter(lambda case: isinstance(case[0], L.MaxPool2D)))
 def test_unpooling_is_what_pooling_does_to_gradients(case) -> None:
     layer, shape = case
-    if min(layer.geometry.output_size(*shape[:2])) < 1:
+    if not fits(layer, shape):
         return
     x = np.random.default_rng(3).integers(-3, 4, (2, *shape)).astype(np.float64)
     model = Model(decoder(layer, shape))

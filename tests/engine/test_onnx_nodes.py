@@ -40,7 +40,7 @@ OUT_OF_SCOPE = {
         *("matmul_3d", "matmul_4d", "matmul_bcast", "matmul_4d_1d"),
     ),
     "training mode: files are imported for inference": ("training_dropout*", "batchnorm_*_training_mode"),
-    "windows with gaps in pooling": ("maxpool_2d_dilations", "averagepool_2d_dilations"),
+    "means over windows with gaps": ("averagepool_2d_dilations",),
     "places of maxima from outside": ("maxunpool_*", "maxpool_with_argmax_2d_precomputed_strides"),
     "padding with another number than 0": ("constant_pad*",),
     "images are enlarged by whole numbers, nearest or bilinear between pixel centres": (
@@ -61,7 +61,7 @@ OUT_OF_SCOPE = {
 }
 """Patterns of tests' names by the reason why what they test is no network of ours."""
 
-COUNTED = {"1.23": (134, 164)}
+COUNTED = {"1.23": (135, 163)}
 """How many tests pass and how many are out of scope, by the version of the ONNX package."""
 
 

@@ -248,7 +248,7 @@ def test_everything_that_stands_in_the_way_is_named_at_once(path):
         node("Sin", "x", "b"),
         node("Sin", "b", "c"),
         node("Conv", "x x", "d", pads=[2, 2, 2, 2]),
-        node("MaxPool", "x", "e", kernel_shape=[2, 2], dilations=[2, 2], pads=[1, 1, 1, 1]),
+        node("MaxPool", "x", "e places", kernel_shape=[3, 3], storage_order=1, pads=[1, 1, 1, 1]),
         node("Concat", "a c d e", "y", axis=1),
     ]
     file(path, nodes, (1, 3, 5, 5))
@@ -257,7 +257,7 @@ def test_everything_that_stands_in_the_way_is_named_at_once(path):
         "LRN (A): size 4 has no middle: use an odd number such as 5",
         "Sin (B, C): there is no layer for this operator",
         "Conv (D): its weight is computed by the network and must be constant",
-        "MaxPool (E): its windows have gaps (dilations); there is no such pooling layer",
+        "MaxPool (E): it counts places by columns",
     )
 
 

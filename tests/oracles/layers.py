@@ -65,18 +65,19 @@ def separable_conv2d(layer: Any, inputs: Sequence[Array], w: dict[str, Array], t
 
 
 def max_pool(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
-    return windows(inputs[0], layer, (1, 1), -np.inf, -np.inf).max((3, 4))
+    return windows(inputs[0], layer, layer.dilation, -np.inf, -np.inf).max((3, 4))
 
 
 def max_unpool(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
     """Each pooled value is added at the first maximum of its window."""
     pooled, image = inputs
-    seen = windows(image, layer, (1, 1), -np.inf, -np.inf)
+    seen = windows(image, layer, layer.dilation, -np.inf, -np.inf)
     switches = seen.reshape(*pooled.shape[:3], -1, pooled.shape[3]).argmax(3)
     top, _, left, _ = layer.geometry.pads(*image.shape[1:3])
     result = np.zeros_like(image)
     for i, j, r, s in np.ndindex(*pooled.shape[1:3], *layer.kernel):
-        row, column = i * layer.stride[0] + r - top, j * layer.stride[1] + s - left
+        row = i * layer.stride[0] + r * layer.dilation[0] - top
+        column = j * layer.stride[1] + s * layer.dilation[1] - left
         if 0 <= row < image.shape[1] and 0 <= column < image.shape[2]:
             result[:, row, column] += pooled[:, i, j] * (switches[:, i, j] == r * layer.kernel[1] + s)
     return result

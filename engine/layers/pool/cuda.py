@@ -9,7 +9,7 @@ import numpy as np
 from ...kernels.cuda_jit import BLOCK, Grid, cuda, device, kernel, per
 
 # Geometry arrays of windowed kernels:
-# N, H, W, C, OH, OW, R, S, stride rows, stride columns, top, left, bottom, right.
+# N, H, W, C, OH, OW, R, S, stride rows, stride columns, top, left, bottom, right, dilation rows, dilation columns.
 
 
 def of_windows(given) -> Grid:
@@ -25,10 +25,27 @@ def of_pixels(given) -> Grid:
 
 
 @device
-def covering(pixel, kernel, stride, before, windows):
-    """First and last (excluded) window that covers a pixel, along one axis."""
-    first = pixel + before - kernel + stride  # the first start that reaches it, rounded up to a multiple of the stride
-    return max(first // stride, 0), min((pixel + before) // stride + 1, windows)
+def reach(position, geometry, axis):
+    """First source index of a window (may be negative) and the range of its taps that lie inside the image."""
+    start, spacing = position * geometry[8 + axis] - geometry[10 + axis], geometry[14 + axis]
+    first, last = (max(-start, 0) + spacing - 1) // spacing, (geometry[1 + axis] - start + spacing - 1) // spacing
+    return start, first, min(geometry[6 + axis], last)
+
+
+@device
+def covering(pixel, geometry, axis):
+    """First and last (excluded) window that spans a pixel, along one axis."""
+    stride, before = geometry[8 + axis], geometry[10 + axis]
+    extent = (geometry[6 + axis] - 1) * geometry[14 + axis] + 1
+    first = pixel + before - extent + stride  # the first start that reaches it, rounded up to a multiple of the stride
+    return max(first // stride, 0), min((pixel + before) // stride + 1, geometry[4 + axis])
+
+
+@device
+def tap(pixel, window, geometry, axis):
+    """Which tap of a window that spans a pixel lies on it, along one axis; −1 if it lies between two."""
+    offset, spacing = pixel + geometry[10 + axis] - window * geometry[8 + axis], geometry[14 + axis]
+    return offset // spacing if offset % spacing == 0 else -1
 
 
 @device
@@ -49,14 +66,14 @@ def max_forward(x, y, switches, geometry, threads):
         height, width = geometry[1], geometry[2]
         window, c = i // channels, i % channels
         line, column = window // out_width, window % out_width
-        image, row0 = line // out_height, line % out_height * geometry[8] - geometry[10]
-        col0 = column * geometry[9] - geometry[11]
-        r_first, s_first = max(-row0, 0), max(-col0, 0)
-        r_last, s_last = min(geometry[6], height - row0), min(geometry[7], width - col0)
+        row0, r_first, r_last = reach(line % out_height, geometry, 0)
+        col0, s_first, s_last = reach(column, geometry, 1)
+        corner = (line // out_height * height + row0) * width + col0
+        down, across = geometry[14] * width, geometry[15]  # from tap to tap, in pixels
         best, where = np.float32(-np.inf), r_first * geometry[7] + s_first
         for r in range(r_first, r_last):
             for s in range(s_first, s_last):
-                value = x[((image * height + row0 + r) * width + col0 + s) * channels + c]
+                value = x[(corner + r * down + s * across) * channels + c]
                 if value > best or (value != value and best == best):  # noqa: PLR0124  NaN is not itself
                     best, where = value, r * geometry[7] + s
         y[i] = best
@@ -74,14 +91,14 @@ def max_backward(dy, switches, y, masks, dx, geometry, threads):
         pixel, c = i // channels, i % channels
         line, column = pixel // width, pixel % width
         image, row = line // height, line % height
-        first_row, last_row = covering(row, geometry[6], geometry[8], geometry[10], geometry[4])
-        first_column, last_column = covering(column, geometry[7], geometry[9], geometry[11], geometry[5])
+        first_row, last_row = covering(row, geometry, 0)
+        first_column, last_column = covering(column, geometry, 1)
         total = np.float32(0)
         for p in range(first_row, last_row):
             for q in range(first_column, last_column):
                 at = ((image * geometry[4] + p) * geometry[5] + q) * channels + c
-                r, s = row - (p * geometry[8] - geometry[10]), column - (q * geometry[9] - geometry[11])
-                if switches[at] == r * geometry[7] + s and (not masks or y[at] > 0):
+                r, s = tap(row, p, geometry, 0), tap(column, q, geometry, 1)
+                if min(r, s) >= 0 and switches[at] == r * geometry[7] + s and (not masks or y[at] > 0):
                     total += dy[at]
         dx[i] = total
 
@@ -94,9 +111,9 @@ def unpool_backward(dy, switches, dx, geometry, threads):
         window, c = i // channels, i % channels
         line, column = window // out_width, window % out_width
         image, where = line // out_height, np.int64(switches[i])
-        row = line % out_height * geometry[8] - geometry[10] + where // geometry[7]
-        at = (image * geometry[1] + row) * geometry[2] + column * geometry[9] - geometry[11] + where % geometry[7]
-        dx[i] = dy[at * channels + c]
+        row = line % out_height * geometry[8] - geometry[10] + where // geometry[7] * geometry[14]
+        col = column * geometry[9] - geometry[11] + where % geometry[7] * geometry[15]
+        dx[i] = dy[((image * geometry[1] + row) * geometry[2] + col) * channels + c]
 
 
 @kernel(of_windows)
@@ -124,8 +141,8 @@ def average_backward(dy, dx, geometry, count_padding, threads):
         pixel, c = i // channels, i % channels
         line, column = pixel // width, pixel % width
         image, row = line // height, line % height
-        first_row, last_row = covering(row, geometry[6], geometry[8], geometry[10], geometry[4])
-        first_column, last_column = covering(column, geometry[7], geometry[9], geometry[11], geometry[5])
+        first_row, last_row = covering(row, geometry, 0)
+        first_column, last_column = covering(column, geometry, 1)
         total = np.float32(0)
         for p in range(first_row, last_row):
             for q in range(first_column, last_column):

@@ -24,7 +24,10 @@ def max_pool(op: Operator) -> tuple[Value | None, ...]:
 
 def average_pool(op: Operator) -> Value:
     image = op.image()
-    layer = AvgPool2D(**_window(op, image), count_padding=bool(op.attribute("count_include_pad", 0)))
+    window = _window(op, image)
+    if window.pop("dilation") != (1, 1):
+        op.refuse("its windows have gaps (dilations); no layer averages over such")
+    layer = AvgPool2D(**window, count_padding=bool(op.attribute("count_include_pad", 0)))
     return op.add(layer, image, axes=op.windows(image))
 
 
@@ -75,8 +78,6 @@ def _window(op: Operator, image: Value) -> dict[str, Any]:
     if len(kernel) != len(image.axes) - 1:
         op.refuse(f"its window has {len(kernel)} axes and its image {len(image.axes) - 1}")
     window = op.window(image, (1,) * (2 - len(kernel)) + kernel)
-    if window.pop("dilation") != (1, 1):
-        op.refuse("its windows have gaps (dilations); there is no such pooling layer")
     return {**window, "ceil_mode": bool(op.attribute("ceil_mode", 0))}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from ...spec import (
     About,
@@ -33,22 +34,30 @@ class _Pool2D(Layer):
     stride: Pair
     padding: Padding
     ceil_mode: bool
+    dilation: Pair = cast(Pair, (1, 1))  # of those that declare none
 
     @property
     def geometry(self) -> WindowGeometry:
-        return WindowGeometry(self.kernel, self.stride, self.padding, ceil=self.ceil_mode)
+        return WindowGeometry(self.kernel, self.stride, self.padding, self.dilation, self.ceil_mode)
 
     def parameter_problems(self) -> list[str]:
         if isinstance(self.padding, str):
             return []
-        limits = (self.kernel[0], self.kernel[0], self.kernel[1], self.kernel[1])
-        if any(p >= k for p, k in zip(self.padding, limits)):
-            return [f"padding {max(self.padding)} would make windows of padding alone: use less than the kernel"]
+        rows, columns = self.geometry.extent
+        if any(p >= extent for p, extent in zip(self.padding, (rows, rows, columns, columns))):
+            limit = "the kernel" if self.dilation == (1, 1) else f"the {rows}×{columns} that the dilated kernel spans"
+            return [f"padding {max(self.padding)} would make windows of padding alone: use less than {limit}"]
         return []
 
     def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
         height, width, channels = image_shape(self.type_name(), inputs)
         rows, columns = windowed_size(self.geometry, height, width)
+        for axis in self.geometry.overstepped(height, width):
+            name, length = (("rows", height), ("columns", width))[axis]
+            raise ShapeError(
+                f"dilation {self.dilation[axis]} makes windows of padding alone on an image of {length} {name}",
+                f"use a dilation ≤ {length} or no padding",
+            )
         return rows, columns, channels
 
     def warnings(self, inputs: Sequence[Shape]) -> list[tuple[str, str, str]]:
@@ -59,7 +68,7 @@ class _Pool2D(Layer):
 
     def window(self, inputs: Sequence[Shape]) -> Window:
         top, _, left, _ = self.geometry.pads(inputs[0][0], inputs[0][1])
-        return Window(self.kernel, self.stride, (top, left))
+        return Window(self.geometry.extent, self.stride, (top, left))
 
 
 def switches(kernel: tuple[int, int], pooled: Shape) -> Saved:
@@ -70,6 +79,7 @@ def switches(kernel: tuple[int, int], pooled: Shape) -> Saved:
 _KERNEL = "Rows and columns of each window."
 _STRIDE = "Step between windows. Smaller than the kernel makes them overlap."
 _PADDING = "Rows and columns around the image that never win or count."
+_DILATION = "Spacing between the values of a window. Larger windows at the same cost, with gaps."
 _CEIL = "Round the output size up: a last window may reach beyond the image, so that no row is left out."
 
 
@@ -81,12 +91,14 @@ class MaxPool2D(_Pool2D):
     stride: Pair = pair(2, label="Stride", help=_STRIDE)
     padding: Padding = padding("valid", help=_PADDING)
     ceil_mode: bool = flag(False, label="Ceil mode", help=_CEIL)
+    dilation: Pair = pair(1, label="Dilation", help=_DILATION)
 
     about = About(
         category="pooling",
         summary="The largest value of each window.",
         help="Shrinks the image and keeps the strongest response. Its switches record where each maximum was.",
-        source="Zhou & Chellappa 1988; Zeiler & Fergus 2013 for switches; Krizhevsky et al. 2012 for overlap",
+        source="Zhou & Chellappa 1988; Zeiler & Fergus 2013 for switches; Krizhevsky et al. 2012 for overlap; "
+        "Yu & Koltun 2016 for dilation",
     )
 
     def saved(self, inputs: Sequence[Shape], output: Shape) -> tuple[Saved, ...]:
@@ -102,6 +114,8 @@ class MaxPool2D(_Pool2D):
             Example(cls((17, 16), 1), ((17, 18, 2),)),
             Example(cls(3, 2, ceil_mode=True), ((8, 6, 3),)),
             Example(cls(2, 3, padding=1, ceil_mode=True), ((4, 5, 2),)),
+            Example(cls(3, 1, padding="same", dilation=2), ((5, 6, 17),)),
+            Example(cls((2, 3), (3, 2), padding=(1, 0, 3, 2), ceil_mode=True, dilation=(3, 2)), ((8, 7, 2),)),
         )
 
 
@@ -147,6 +161,7 @@ class MaxUnpool2D(_Pool2D):
     stride: Pair = pair(2, label="Stride", help="Step between the windows of the pooling.")
     padding: Padding = padding("valid", help="Padding of the pooling.")
     ceil_mode: bool = flag(False, label="Ceil mode", help="Whether the pooling rounds its output size up.")
+    dilation: Pair = pair(1, label="Dilation", help="Spacing between the values of the pooling's windows.")
 
     about = About(
         category="pooling",
@@ -160,8 +175,7 @@ class MaxUnpool2D(_Pool2D):
 
     def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
         image_shape("MaxUnpool2D", inputs)
-        before = image_shape("MaxUnpool2D", inputs[1:])
-        pooled = (*windowed_size(self.geometry, before[0], before[1]), before[2])
+        before, pooled = inputs[1], super().infer_shape(inputs[1:])
         if inputs[0] != pooled:
             raise ShapeError(
                 f"pooling the second input {format_shape(before)} gives {format_shape(pooled)} and the first input is "
@@ -179,7 +193,7 @@ class MaxUnpool2D(_Pool2D):
     def windows(self, inputs: Sequence[Shape]) -> tuple[tuple[Window, ...], ...]:
         pooling = self.window(inputs[1:])
         rows, columns = (k - 1 - p for k, p in zip(pooling.kernel, pooling.padding))
-        unpooling = Window(self.kernel, padding=(rows, columns), upsampling=self.stride)
+        unpooling = Window(pooling.kernel, padding=(rows, columns), upsampling=self.stride)
         return (unpooling,), (pooling, unpooling)
 
     def saved(self, inputs: Sequence[Shape], output: Shape) -> tuple[Saved, ...]:
@@ -192,6 +206,7 @@ class MaxUnpool2D(_Pool2D):
             Example(cls(3, 2), ((3, 4, 2), (7, 9, 2))),
             Example(cls((2, 3), (3, 2), padding=(1, 0, 0, 2)), ((2, 2, 17), (4, 4, 17))),
             Example(cls(3, 2, ceil_mode=True), ((4, 3, 2), (8, 6, 2))),
+            Example(cls((3, 2), (1, 2), padding=(1, 2, 0, 1), dilation=(2, 3)), ((5, 2, 1), (6, 5, 1))),
         )
 
 

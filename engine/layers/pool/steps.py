@@ -49,11 +49,11 @@ def global_average(layer: GlobalAvgPool, bind: Binding, k: Any) -> None:
 
 
 def _geometry(layer: MaxPool2D | MaxUnpool2D | AvgPool2D, bind: Binding, image: Shape, pooled: Shape) -> Array:
-    """N, H, W, C, OH, OW, R, S, stride rows, stride columns, top, left, bottom, right."""
+    """N, H, W, C, OH, OW, R, S, stride rows, stride columns, top, left, bottom, right, dilation rows, columns."""
     (height, width, channels), (out_height, out_width, _) = image, pooled
     top, bottom, left, right = layer.geometry.pads(height, width)
     sizes = (bind.batch, height, width, channels, out_height, out_width)
-    return np.array([*sizes, *layer.kernel, *layer.stride, top, left, bottom, right], np.int64)
+    return np.array([*sizes, *layer.kernel, *layer.stride, top, left, bottom, right, *layer.dilation], np.int64)
 
 
 STEPS = {MaxPool2D: max_pool, MaxUnpool2D: max_unpool, AvgPool2D: average_pool, GlobalAvgPool: global_average}

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from ...io.pytorch.part import Part
 
 _UNPOOL = '''\
-def unpool(x, before, kernel, stride, padding):
+def unpool(x, before, kernel, stride, padding, dilation):
     """Values of x where max pooling finds the maxima of `before`, zeros elsewhere; values that meet add up."""
     padded = F.pad(before, padding, value=-torch.inf)
-    _, places = F.max_pool2d(padded, kernel, stride, return_indices=True)
+    _, places = F.max_pool2d(padded, kernel, stride, 0, dilation, return_indices=True)
     result = torch.zeros_like(padded).flatten(2).scatter_add(2, places.flatten(2), x.flatten(2)).view_as(padded)
     return F.pad(result, [-rows for rows in padding])
 '''
@@ -21,7 +21,8 @@ def unpool(x, before, kernel, stride, padding):
 
 def max_pool(layer: MaxPool2D, part: Part) -> str:
     x, options = _padded(layer, part, "value=-torch.inf")
-    return f"{part.module(part.call('nn.MaxPool2d', layer.kernel, layer.stride, **options))}({x})"
+    spacing = part.optional(layer.dilation, (1, 1))
+    return f"{part.module(part.call('nn.MaxPool2d', layer.kernel, layer.stride, dilation=spacing, **options))}({x})"
 
 
 def average_pool(layer: AvgPool2D, part: Part) -> str:
@@ -47,7 +48,8 @@ def max_unpool(layer: MaxUnpool2D, part: Part) -> str:
     part.helper(_UNPOOL)
     pooled, before = part.inputs
     top, bottom, left, right = layer.geometry.reached(*part.shapes[1][:2])
-    return f"unpool({pooled}, {before}, {layer.kernel}, {layer.stride}, {(left, right, top, bottom)})"
+    padding = (left, right, top, bottom)
+    return f"unpool({pooled}, {before}, {layer.kernel}, {layer.stride}, {padding}, {layer.dilation})"
 
 
 def global_average(layer: GlobalAvgPool, part: Part) -> str:
