@@ -34,7 +34,7 @@ def test_a_pixel_is_seen_by_the_units_whose_boxes_hold_it(network):
             continue
         for row, column in ((0, 0), (rows // 2, columns // 3), (rows - 1, columns - 1)):
             boxes = {unit: field.box(*unit) for unit in np.ndindex(*shape[:2])}
-            holding = [u for u, (t, b, l, r) in boxes.items() if t <= row < b and l <= column < r]
+            holding = [u for u, (top, end, left, right) in boxes.items() if top <= row < end and left <= column < right]
             found = field.seeing(row, column, shape[:2])
             if found is None:
                 assert not holding

@@ -76,6 +76,17 @@ def press_run(qtbot, room, method: str) -> None:
     qtbot.waitUntil(lambda: not room.running and len(room._kept) > before, timeout=PATIENCE)
 
 
+def look_and_save(qtbot, window) -> None:
+    """Occlude the network's image, then dream on it, and press the button that saves the dream."""
+    window.docks.enter("look")
+    room = window.look
+    ready = (lambda: room.list.method, lambda: window.session.dataset, lambda: room.form.aim.layers.layer)
+    qtbot.waitUntil(lambda: all(bool(found()) for found in ready), timeout=PATIENCE)
+    for method in ("occlusion", "deep_dream"):
+        press_run(qtbot, room, method)
+    QTest.mouseClick(room.cards[-1].save, Qt.MouseButton.LeftButton)
+
+
 def test_a_newcomer_goes_from_the_welcome_to_a_dream(make_window, qtbot, tmp_path, monkeypatch):
     window = make_window()
     window.start()
@@ -125,15 +136,9 @@ def test_a_newcomer_goes_from_the_welcome_to_a_dream(make_window, qtbot, tmp_pat
     qtbot.waitUntil(lambda: window.session.state == "idle", timeout=PATIENCE)
 
     # it is looked into, and what was found is saved
-    window.docks.enter("look")
-    room = window.look
-    ready = (lambda: room.list.method, lambda: window.session.dataset, lambda: room.form.aim.layers.layer)
-    qtbot.waitUntil(lambda: all(bool(found()) for found in ready), timeout=PATIENCE)
-    press_run(qtbot, room, "occlusion")
-    press_run(qtbot, room, "deep_dream")
     path = tmp_path / "dream.png"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args, **more: (str(path), ""))
-    QTest.mouseClick(room.cards[-1].save, Qt.MouseButton.LeftButton)
+    look_and_save(qtbot, window)
     qtbot.waitUntil(path.exists, timeout=PATIENCE)
     with Image.open(path) as picture:
         assert min(picture.size) >= 28
