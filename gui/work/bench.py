@@ -40,8 +40,17 @@ class Bench:
 
     # ---- models
 
-    def provide(self, network: Network, dataset: Any, recipe: Recipe, fresh: bool = False) -> ModelInfo:
-        """Have a model of this network; it is made anew unless the one at hand serves. `dataset` may be None."""
+    def provide(
+        self, network: Network, dataset: Any, recipe: Recipe, fresh: bool = False, known: int | None = None
+    ) -> ModelInfo:
+        """Have a model of this network; it is made anew unless the one at hand serves. `dataset` may be None.
+
+        `known` is the serial number of the model that the asker knows of: one that was opened or handed over since, and
+        of which the asker has not heard, stays.
+        """
+        unheard = self.info is not None and known is not None and self.info.serial > known
+        if unheard and self.info is not None and (self.info.path or self.info.given):
+            return self.info
         data = "" if dataset is None else dataset.name
         if fresh or self.info is None or not self.info.serves(network, data, recipe):
             self.model = self._toolkit.build(network, dataset, recipe)

@@ -280,7 +280,9 @@ class Session(News):
         if self._document.network.errors():
             return
         network, dataset, recipe = self._document.network.copy(), self._loader.dataset, self.recipe
-        self._worker.ask("model", lambda: self._bench.provide(network, dataset, recipe, fresh), lambda info: info)
+        known = -1 if self._info is None else self._info.serial
+        work = partial(self._bench.provide, network, dataset, recipe, fresh, known)
+        self._worker.ask("model", work, lambda info: info)
 
     def _data_loaded(self, dataset: Any) -> None:
         self.data_changed.emit(dataset)
