@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..data.presets import PRESETS, SUMMARIES
 from ..spec import ConvscopeError, format_shape
 from .image_shape import ImageShape
 from .output import emit, say
@@ -16,7 +15,32 @@ if TYPE_CHECKING:
     from ..runtime.model import Model
 
 _PATH = click.Path(path_type=Path)
-_PRESETS = "; ".join(f"{name}: {summary}" for name, summary in SUMMARIES.items())
+
+
+class _Preset(click.ParamType):
+    """The name of a way to prepare pixels."""
+
+    name = "preset"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from ..data.presets import preset  # reads NumPy  # noqa: PLC0415
+
+        try:
+            preset(value)
+        except ConvscopeError as error:
+            self.fail(str(error), param, ctx)
+        return value
+
+
+class _PresetOption(click.Option):
+    """Tells the names there are when its command is asked for help, and not before."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        from ..data.presets import SUMMARIES  # reads NumPy  # noqa: PLC0415
+
+        told = "; ".join(f"{name}: {summary}" for name, summary in SUMMARIES.items())
+        self.help = f"How pixels become the network's input. {told}.  [default: what the file says, else unit]"
+        return super().get_help_record(ctx)
 
 
 @click.command("import", short_help="Read a model that another program wrote (ONNX).")
@@ -25,8 +49,9 @@ _PRESETS = "; ".join(f"{name}: {summary}" for name, summary in SUMMARIES.items()
 @click.option(
     "--preprocess",
     "preprocessing",
-    type=click.Choice(list(PRESETS)),
-    help=f"How pixels become the network's input. {_PRESETS}.  [default: what the file says, else unit]",
+    cls=_PresetOption,
+    type=_Preset(),
+    metavar="NAME",
 )
 @click.option("--classes", type=_PATH, metavar="NAMES", help="Names of the classes: a text file, one a line, or JSON.")
 @click.option("--input", "shape", type=ImageShape(), help="Size of the image, where the file leaves it open.")

@@ -31,7 +31,10 @@ def learning(network: Network, mode: Mode, frozen: Collection[str]) -> set[str]:
 
 
 def has_weights(network: Network, node: Node) -> bool:
-    """Whether a layer has weights that can learn."""
+    """Whether a layer has weights that can learn; not where its inputs are not known, as behind a problem."""
+    shapes = network.shapes()
+    if shapes.get(node.name) is None:
+        return False
     return any(weight.trainable for weight in node.layer.weights(network.input_shapes(node.name)))
 
 

@@ -240,9 +240,10 @@ class LookForm(QWidget):
             super().keyPressEvent(event)
 
     def _pastes(self, event: QKeyEvent) -> bool:
-        data = QGuiApplication.clipboard().mimeData()
-        there = data.hasImage() or any(url.isLocalFile() for url in data.urls())
-        return event.matches(QKeySequence.StandardKey.Paste) and there and self.image.isVisible()
+        if not event.matches(QKeySequence.StandardKey.Paste) or not self.image.isVisible():
+            return False
+        data = QGuiApplication.clipboard().mimeData()  # None where the system has no clipboard at hand
+        return data is not None and (data.hasImage() or any(url.isLocalFile() for url in data.urls()))
 
     # ---- how it goes
 

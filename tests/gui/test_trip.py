@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QToolButton
 
 from convscope.engine import explain, zoo
 from convscope.gui.canvas.search import SearchPopup
@@ -26,7 +26,9 @@ def build_by_mouse(qtbot, window) -> None:
     """image → conv → relu → pool → flatten → dense 10: dropped, wired, spliced and released on empty canvas."""
     view = window.view
     window.files.new_network()
+    QApplication.processEvents()  # an empty canvas is laid out
     drop_layer(view, "Conv2D", QPoint(160, 140))
+    QApplication.processEvents()  # and what stands around it, which is now about a layer
     drag(view, port(view, "input", OUT), port(view, "conv1", IN))
     drag(view, port(view, "conv1", OUT), QPoint(160, 330))
     choose(qtbot, view, "maxpool")
