@@ -299,7 +299,7 @@ def _config(training: TrainRun, data: DataSource, keeping: Keeping) -> dict[str,
 
     model, settings = training.model, training.settings
     return {
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "created": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "convscope": __version__,
         "machine": platform.node(),
         "threads": threads(),
