@@ -4,114 +4,54 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QEvent,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QPoint,
-    QRect,
-    QSize,
-    Qt,
-)
-from PySide6.QtGui import QKeyEvent, QPainter
-from PySide6.QtWidgets import (
-    QFrame,
-    QLabel,
-    QLineEdit,
-    QListView,
-    QMainWindow,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-)
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QMainWindow, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from .accessible import named
 from .commands import Command, commands, search
 from .theme import body_font, small_font, theme
+from .widgets.finder import Finder
 
 _WIDTH, _ROWS, _ROW_HEIGHT, _TOP = 520, 10, 32, 72
-_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 _COMMAND = Qt.ItemDataRole.UserRole
 Index = QModelIndex | QPersistentModelIndex
 
 
-class CommandPalette(QFrame):
-    """Opens over the window; Enter or a click runs a command and closes it, Escape or a click outside closes it."""
+class CommandPalette(Finder):
+    """Opens over the window; a command that is chosen runs."""
 
     def __init__(self, window: QMainWindow) -> None:
-        super().__init__(window, Qt.WindowType.Popup)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setAccessibleName("Search commands")
-        self.setProperty("popup", True)
-        self.setFixedWidth(_WIDTH)
         self._window = window
-        self._model = _CommandModel(commands(window.menuBar()), self)
-        self.field = named(QLineEdit(), "Search commands")
-        self.field.setPlaceholderText("What to do …")
-        self.field.setClearButtonEnabled(True)
-        self.list = named(QListView(), "Commands found")
-        self.list.setModel(self._model)
-        self.list.setItemDelegate(_CommandDelegate(self))
-        self.list.setMouseTracking(True)
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._none = QLabel("No command fits. Try another word.")
-        self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._none.setProperty("role", "muted")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.setSpacing(8)
-        for widget in (self.field, self.list, self._none):
-            layout.addWidget(widget)
-        self.field.textChanged.connect(self._search)
-        self.field.returnPressed.connect(self._run)
-        self.list.clicked.connect(self._run)
-        self.field.installEventFilter(self)
-        self._search("")
+        self._model = _CommandModel(commands(window.menuBar()))
+        super().__init__("commands", self._model, _CommandDelegate(), _WIDTH, _ROWS, window)
 
     def open(self) -> None:
         """Show it in the upper middle of the window."""
         self.move(self._window.mapToGlobal(QPoint((self._window.width() - _WIDTH) // 2, _TOP)))
-        self.show()
-        self.field.setFocus()
+        self.begin()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in _KEYS:
-            self.list.keyPressEvent(event)
-            return True
-        return super().eventFilter(watched, event)
+    def fill(self, query: str) -> tuple[QModelIndex, str]:
+        self._model.search(query)
+        return self._model.index(0, 0), "No command fits. Try another word."
 
-    def _search(self, query: str) -> None:
-        count = self._model.search(query)
-        self.list.setVisible(count > 0)
-        self._none.setVisible(count == 0)
-        self.list.setCurrentIndex(self._model.index(0, 0))
-        self.list.setFixedHeight(min(_ROWS, max(count, 1)) * _ROW_HEIGHT + 2)
-        self.adjustSize()
-
-    def _run(self) -> None:
-        index = self.list.currentIndex()
-        if index.isValid():
-            action = index.data(_COMMAND).action
-            self.close()
-            action.trigger()
+    def choose(self, index: QModelIndex) -> None:
+        action = index.data(_COMMAND).action
+        self.close()
+        action.trigger()
 
 
 class _CommandModel(QAbstractListModel):
     """The commands that fit."""
 
-    def __init__(self, everything: list[Command], parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, everything: list[Command]) -> None:
+        super().__init__()
         self._everything, self._shown = everything, everything
 
-    def search(self, query: str) -> int:
-        """Show what fits; returns how many do."""
+    def search(self, query: str) -> None:
+        """Hold what fits."""
         self.beginResetModel()
         self._shown = search(query, self._everything)
         self.endResetModel()
-        return len(self._shown)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
         return 0 if parent.isValid() else len(self._shown)

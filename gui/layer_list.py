@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from convscope.engine import blocks, layers
 from convscope.engine.spec import Layer
 
+from .matching import Rank, rank
 from .theme import body_font, small_font, theme
 
 CATEGORIES = (
@@ -53,19 +54,9 @@ def _rank(name: str) -> int:
     return CATEGORIES.index(category) if category in CATEGORIES else len(CATEGORIES)
 
 
-def _score(query: str, name: str) -> tuple[int, int] | None:
-    """Smaller is better; None does not fit."""
-    lower = name.lower()
-    if lower.startswith(query):
-        return 0, len(name)
-    if query in lower:
-        return 1, lower.index(query)
+def _score(query: str, name: str) -> Rank | None:
     about = TYPES[name].about
-    words = f"{about.category} {about.summary}".lower().replace(",", " ").split()
-    if any(word.startswith(query) for word in words):
-        return 2, 0
-    letters = iter(lower)
-    return (3, len(name)) if all(letter in letters for letter in query) else None
+    return rank(query, name, f"{about.category} {about.summary}".lower().replace(",", " ").split())
 
 
 class LayerListModel(QAbstractListModel):
