@@ -11,6 +11,7 @@ from convscope.engine.cost.recomputing import with_and_without
 from convscope.engine.cost.units import format_bytes
 from convscope.engine.data import DATASETS
 from convscope.gui.panels.training import TrainingPanel
+from convscope.gui.work import toolkit
 from convscope.gui.work.recipe import DataChoice
 
 from .laboratory import lab_fixture, scripted_fixture  # noqa: F401
@@ -192,7 +193,8 @@ def test_the_panel_offers_every_data_set_and_says_what_it_holds(lab, panel):
     assert panel._data._caption.text() == expected
 
 
-def test_files_of_a_folder_are_used_and_what_is_missing_is_said_in_the_panel(lab, panel, tmp_path):
+def test_files_of_a_folder_are_used_and_what_is_missing_is_said_in_the_panel(lab, panel, tmp_path, monkeypatch):
+    monkeypatch.setattr(toolkit, "cache_folder", lambda name: tmp_path / "nothing" / name)  # whatever this user has
     panel._data.choose("mnist")
     assert not lab.session.loading
     panel._data.set_folder(str(tmp_path))
