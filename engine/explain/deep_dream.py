@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -71,9 +72,10 @@ class DeepDream(Method):
     def steps(self, question: Question) -> Iterator[Progress]:
         aim, scales, sizes = self.prepared(question)
         journal = Journal(self, question, len(sizes) * self.iterations)
-        random, images = question.random(), question.images
-        for images, score in self.dream(question.images, aim, scales, sizes, random):
-            yield journal.step(images, score=score)
+        random = question.random()
+        for whole, score in self.dream(question.images, aim, scales, sizes, random):
+            yield journal.step(whole, score=score)
+        images = whole()
         yield journal.end(images, self.compared(aim, scales, question.images, images))
 
     def prepared(self, question: Question) -> tuple[DreamAim, Scales, list[Size]]:
@@ -84,8 +86,8 @@ class DeepDream(Method):
 
     def dream(
         self, base: Floats, aim: DreamAim, scales: Scales, sizes: list[Size], random: np.random.Generator
-    ) -> Iterator[tuple[Floats, Floats]]:
-        """After each step: the images (N, H, W, C) in full size, and the score (N,) before it."""
+    ) -> Iterator[tuple[Callable[[], Floats], Floats]]:
+        """After each step: what makes the images (N, H, W, C) in full size, and the score (N,) before it."""
         tiled, detail = Tiled(scales, self.tile), np.zeros_like(base)
         for size in sizes:
             small = resized(base, size, "bilinear")
@@ -95,7 +97,7 @@ class DeepDream(Method):
                 score, gradient = tiled.gradient(shifted(images, shift), aim.seed, aim.score)
                 images = self._stepped(images, shifted(gradient, back(shift)))
                 detail = images - small
-                yield self._whole(base, images, detail), score
+                yield partial(_whole, base, images, detail), score
 
     def compared(self, aim: DreamAim, scales: Scales, before: Floats, after: Floats) -> dict[str, object]:
         """The score of the first and of the last images."""
@@ -110,8 +112,8 @@ class DeepDream(Method):
         found: Floats = (images + np.float32(self.rate) * gradient / size).clip(0, 255)
         return found
 
-    @staticmethod
-    def _whole(base: Floats, images: Floats, detail: Floats) -> Floats:
-        """The image in full size with the detail so far."""
-        size = (base.shape[1], base.shape[2])
-        return images if images.shape == base.shape else (base + resized(detail, size, "bilinear")).clip(0, 255)
+
+def _whole(base: Floats, images: Floats, detail: Floats) -> Floats:
+    """The images in full size with the detail so far."""
+    size = (base.shape[1], base.shape[2])
+    return images if images.shape == base.shape else (base + resized(detail, size, "bilinear")).clip(0, 255)

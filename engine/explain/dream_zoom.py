@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy import ndimage
@@ -43,10 +44,15 @@ class DreamZoom(DeepDream):
         film = np.empty((len(start), self.frames, *start.shape[1:]), np.float32)
         for frame in range(self.frames):
             base = closer(images, self.zoom) if frame else start
-            for images, score in self.dream(base, aim, scales, sizes, random):
-                yield journal.step(film[:, :frame] if frame else images[:, None], score=score)
-            film[:, frame] = images
+            for whole, score in self.dream(base, aim, scales, sizes, random):
+                yield journal.step(film[:, :frame] if frame else partial(_film, whole), score=score)
+            film[:, frame] = images = whole()
         yield journal.end(film, self.compared(aim, scales, start, images))
+
+
+def _film(whole: Callable[[], Floats]) -> Floats:
+    """A film of one frame."""
+    return whole()[:, None]
 
 
 def closer(images: Floats, share: float) -> Floats:

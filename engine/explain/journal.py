@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,11 +26,12 @@ class Journal:
         self._method, self._question, self._steps = method, question, steps
         self._figures: list[dict[str, NDArray[np.float64]]] = []
 
-    def step(self, pictures: Floats, **figures: Any) -> Progress:
-        """One step is done, and `pictures` (N, …) is where it led."""
+    def step(self, pictures: Floats | Callable[[], Floats], **figures: Any) -> Progress:
+        """One step is done, and `pictures` (N, …), or what makes them, is where it led."""
         self._figures.append({name: np.asarray(of, np.float64) for name, of in figures.items()})
-        shown = pictures if self._question.batched else pictures[0]
-        return Progress(len(self._figures), self._steps, shown, _means(self._figures[-1]))
+        shown = self._question.shown
+        picture = (lambda: shown(pictures())) if callable(pictures) else shown(pictures)
+        return Progress(len(self._figures), self._steps, picture, _means(self._figures[-1]))
 
     def end(self, pictures: Floats, scores: Mapping[str, Any], shown: Floats | None = None) -> Progress:
         """The last Progress, with the result; `shown` are stronger pictures to be drawn in place of faint ones."""

@@ -124,6 +124,7 @@ class Explanation:
         step = next(self._steps)
         while step.result is None and not self._cancelled and time.perf_counter() - start < SLICE:
             step = next(self._steps)
+        step.partial  # noqa: B018 (made here, once for a slice, and not where it is drawn)
         now = time.perf_counter()
         self._rests_until = now + (now - start)
         return step
