@@ -87,7 +87,7 @@ class MainWindow(QMainWindow):
         self.edit = EditActions(self.document, self.view)
         self.canvas = CanvasActions(self.view)
         self.views = ViewActions(self.view, self.docks)
-        self.shell = ShellActions(self, self._topic)
+        self.shell = ShellActions(self, self._topic, self.session.consider)
         self.exports = ExportActions(self.document, self.session, self)
         self._fill_menus()
         self.shell.take_up_shortcuts()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, Signal
@@ -16,10 +15,8 @@ from ..icons import icon
 from ..models.document import Document
 from ..models.rewriting import apply_repair
 from ..theme import follow
+from ..work.consider import Consider
 from .repair_buttons import RepairButtons
-
-Consider = Callable[[str, Callable[[], Any], Callable[[Any], None]], None]
-"""Does work elsewhere: a name, the work, and what takes its result, or the exception, here."""
 
 Index = QModelIndex | QPersistentModelIndex
 

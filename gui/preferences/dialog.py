@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QDialog,
@@ -16,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from ..accessible import named
 from ..shortcuts import Shortcuts
+from ..work.consider import Consider
 from .computing import Computing
 from .general import General
 from .keys import Keys
@@ -27,25 +31,37 @@ _LIST_WIDTH, _ROW = 168, 32
 
 
 class Preferences(QDialog):
-    """Closed, it is gone."""
+    """Closed, it is gone. Pages are made when they are first opened: some load the engine."""
 
-    def __init__(self, shortcuts: Shortcuts, parent: QWidget) -> None:
+    def __init__(self, shortcuts: Shortcuts, consider: Consider, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Preferences")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(_SIZE)
-        self.pages: list[Page] = [General(), Computing(), Storage(), Keys(shortcuts)]
+        self._makers: dict[str, Callable[[], Page]] = {
+            General.title: General,
+            Computing.title: Computing,
+            Storage.title: partial(Storage, consider),
+            Keys.title: partial(Keys, shortcuts),
+        }
+        self.pages: dict[str, Page] = {}
         self.list = named(QListWidget(), "Pages")
         self.list.setProperty("lessons", True)
         self.list.setFixedWidth(_LIST_WIDTH)
         self._stack = QStackedWidget()
-        for page in self.pages:
-            self.list.addItem(page.title)
+        for title in self._makers:
+            self.list.addItem(title)
             self.list.item(self.list.count() - 1).setSizeHint(QSize(0, _ROW))
-            self._stack.addWidget(page)
-        self.list.currentRowChanged.connect(self._stack.setCurrentIndex)
-        self.list.setCurrentRow(0)
+        self.list.currentTextChanged.connect(self.open_page)
         self._lay_out()
+        self.list.setCurrentRow(0)
+
+    def open_page(self, title: str) -> None:
+        """Show a page."""
+        if title not in self.pages:
+            self.pages[title] = self._makers[title]()
+            self._stack.addWidget(self.pages[title])
+        self._stack.setCurrentWidget(self.pages[title])
 
     def _lay_out(self) -> None:
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

@@ -11,14 +11,13 @@ from PySide6.QtCore import QObject, Signal
 from convscope.engine.graph.network import Network
 
 from ..models.differences import Pair, pairs
+from .consider import Consider
 from .posts import Failed
 
 if TYPE_CHECKING:
     from convscope.engine.runs import Comparison, RunStore, RunSummary
 
     from .history import History
-
-Consider = Callable[[str, Callable[[], Any], Callable[[Any], None]], None]
 
 
 @dataclass(frozen=True)

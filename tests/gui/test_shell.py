@@ -75,9 +75,14 @@ def test_a_menu_of_another_room_is_not_offered(window):
 # ---- the user's own keys
 
 
+def opened(dialog, title):
+    """A page, chosen in the list."""
+    dialog.list.setCurrentRow(next(row for row in range(dialog.list.count()) if dialog.list.item(row).text() == title))
+    return dialog.pages[title]
+
+
 def keys_page(dialog):
-    dialog.list.setCurrentRow(3)
-    return dialog.pages[3]
+    return opened(dialog, "Keys")
 
 
 def choose(page, name):
@@ -128,7 +133,7 @@ def test_undo_keeps_its_keys_whatever_it_would_undo(make_window, qtbot):
 
 
 def test_an_appearance_is_chosen(window, qtbot):
-    page = window.shell.open_preferences().pages[0]
+    page = opened(window.shell.open_preferences(), "General")
     page.appearance.setFocus()
     try:
         qtbot.keyClicks(page.appearance, "Dark")
@@ -140,9 +145,7 @@ def test_an_appearance_is_chosen(window, qtbot):
 
 
 def test_the_number_of_threads_is_remembered_and_an_impossible_one_is_all_cores(window, qtbot):
-    dialog = window.shell.open_preferences()
-    dialog.list.setCurrentRow(1)
-    box = dialog.pages[1].threads
+    box = opened(window.shell.open_preferences(), "Computing").threads
     assert box.text() == "All cores"
     box.setFocus()
     qtbot.keyClick(box, Key.Key_Up)
@@ -155,7 +158,8 @@ def test_a_folder_is_measured_and_emptied(qtbot, tmp_path):
     (tmp_path / "kernels" / "inner").mkdir(parents=True)
     (tmp_path / "kernels" / "inner" / "one.bin").write_bytes(bytes(2048))
     (tmp_path / "kernels" / "two.bin").write_bytes(bytes(1024))
-    kept = _Kept("Compiled kernels", lambda: tmp_path / "kernels", "They come again.")
+    at_once = lambda name, work, take: take(work())  # noqa: E731
+    kept = _Kept("Compiled kernels", lambda: tmp_path / "kernels", "They come again.", at_once)
     qtbot.addWidget(kept)
     kept.refresh()
     assert kept.held.text() == "3.00 KiB"
@@ -197,6 +201,14 @@ def test_every_layer_block_and_method_has_a_page_and_is_found_by_its_name(window
     qtbot.keyClicks(page.field, "occlu")
     assert page.page.toPlainText().startswith("Occlusion")
     page.close()
+
+
+def test_pages_are_made_when_opened_and_folders_measured_aside(window, qtbot):
+    dialog = window.shell.open_preferences()
+    assert list(dialog.pages) == ["General"]
+    page = opened(dialog, "Storage")
+    shown = [page.kernels.held, page.data.held, page.runs.held]
+    qtbot.waitUntil(lambda: all(label.text() != "…" for label in shown), timeout=20_000)
 
 
 # ---- the welcome page
