@@ -73,13 +73,15 @@ class FileGuard(QObject):
 
     def _claim(self, path: Path) -> bool:
         """False if another window has the file; where no lock can be kept, nobody is warned."""
-        from filelock import FileLock, Timeout  # not needed for the first picture  # noqa: PLC0415
+        from filelock import Timeout  # not needed for the first picture  # noqa: PLC0415
+
+        from convscope.engine.io.locks import lock_at  # noqa: PLC0415
 
         name = hashlib.sha256(str(path.resolve()).encode(errors="surrogateescape")).hexdigest()[:32]
         folder = state_folder() / "open"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(folder / f"{name}.lock", thread_local=False)
+            lock = lock_at(folder / f"{name}.lock")
             lock.acquire(blocking=False)
         except Timeout:
             return False

@@ -13,6 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ..io import FileError, atomic_write
+from ..io.locks import is_held, lock_at
 from . import log
 from .checkpoints import Checkpoints
 from .errors import RunError
@@ -102,7 +103,7 @@ class RunFolder:
 
     def lock(self) -> FileLock:
         """Take the run for this process; RunError if another has it. The system frees it when the process dies."""
-        lock = FileLock(self.path / "lock", thread_local=False)
+        lock = lock_at(self.path / "lock")
         try:
             lock.acquire(timeout=2)
         except Timeout:
@@ -113,17 +114,7 @@ class RunFolder:
 
     def is_running(self) -> bool:
         """Whether a process that lives works on it."""
-        if not (self.path / "lock").exists():
-            return False
-        lock = FileLock(self.path / "lock", thread_local=False)
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            return True
-        except OSError:  # a folder that may only be read
-            return False
-        lock.release()
-        return False
+        return is_held(self.path / "lock")
 
     def _json(self, path: Path) -> dict[str, Any]:
         try:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from PySide6.QtCore import QByteArray, QIODevice, QRect, QRectF, QSaveFile, QSize
-from PySide6.QtGui import QImage, QImageWriter, QPainter
-from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtCore import QRect, QRectF
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QGraphicsItem
 
 from ..theme import theme
-from ..widgets.export import PRINT_SCALE
+from ..widgets.export import PRINT_SCALE, Drawing, write
 from .scene import GraphScene
 
 _MARGIN = 24.0
@@ -35,33 +34,16 @@ def image(scene: GraphScene) -> QImage:
 
 
 def save(scene: GraphScene, path: str) -> str:
-    """Write the network as PNG or, when the path says so, SVG; the result says why it failed, "" if it did not.
-
-    The file is there whole or not at all.
-    """
-    file = QSaveFile(path)
-    if not file.open(QIODevice.OpenModeFlag.WriteOnly):
-        return f"{path} cannot be written ({file.errorString()}); choose another folder."
-    if path.lower().endswith(".svg"):
-        _write_svg(scene, file)
-    else:
-        QImageWriter(file, QByteArray(b"png")).write(image(scene))
-    return "" if file.commit() else f"{path} cannot be written ({file.errorString()}); free some space."
-
-
-def _write_svg(scene: GraphScene, device: QIODevice) -> None:
+    """Write the network as PNG or, when the path says so, SVG; the result says why it failed, "" if it did not."""
     area = _area(scene)
-    size = QSize(round(area.width()), round(area.height()))
-    generator = QSvgGenerator()
-    generator.setOutputDevice(device)
-    generator.setSize(size)
-    generator.setViewBox(QRect(0, 0, size.width(), size.height()))
-    generator.setTitle(scene.document.network.name)
-    painter = QPainter(generator)
-    painter.fillRect(QRect(0, 0, size.width(), size.height()), theme.color("canvas"))
-    with _alone(scene):
-        scene.render(painter, QRectF(0, 0, area.width(), area.height()), area)
-    painter.end()
+    whole = QRect(0, 0, round(area.width()), round(area.height()))
+
+    def paint(painter: QPainter) -> None:
+        painter.fillRect(whole, theme.color("canvas"))
+        with _alone(scene):
+            scene.render(painter, QRectF(0, 0, area.width(), area.height()), area)
+
+    return write(path, lambda: image(scene), Drawing(scene.document.network.name, whole, paint))
 
 
 def _area(scene: GraphScene) -> QRectF:

@@ -80,7 +80,9 @@ class Copy:
 
 def lost(folder: Path) -> list[Lost]:
     """Copies of windows that are gone, the latest first; those that cannot be read are left where they are."""
-    places = [place for place in folder.glob("*.json") if not _is_held(place.with_suffix(".lock"))]
+    from convscope.engine.io.locks import is_held  # as above  # noqa: PLC0415
+
+    places = [place for place in folder.glob("*.json") if not is_held(place.with_suffix(".lock"))]
     found = [Lost(place, unsaved) for place in places if (unsaved := _read(place)) is not None]
     return sorted(found, key=lambda one: one.unsaved.when, reverse=True)
 
@@ -109,26 +111,9 @@ def _count(value: Any) -> int:
 
 
 def _held(path: Path) -> FileLock:
-    from filelock import FileLock  # one who only looks never needs it  # noqa: PLC0415
+    from convscope.engine.io.locks import lock_at  # as above  # noqa: PLC0415
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path, thread_local=False)
+    lock = lock_at(path)
     lock.acquire(blocking=False)
     return lock
-
-
-def _is_held(path: Path) -> bool:
-    """Whether a process that lives holds the lock."""
-    from filelock import FileLock, Timeout  # noqa: PLC0415
-
-    if not path.exists():
-        return False
-    lock = FileLock(path, thread_local=False)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        return True
-    except OSError:  # a folder that may only be read
-        return False
-    lock.release()
-    return False

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QIODevice, QPoint, QRect, QSaveFile, QSize, Qt
+from PySide6.QtCore import QByteArray, QIODevice, QPoint, QRect, QSaveFile, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
@@ -25,7 +26,23 @@ def picture(widget: QWidget, scale: int = PRINT_SCALE) -> QImage:
 
 
 def save_picture(widget: QWidget, path: str) -> str:
-    """Write the widget as PNG or, when the path says so, SVG; the result says why it failed, "" if it did not.
+    """Write the widget as PNG or, when the path says so, SVG; the result says why it failed, "" if it did not."""
+    area = QRect(QPoint(), widget.size())
+    drawing = Drawing(widget.accessibleName(), area, lambda painter: widget.render(painter, QPoint()))
+    return write(path, lambda: picture(widget), drawing)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What an SVG file is made of: its title, its area in logical pixels, and what paints it."""
+
+    title: str
+    area: QRect
+    paint: Callable[[QPainter], object]
+
+
+def write(path: str, image: Callable[[], QImage], drawing: Drawing) -> str:
+    """Write a PNG of the image or, when the path says so, an SVG of the drawing; the result says why it failed.
 
     The file is there whole or not at all.
     """
@@ -33,20 +50,20 @@ def save_picture(widget: QWidget, path: str) -> str:
     if not file.open(QIODevice.OpenModeFlag.WriteOnly):
         return f"{path} cannot be written ({file.errorString()}); choose another folder."
     if path.lower().endswith(".svg"):
-        _write_svg(widget, file)
+        _draw(drawing, file)
     else:
-        QImageWriter(file, QByteArray(b"png")).write(picture(widget))
+        QImageWriter(file, QByteArray(b"png")).write(image())
     return "" if file.commit() else f"{path} cannot be written ({file.errorString()}); free some space."
 
 
-def _write_svg(widget: QWidget, device: QIODevice) -> None:
+def _draw(drawing: Drawing, device: QIODevice) -> None:
     generator = QSvgGenerator()
     generator.setOutputDevice(device)
-    generator.setSize(QSize(widget.size()))
-    generator.setViewBox(QRect(QPoint(), widget.size()))
-    generator.setTitle(widget.accessibleName())
+    generator.setSize(drawing.area.size())
+    generator.setViewBox(drawing.area)
+    generator.setTitle(drawing.title)
     painter = QPainter(generator)
-    widget.render(painter, QPoint())
+    drawing.paint(painter)
     painter.end()
 
 
