@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
@@ -53,11 +55,23 @@ from .views.data import DataView
 from .views.evaluation import EvaluationView
 from .views.filters import FiltersView
 from .views.internals import InternalsView
+from .widgets.later import Later
 from .work.memory import MemoryPlanner
 from .work.session import Session
 from .work.swap import Swap
 
 _TO_TRAIN, _TO_TRAIN_ON, _TO_LOOK_INTO = "lenet5", "digits", "resnet8_shapes"
+
+_VIEWS: dict[str, Any] = {
+    "curves": CurvesView,
+    "filters": FiltersView,
+    "activations": ActivationsView,
+    "comparison": ComparisonView,
+    "data": DataView,
+    "evaluation": EvaluationView,
+    "internals": InternalsView,
+}
+"""What the Train room shows of a run, by the name of its dock."""
 
 
 class MainWindow(QMainWindow):
@@ -117,15 +131,25 @@ class MainWindow(QMainWindow):
             "problems": self.problems,
             "advice": self.advice,
             "training": self.training,
-            "curves": CurvesView(self.session),
-            "filters": FiltersView(self.session),
-            "activations": ActivationsView(self.session),
             "runs": self.runs,
-            "comparison": ComparisonView(self.session),
-            "data": DataView(self.session),
-            "evaluation": EvaluationView(self.session),
-            "internals": InternalsView(self.session),
         }
+        for name, view in _VIEWS.items():
+            self._panels[name] = Later(view.title, partial(view, self.session))
+
+    def panel(self, name: str) -> QWidget:
+        """The panel of this name, made if it is not there yet."""
+        found = self._panels[name]
+        return found.panel if isinstance(found, Later) else found
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        QTimer.singleShot(0, self, partial(self._make_views, list(_VIEWS)))
+
+    def _make_views(self, names: list[str]) -> None:
+        """Make the views one after the other, between other events: they follow a run from its start."""
+        if names:
+            self.panel(names[0])
+            QTimer.singleShot(0, self, partial(self._make_views, names[1:]))
 
     # ---- menus and toolbar
 

@@ -49,7 +49,7 @@ def test_a_network_built_by_mouse_learns_digits_while_its_filters_and_curve_are_
 
     room = next(b for b in window.findChildren(QToolButton) if b.defaultAction() is window.views.train)
     QTest.mouseClick(room, Qt.MouseButton.LeftButton)
-    curves, filters = window._panels["curves"], window._panels["filters"]
+    curves, filters = window.panel("curves"), window.panel("filters")
     train = next(b for b in window.training.findChildren(QPushButton) if b.text() == "Train")
     qtbot.waitUntil(lambda: train.isEnabled() and filters.weights is not None, timeout=PATIENCE)
     first = filters.weights.copy()
@@ -126,7 +126,7 @@ def test_a_newcomer_goes_from_the_welcome_to_a_dream(make_window, qtbot, tmp_pat
 
     # it learns digits while its filters are watched
     window.docks.enter("train")
-    watched = window._panels["filters"]
+    watched = window.panel("filters")
     train = next(b for b in window.training.findChildren(QPushButton) if b.text() == "Train")
     qtbot.waitUntil(lambda: train.isEnabled() and watched.weights is not None, timeout=PATIENCE)
     first, epochs = watched.weights.copy(), []
