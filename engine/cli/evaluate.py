@@ -10,6 +10,7 @@ import click
 
 from . import sources
 from .data_options import data_options
+from .device_option import device_option
 from .output import complain, emit, percent, say, table
 from .progress import Bar
 
@@ -27,10 +28,18 @@ _MOST_CLASSES = 20  # more do not fit a terminal's width as a matrix
 @data_options
 @click.option("--crops", type=click.Choice(["1", "10"]), default="1", help="Crops of an image, averaged  [default: 1]")
 @click.option("--scales", type=click.Choice(["1", "5"]), default="1", help="Scales of an image, averaged  [default: 1]")
+@device_option()
 @click.option("--hardest", type=click.IntRange(0), default=0, metavar="N", help="Show the N images it is furthest off.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def evaluate(
-    files: tuple[Path, ...], data: str, data_dir: Path | None, crops: str, scales: str, hardest: int, as_json: bool
+    files: tuple[Path, ...],
+    data: str,
+    data_dir: Path | None,
+    crops: str,
+    scales: str,
+    device: str,
+    hardest: int,
+    as_json: bool,
 ) -> None:
     """Measure a model on the test images of a data set: accuracy, loss, figures of every class, calibration.
 
@@ -42,7 +51,7 @@ def evaluate(
     """
     from ..train import evaluate as measure  # noqa: PLC0415
 
-    models = [sources.model(file) for file in files]
+    models = [sources.model(file, device) for file in files]
     images = sources.dataset(data, data_dir, as_json)
     for file, model in zip(files, models):
         _warn_of_other_classes(file, model, images)

@@ -10,6 +10,7 @@ import click
 
 from ..spec import ConvscopeError
 from . import sources
+from .device_option import device_option
 from .output import complain, emit, say, table
 from .progress import Bar
 
@@ -39,6 +40,7 @@ _ENDINGS = {"out": ".png", "raw": ".png", "npy": ".npy", "meta": ".json"}
 @click.option("--unit", help="Unit of the layer: a channel, or row,column,channel  [default: the strongest channel]")
 @click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A parameter of the method; repeatable.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of whatever is random  [default: 0]")
+@device_option()
 @click.option(
     "--out",
     type=_PATH,
@@ -67,7 +69,7 @@ def explain(method: str | None, file: str | None, as_json: bool, **options: Any)
     if not wanted and not as_json:
         raise ConvscopeError("Nothing would be kept; name a file with --out, --raw, --npy or --meta, or use --json.")
     _check_files(wanted, room.METHODS[method].gives == "sequence")
-    result = _explained(getattr(room, method), _model(file), options, as_json)
+    result = _explained(getattr(room, method), _model(file, options["device"]), options, as_json)
     for name, path in wanted.items():
         result.save(path, raw=name == "raw")
     if as_json:
@@ -128,14 +130,14 @@ def _pixels(images: Any, numbers: range) -> Any:
     return images[numbers[0]] if len(numbers) == 1 else images[numbers.start : numbers.stop]
 
 
-def _model(file: str) -> Model:
+def _model(file: str, device: str) -> Model:
     from ..runtime.model import Model  # noqa: PLC0415
 
-    found = sources.opened(file)
+    found = sources.opened(file, device)
     if isinstance(found, Model):
         return found
     complain(f"warning: {file} has no trained weights; what you see is the network as it begins.")
-    return Model(sources.network(file))
+    return Model(sources.network(file), device)
 
 
 def _unit(text: str | None) -> int | tuple[int, ...] | None:

@@ -11,6 +11,7 @@ import click
 
 from . import sources
 from .data_options import data_options
+from .device_option import device_option
 from .output import emit, percent, say, table
 from .progress import Bar
 
@@ -29,6 +30,7 @@ _CLASSIFIERS = ("linear", "svm")
 )
 @click.option("--strength", type=float, default=1.0, show_default=True, help="C: how little weights are held back.")
 @click.option("--pooled", is_flag=True, help="Average maps over their positions.")
+@device_option()
 @click.option("--npz", type=click.Path(path_type=Path), help="Write the features and labels of one layer to this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def features(
@@ -39,6 +41,7 @@ def features(
     classifier: str,
     strength: float,
     pooled: bool,
+    device: str,
     npz: Path | None,
     as_json: bool,
 ) -> None:
@@ -51,7 +54,7 @@ def features(
     from ..train.features import stages  # noqa: PLC0415
     from ..train.features_classifier import fit_classifier  # noqa: PLC0415
 
-    model, images = sources.model(file), sources.dataset(data, data_dir, as_json)
+    model, images = sources.model(file, device), sources.dataset(data, data_dir, as_json)
     chosen = layers or stages(model.network)
     if npz and len(chosen) != 1:
         raise click.UsageError(f"--npz holds the features of one layer; name it with --layer: {', '.join(chosen)}.")

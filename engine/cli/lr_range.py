@@ -9,6 +9,7 @@ import click
 
 from . import sources
 from .data_options import data_options
+from .device_option import device_option
 from .output import emit, say, table
 
 if TYPE_CHECKING:
@@ -26,8 +27,11 @@ _ROWS = 20
 @click.option("--highest", type=float, default=10.0, show_default=True, help="Last rate.")
 @click.option("--steps", type=int, default=100, show_default=True, help="Batches, each at a higher rate.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, help="Seed of weights and order  [default: 0]")
+@device_option()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def lr_range(target: str, data: str, data_dir: Path | None, seed: int, as_json: bool, **settings: Any) -> None:
+def lr_range(
+    target: str, data: str, data_dir: Path | None, seed: int, device: str, as_json: bool, **settings: Any
+) -> None:
     """Train for a few batches at rates that grow from one to the next (Smith 2017), and suggest one.
 
     The suggestion is the rate at which the loss falls fastest. Nothing is kept.
@@ -36,12 +40,12 @@ def lr_range(target: str, data: str, data_dir: Path | None, seed: int, as_json: 
     from ..train.rate_range import range_test  # noqa: PLC0415
     from ..zoo import build_for  # noqa: PLC0415
 
-    source = sources.opened(target)
+    source = sources.opened(target, device)
     dataset = sources.dataset(data, data_dir, as_json)
     if isinstance(source, str):
         source = build_for(source, dataset.image_shape, len(dataset.classes))
     if not isinstance(source, Model):
-        source = Model(source, "cpu", seed, dataset.preprocessing, dataset.classes)
+        source = Model(source, device, seed, dataset.preprocessing, dataset.classes)
     found = range_test(source, dataset, seed=seed, **settings)
     if as_json:
         emit(found.to_dict())

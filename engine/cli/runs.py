@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import sources
+from .device_option import device_option
 from .output import complain, emit, say
 from .run_options import kept, output_options, store_option
 
@@ -141,13 +142,14 @@ def remove(runs: tuple[str, ...], yes: bool, runs_dir: Path | None) -> None:
 @click.option("--momentum", type=float, help="Momentum from here on.")
 @click.option("--weight-decay", type=float, help="Weight decay from here on.")
 @click.option("--batch-size", type=int, help="Images a step from the next epoch on.")
+@device_option(default=None, help="Where to compute  [default: where the run was begun]")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the data set's files, if it has moved.")
 @click.option("--out", type=click.Path(path_type=Path), help="Model file, written after every epoch.")
 @output_options
 @store_option
 @click.option("--json", "as_json", is_flag=True, help='Print one JSON event a line; the last is "ended".')
-def resume(run: str, checkpoint: str, no_replay: bool, epochs: int | None, data_dir: Path | None, out: Path | None,
-           as_json: bool, **options: Any) -> int:  # fmt: skip
+def resume(run: str, checkpoint: str, no_replay: bool, epochs: int | None, device: str | None,
+           data_dir: Path | None, out: Path | None, as_json: bool, **options: Any) -> int:  # fmt: skip
     """Go on with RUN from its last checkpoint: the weights will be those of the run without interruption, bit for bit.
 
     Settings that were changed after the checkpoint change again at the same steps.
@@ -168,6 +170,7 @@ def resume(run: str, checkpoint: str, no_replay: bool, epochs: int | None, data_
         dataset=sources.dataset(data["source"], data_dir or data["folder"], as_json),
         replay=not no_replay,
         epochs=epochs,
+        device=device,
         **changes,
     )
     return carry_out(recording, model_file, outputs.sinks(), as_json)

@@ -12,7 +12,6 @@ from ..io import load, load_training_state
 from ..runs.checkpoint import Checkpoint
 from ..runs.recording import Recording
 from ..runs.sinks import Sink, observed
-from ..runtime.backend import backend
 from ..runtime.model import Model
 from ..spec import ConvscopeError
 from ..train import Ended, Epoch, Event, Started, TrainRun, Warned, fit
@@ -57,7 +56,6 @@ def run(order: Order) -> int:
     """Carry the order out and return the exit status."""
     if order.target is None and order.resume is None:
         raise ConvscopeError("Name what to train: an architecture (see convscope zoo), a file, or --resume FILE.")
-    backend(order.device)  # refuses a device that is not there before anything is loaded
     checkpoint = Checkpoint(order.out) if order.out else None
     if checkpoint:
         checkpoint.check()

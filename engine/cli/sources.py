@@ -35,12 +35,12 @@ def opened(target: str, device: str = "cpu") -> Network | Model | str:
     return architecture(target).name  # raises, naming what is near
 
 
-def model(target: str | os.PathLike[str]) -> Model:
+def model(target: str | os.PathLike[str], device: str = "cpu") -> Model:
     """The model that comes trained under a name, or the one in a file. ConvscopeError if it is neither."""
     from ..io import load, trained  # noqa: PLC0415
 
     name = os.fspath(target)
-    return load(name) if name not in trained.TRAINED and _is_file(name) else trained.load(name)
+    return (load if name not in trained.TRAINED and _is_file(name) else trained.load)(name, device)
 
 
 def _is_file(target: str) -> bool:

@@ -9,6 +9,7 @@ import click
 from .. import blocks
 from ..cost import advice
 from . import sources
+from .device_option import device_option
 from .image_shape import ImageShape
 from .output import complain, emit, say
 from .preparing import parsed
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--freeze", metavar="LAYERS", help="Layers that do not learn: names with commas, or the number that do.")
 @click.option("--optimizer", default="sgd", show_default=True, help="Whose arrays are memory for training.")
 @click.option("--measure", is_flag=True, help="Run it too: milliseconds of each layer, forward and backward.")
+@device_option()
 @click.option("--fold", is_flag=True, help="Show each block as one line, the sum of its layers.")
 @click.option("--advice", "wants_advice", is_flag=True, help="Say what the guidelines of network design advise.")
 @click.option("--json", "form", flag_value="json", help="Print JSON.")
@@ -39,6 +41,7 @@ def summary(
     freeze: str | None,
     optimizer: str,
     measure: bool,
+    device: str,
     fold: bool,
     wants_advice: bool,
     form: str | None,
@@ -50,7 +53,9 @@ def summary(
     errors = [error for network in networks for error in network.errors()]
     if form is None or not errors:
         arrays = _arrays(optimizer)
-        tables = [_costs(network, batch, arrays, measure and not errors, freeze) for network in networks]
+        tables = [
+            _costs(network, batch, arrays, device if measure and not errors else None, freeze) for network in networks
+        ]
         if fold:
             tables = [_folded(table, network) for table, network in zip(tables, networks)]
         shown = tables[0] if len(tables) == 1 else _side_by_side(*tables)
@@ -86,13 +91,13 @@ def _arrays(optimizer: str) -> int:
     return len(found(optimizer).buffers)
 
 
-def _costs(network: Network, batch: int, arrays: int, measured: bool, freeze: str | None) -> Summary:
+def _costs(network: Network, batch: int, arrays: int, measured_on: str | None, freeze: str | None) -> Summary:
     costs = network.summary(batch, arrays, frozen=() if freeze is None else _frozen(network, freeze))
-    if not measured:
+    if measured_on is None:
         return costs
     from ..runtime.timing import measure  # loads Numba  # noqa: PLC0415
 
-    return costs.with_measured(measure(network, batch))
+    return costs.with_measured(measure(network, batch, measured_on))
 
 
 def _frozen(network: Network, text: str) -> tuple[str, ...]:

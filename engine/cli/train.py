@@ -8,11 +8,10 @@ from typing import Any
 import click
 
 from .data_options import data_options
+from .device_option import device_option
 from .preparing import HEAD, head_options, preparation
 from .recipe_options import NAMES, recipe_options
 from .run_options import kept, run_options
-
-DEVICES = ("cpu", "cuda")
 
 
 @click.command(short_help="Train a network on a data set.")
@@ -20,7 +19,7 @@ DEVICES = ("cpu", "cuda")
 @data_options
 @recipe_options
 @head_options
-@click.option("--device", type=click.Choice(DEVICES), default="cpu", show_default=True, help="Where to compute.")
+@device_option()
 @click.option("--recompute", is_flag=True, help="Keep few activations and compute the others again: less memory.")
 @click.option("--out", type=click.Path(path_type=Path), help="Model file, written after every epoch.")
 @click.option("--resume", type=click.Path(path_type=Path), help="Model file of a run to go on with; needs no ARCH.")

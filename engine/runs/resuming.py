@@ -35,8 +35,12 @@ class Point:
         return self.state["meta"]["progress"] if self.state else {"step": 0, "epoch": 0}
 
 
-def point(folder: RunFolder, config: dict[str, Any], wanted: str | int = LAST) -> Point:
-    """The checkpoint asked for; where the last is damaged, the newest that is not, or the run's beginning."""
+def point(folder: RunFolder, config: dict[str, Any], wanted: str | int = LAST, device: str | None = None) -> Point:
+    """The checkpoint asked for; where the last is damaged, the newest that is not, or the run's beginning.
+
+    Its model is on the run's own device unless another is named.
+    """
+    config = config if device is None else {**config, "device": device}
     if wanted != LAST:
         return _read(folder, named_after(wanted) if isinstance(wanted, int) else wanted, config)
     faults: list[str] = []

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ..data import Dataset
 from ..io import FileError
+from ..runtime.devices import require
 from ..runtime.threads import threads
 from ..train import Settings, TrainRun, fit
 from ..train.state import State
@@ -131,6 +132,7 @@ class RunStore:
         targets: Any = None,
         replay: bool = True,
         epochs: int | None = None,
+        device: str | None = None,
         **changes: Any,
     ) -> Recording:
         """The run as it goes on from a checkpoint: "last", "previous", "best" or the step of an earlier one.
@@ -138,14 +140,14 @@ class RunStore:
         Settings that were changed after the checkpoint change again at the same steps (unless `replay` is off), so that
         the weights will be those of the run without interruption. `epochs` makes it longer or shorter; settings in
         `changes` (such as `learning_rate`) have a new value from here on. The data set is loaded by its name unless it
-        is given; `targets` must be given again to a run that learns values. RunError, TrainingError or FileError says
-        why it cannot go on.
+        is given; `targets` must be given again to a run that learns values. It computes on its own device unless
+        another is named. RunError, TrainingError, FileError or, of a device, ConvscopeError says why it cannot go on.
         """
         folder = self.folder(reference)
         lock = folder.lock()
         try:
             given = {"epochs": epochs} | ({} if targets is None else {"targets": targets})
-            return self._resumed(folder, lock, checkpoint, dataset, replay, given, changes)
+            return self._resumed(folder, lock, checkpoint, dataset, replay, given, device, changes)
         except BaseException:
             lock.release()
             raise
@@ -158,12 +160,14 @@ class RunStore:
         dataset: Dataset | None,
         replay: bool,
         given: dict[str, Any],
+        device: str | None,
         changes: dict[str, Any],
     ) -> Recording:
         config, lines = folder.config(), folder.lines()
         keeping = Keeping.from_dict(config["keeping"])
+        require(device or config["device"])
         folder.checkpoints.sweep()
-        at = resuming.point(folder, config, checkpoint)
+        at = resuming.point(folder, config, checkpoint, device)
         complete = _is_complete(lines, at.progress["step"])
         if complete and given["epochs"] is None and not changes:
             raise RunError(f"The run {folder.id} is complete; give more epochs to go on with it.")
@@ -188,6 +192,10 @@ class RunStore:
             recording.warn(
                 f"The run was begun with {config['threads']} threads and goes on with {threads()}; "
                 "the last bits may differ."
+            )
+        if at.model.device != config["device"]:
+            recording.warn(
+                f"The run was begun on {config['device']} and goes on on {at.model.device}; the last bits may differ."
             )
         return recording
 

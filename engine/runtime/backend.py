@@ -11,8 +11,7 @@ from ..cost.units import format_bytes
 from ..layers import family_of
 from ..spec import ConvscopeError, Layer
 from .binding import Array, Binding
-
-DEVICES = ("cpu", "cuda")
+from .devices import CPU, CUDA, DEVICES
 
 
 class Backend(Protocol):
@@ -77,11 +76,11 @@ class Backend(Protocol):
 
 def backend(device: str) -> Backend:
     """The backend of this name; ConvscopeError if it is unknown or not available here."""
-    if device == "cpu":
+    if device == CPU:
         from .cpu import CpuBackend  # loads Numba  # noqa: PLC0415
 
         return CpuBackend()
-    if device == "cuda":
+    if device == CUDA:
         from .cuda import CudaBackend  # loads Numba, and asks the driver  # noqa: PLC0415
 
         return CudaBackend()

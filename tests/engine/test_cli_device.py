@@ -1,0 +1,57 @@
+"""A device that is not there is refused before anything else is looked at, by every command that computes."""
+
+from pathlib import Path
+
+import click
+import pytest
+
+from convscope.engine import ConvscopeError
+from convscope.engine.cli.main import convscope, main
+from convscope.engine.runtime import cuda, devices
+
+REASON = "The device cuda is not available: it stayed at home; or use device cpu."
+LINES = {
+    "evaluate": "nothing.safetensors --data nowhere",
+    "explain": "saliency nothing.safetensors --json",
+    "features": "nothing.safetensors --data nowhere",
+    "lr-range": "nothing.json --data nowhere",
+    "runs resume": "nothing",
+    "summary": "nothing.json --measure",
+    "train": "nothing.json --data nowhere",
+    "transfer": "nothing.safetensors --data nowhere",
+}
+
+
+@pytest.fixture(autouse=True)
+def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One without a GPU."""
+
+    def refuse() -> None:
+        raise ConvscopeError(REASON)
+
+    monkeypatch.setattr(cuda, "chip", refuse)
+    monkeypatch.chdir(tmp_path)
+
+
+def with_device(command: click.Command, name: str = "") -> list[str]:
+    """The commands that can be told where to compute, by name."""
+    found = [name] if any(option.name == "device" for option in command.params) else []
+    parts = command.commands if isinstance(command, click.Group) else {}
+    return found + [one for part, inner in parts.items() for one in with_device(inner, f"{name} {part}".strip())]
+
+
+def test_every_command_with_a_device_has_a_case() -> None:
+    assert sorted(with_device(convscope)) == sorted(LINES)
+
+
+@pytest.mark.parametrize("command", LINES)
+def test_a_device_that_is_not_there_is_refused_in_one_line(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command.split(), *LINES[command].split(), "--device", "cuda"]) == 2
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err.splitlines()) == ("", [f"convscope: {REASON}"])
+
+
+def test_devices_are_listed_with_the_reason_against_them() -> None:
+    cpu, gpu = devices.devices()
+    assert (cpu.name, cpu.available, cpu.reason) == ("cpu", True, "")
+    assert (gpu.name, gpu.available, gpu.reason) == ("cuda", False, REASON)
