@@ -7,10 +7,10 @@ window moves by the step, and the target is the output.
 
 from functools import cache
 
-import numpy as np
 from numba import float32, int32
 
-from .cuda_jit import BLOCK, SIMULATED, CudaKernel, cuda, kernel, per, sequence
+from .cuda_jit import BLOCK, SIMULATED, CudaKernel, cuda, kernel, sequence
+from .cuda_sums import add_workers
 from .cuda_tile import DEPTH, I, U, multiplier, threads_of
 from .cuda_vector import load4, store4
 
@@ -185,17 +185,6 @@ def straight(
                         value = x[((n * height + row) * width + column) * channels + c]
                         total += value * dy[(out_line * out_width + q) * filters + k]
         sums[cuda.blockIdx.y * count + i] = total
-
-
-@kernel(per("count"))
-def add_workers(sums, total, count, workers):
-    """total[i] = Σ sums[w · count + i] over the workers, in their order."""
-    i = cuda.grid(1)
-    if i < count:
-        value = 0.0
-        for worker in range(workers):
-            value += sums[worker * count + i]
-        total[i] = np.float32(value)
 
 
 def workers_for(sizes, n_taps, most):

@@ -7,6 +7,7 @@ A kernel is compiled when it is first launched, not when it is declared: that ne
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -102,6 +103,20 @@ def device(function: Callable[..., Any]) -> Any:
     Simulated kernels call it as it is: the simulator's wrapper swaps globals while other threads use them.
     """
     return function if SIMULATED else cuda.jit(device=True)(function)
+
+
+if SIMULATED:
+
+    def barrier() -> None:
+        """Where threads of a block wait for each other; for device functions."""
+        threading.current_thread().syncthreads()  # type: ignore[attr-defined]  # the simulator's kind of thread
+
+elif cuda is not None:
+
+    @device
+    def barrier():  # type: ignore[no-untyped-def]
+        """Where threads of a block wait for each other; for device functions."""
+        cuda.syncthreads()
 
 
 def per(*names: str) -> Callable[[Arguments], Grid]:

@@ -5,7 +5,16 @@ from numba import float32, float64
 
 from ...kernels import cuda_elementwise as elementwise
 from ...kernels.cuda_jit import REDUCERS, cuda, device, kernel, per, sequence
-from ...kernels.cuda_sums import COLUMNS, LANES, SIZE, add_workers, by_columns
+from ...kernels.cuda_sums import (
+    COLUMNS,
+    LANES,
+    add_workers,
+    block_max,
+    block_sum,
+    by_columns,
+    column_sum,
+    first_row,
+)
 from ...kernels.exponential import exp
 from . import scalar
 from .scalar import WITH_DERIVATIVE
@@ -44,21 +53,16 @@ def prelu_backward(x, dy, slopes, dx, rows, channels, threads):
 @kernel(by_columns)
 def prelu_sums(x, dy, rows, channels, sums, workers):
     """Each worker's Σ dy · min(x, 0) over its rows, in float64."""
-    shared = cuda.shared.array(SIZE, float64)
-    lane, own = cuda.threadIdx.x // COLUMNS, cuda.threadIdx.x % COLUMNS
-    c = cuda.blockIdx.x * COLUMNS + own
-    total = 0.0
+    shared = cuda.shared.array(REDUCERS, float64)
+    thread, worker = cuda.threadIdx.x, cuda.blockIdx.y
+    c, total = cuda.blockIdx.x * COLUMNS + thread % COLUMNS, 0.0
     if c < channels:
-        first = cuda.blockIdx.y * rows // workers
-        last = (cuda.blockIdx.y + 1) * rows // workers
-        for row in range(first + lane, last, LANES):
+        last = first_row(worker + 1, rows, workers)
+        for row in range(first_row(worker, rows, workers) + thread // COLUMNS, last, LANES):
             total += dy[row * channels + c] * min(x[row * channels + c], np.float32(0))
-    shared[cuda.threadIdx.x] = total
-    cuda.syncthreads()
-    if lane == 0 and c < channels:
-        for other in range(1, LANES):
-            total += shared[other * COLUMNS + own]
-        sums[cuda.blockIdx.y * channels + c] = total
+    total = column_sum(shared, thread, total)
+    if thread < COLUMNS and c < channels:
+        sums[worker * channels + c] = total
 
 
 @sequence
@@ -79,35 +83,17 @@ def by_rows(given):
 def softmax_forward(x, y, rows, columns, threads):
     """Each row of `columns` values to e^(x−max) / Σ e^(x−max); a block a row. NaN anywhere makes the row NaN."""
     shared = cuda.shared.array(REDUCERS, float32)
-    lane, at = cuda.threadIdx.x, cuda.blockIdx.x * columns
-    top = x[at]
-    for i in range(lane, columns, REDUCERS):
+    thread, at = cuda.threadIdx.x, cuda.blockIdx.x * columns
+    top, total = x[at], np.float32(0)
+    for i in range(thread, columns, REDUCERS):
         top = max(top, x[at + i])
-    shared[lane] = top
-    cuda.syncthreads()
-    step = REDUCERS // 2
-    while step:
-        if lane < step:
-            shared[lane] = max(shared[lane], shared[lane + step])
-        cuda.syncthreads()
-        step //= 2
-    top = shared[0]
-    cuda.syncthreads()
-    total = np.float32(0)
-    for i in range(lane, columns, REDUCERS):
+    top = block_max(shared, thread, top)
+    for i in range(thread, columns, REDUCERS):
         e = exp(x[at + i] - top)
         y[at + i] = e
         total += e
-    shared[lane] = total
-    cuda.syncthreads()
-    step = REDUCERS // 2
-    while step:
-        if lane < step:
-            shared[lane] += shared[lane + step]
-        cuda.syncthreads()
-        step //= 2
-    scale = np.float32(1) / shared[0]
-    for i in range(lane, columns, REDUCERS):
+    scale = np.float32(1) / block_sum(shared, thread, total)
+    for i in range(thread, columns, REDUCERS):
         y[at + i] *= scale
 
 
@@ -115,18 +101,9 @@ def softmax_forward(x, y, rows, columns, threads):
 def softmax_backward(y, dy, dx, rows, columns, threads):
     """dx_i = y_i (dy_i − Σ_j y_j dy_j) in each row; a block a row."""
     shared = cuda.shared.array(REDUCERS, float64)
-    lane, at = cuda.threadIdx.x, cuda.blockIdx.x * columns
-    dot = 0.0
-    for i in range(lane, columns, REDUCERS):
+    thread, at, dot = cuda.threadIdx.x, cuda.blockIdx.x * columns, 0.0
+    for i in range(thread, columns, REDUCERS):
         dot += y[at + i] * dy[at + i]
-    shared[lane] = dot
-    cuda.syncthreads()
-    step = REDUCERS // 2
-    while step:
-        if lane < step:
-            shared[lane] += shared[lane + step]
-        cuda.syncthreads()
-        step //= 2
-    shift = np.float32(shared[0])
-    for i in range(lane, columns, REDUCERS):
+    shift = np.float32(block_sum(shared, thread, dot))
+    for i in range(thread, columns, REDUCERS):
         dx[at + i] = y[at + i] * (dy[at + i] - shift)

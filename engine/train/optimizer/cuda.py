@@ -8,6 +8,7 @@ import numpy as np
 from numba import float64
 
 from ...kernels.cuda_jit import BLOCK, REDUCERS, WARP, cuda, device, kernel
+from ...kernels.cuda_sums import block_sum
 from . import scalar
 
 F = np.float32
@@ -103,19 +104,11 @@ def of_workers(given):
 def sum_squares(gradients, numbers, first, last, sums, workers):
     """sums[w] = the worker's share of the squares of gradients clipped to ±numbers[1], in float64."""
     shared = cuda.shared.array(REDUCERS, float64)
-    lane, total = cuda.threadIdx.x, 0.0
-    limit = numbers[1]
-    for i in range(first + cuda.blockIdx.x * REDUCERS + lane, last, workers * REDUCERS):
+    thread, limit, total = cuda.threadIdx.x, numbers[1], 0.0
+    for i in range(first + cuda.blockIdx.x * REDUCERS + thread, last, workers * REDUCERS):
         g = gradients[i]
         clipped = float64(limit if g > limit else -limit if g < -limit else g)
         total += clipped * clipped
-    shared[lane] = total
-    cuda.syncthreads()
-    step = REDUCERS // 2
-    while step:
-        if lane < step:
-            shared[lane] += shared[lane + step]
-        cuda.syncthreads()
-        step //= 2
-    if lane == 0:
-        sums[cuda.blockIdx.x] = shared[0]
+    total = block_sum(shared, thread, total)
+    if thread == 0:
+        sums[cuda.blockIdx.x] = total
