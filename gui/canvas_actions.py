@@ -58,6 +58,11 @@ class CanvasActions(QObject):
         self._history.raise_()
         return self._history
 
+    def accompany(self, canvas: bool) -> None:
+        """Close the list of edits where the canvas is not."""
+        if not canvas and self._history is not None:
+            self._history.close()
+
     def save(self, path: str) -> None:
         """Write the picture and say how it went."""
         fault = picture.save(self._view.graph, path)

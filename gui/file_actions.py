@@ -20,6 +20,7 @@ from .gallery import Gallery
 from .models.document import Document
 from .models.unsaved import Lost
 from .settings import recent_files, remember_file
+from .widgets.figures import percent
 from .work.kept import is_checkpoint
 
 NETWORK_SUFFIX = ".convscope.json"
@@ -34,7 +35,7 @@ _Key = QKeySequence.StandardKey
 
 class FileActions(QObject):
     """Emits `message` with a text and whether it is an error, `model_wanted` and `model_leaves` with a file's path,
-    `data_wanted` with the data set, and its options, that an opened example goes with.
+    `data_wanted` with the data set, and its options, that an opened example goes with, `picture_wanted` with a picture.
 
     Networks are read and written here. Model files are large: whoever owns the model does that in the background.
     """
@@ -43,6 +44,7 @@ class FileActions(QObject):
     model_wanted = Signal(Path)
     model_leaves = Signal(Path)
     data_wanted = Signal(str)
+    picture_wanted = Signal(Path)
 
     def __init__(self, document: Document, window: QWidget) -> None:
         super().__init__(window)
@@ -98,7 +100,10 @@ class FileActions(QObject):
             self.open_path(Path(path))
 
     def open_path(self, path: Path) -> None:
-        """Open a file. If it cannot be read, the network that is shown stays."""
+        """Open a file. If it cannot be read, the network that is shown stays; it stays beside a picture, too."""
+        if _is_picture(path):
+            self.picture_wanted.emit(path)
+            return
         if not self.may_discard():
             return
         if path.suffix in {MODEL_SUFFIX, ONNX_SUFFIX}:
@@ -212,7 +217,7 @@ class FileActions(QObject):
         for one in TRAINED.values():
             text = f"{one.name}    {one.summary}"
             shown = self.examples.addAction(text, partial(self.open_path, one.path))
-            shown.setToolTip(f"{one.accuracy:.1%} of the test images of {one.data} are right")
+            shown.setToolTip(f"{percent(one.accuracy)} of the test images of {one.data} are right")
         self.examples.setToolTipsVisible(True)
 
     def _fill_recent(self) -> None:
@@ -222,6 +227,12 @@ class FileActions(QObject):
         if self.recent.isEmpty():
             self.recent.addAction("No recent files").setEnabled(False)
         self.recent.setToolTipsVisible(True)
+
+
+def _is_picture(path: Path) -> bool:
+    from convscope.engine.data.images import suffixes  # loads Pillow  # noqa: PLC0415
+
+    return path.suffix.lower() in suffixes() and path.is_file()
 
 
 def _with_suffix(path: Path, suffix: str) -> Path:

@@ -6,10 +6,11 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QKeySequence, QPixmap, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from convscope.engine.spec import ConvscopeError
@@ -17,7 +18,7 @@ from convscope.engine.spec import ConvscopeError
 from .icons import icon
 from .panels.compare_bar import CompareBar
 from .panels.look_form import LookForm
-from .panels.result_card import ResultCard
+from .panels.result_card import ResultCard, class_name
 from .views.patches import PatchesView
 from .views.sketch import SketchView
 from .ways import Make, Ways
@@ -36,6 +37,7 @@ _EMPTY = "Choose a method and press Run to look inside the network."
 _LOADING = "Loading the methods…"
 _PREPARING = "Preparing kernels; this is done once for each version of the program."
 _THUMBNAIL = 56
+_METHODS = "Methods"
 _WAYS: dict[str, Make] = {"Strongest patches": PatchesView, "Draw": SketchView}
 
 
@@ -47,6 +49,7 @@ class _Kept:
     result: Any
     wish: Wish | None = None
     network: Any = None
+    classes: tuple[str, ...] = ()
 
 
 class LookRoom(QWidget):
@@ -60,7 +63,8 @@ class LookRoom(QWidget):
         self._kept: dict[int, _Kept] = {}
         self._working: Explanation | None = None
         self._beside: list[int] = []  # results to be shown with the one that is on its way
-        self._network: Any = None
+        self._network: Any = None  # what is looked into, and its classes
+        self._classes: tuple[str, ...] = ()
         self._forming: ResultCard | None = None
         self.cards: list[ResultCard] = []
         self.setProperty("panel", True)
@@ -112,7 +116,9 @@ class LookRoom(QWidget):
         self._whole = WithEmptyState(self._sides, _LOADING)
         self._whole.setProperty("panel", True)
         self._whole.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.ways = Ways({"Methods": lambda session: self._whole, **_WAYS}, self._session)
+        paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self._whole, self.form.paste)
+        paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self.ways = Ways({_METHODS: lambda session: self._whole, **_WAYS}, self._session)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -138,6 +144,13 @@ class LookRoom(QWidget):
         self._whole.show_content()
         self.list.setFocus()
 
+    def read_picture(self, path: Path) -> None:
+        """Look at a picture file, by a method that takes one."""
+        self.ways.show_page(_METHODS)
+        if self._known is not None and "image" not in self._known[self.list.method].asks:
+            self.list.pick(_FIRST)
+        self.form.read_picture(str(path))
+
     def _choose(self, name: str) -> None:
         self.form.show_method(self._known[name])
 
@@ -154,13 +167,13 @@ class LookRoom(QWidget):
         except ConvscopeError as error:
             self.form.explain(str(error))
             return
-        self._begin(wish, self.form.network)
+        self._begin(wish, self.form.network, self.form.classes)
 
-    def _begin(self, wish: Wish, network: Any, beside: Sequence[int] = ()) -> None:
+    def _begin(self, wish: Wish, network: Any, classes: tuple[str, ...], beside: Sequence[int] = ()) -> None:
         self.cancel()
         self.form.explain("")
         self.form.show_busy(True, _PREPARING if self._session.kernels.busy else "Starting…")
-        self._network, self._beside = network, list(beside)
+        self._network, self._classes, self._beside = network, classes, list(beside)
         self._working = self._session.explain(wish, self._take)
 
     def check(self, key: int) -> None:
@@ -169,8 +182,9 @@ class LookRoom(QWidget):
         assert kept.wish is not None
         aim = {name: kept.result.config.get(name) for name in ("target", "layer", "unit")}
         unit = tuple(aim["unit"]) if isinstance(aim["unit"], list) else aim["unit"]
-        method = self._known[_CHECK](method=kept.result.method)
-        self._begin(replace(kept.wish, method=method, **{**aim, "unit": unit}), kept.network, [key])
+        method = self._known[_CHECK](method=str(kept.wish.method))
+        wish = replace(kept.wish, method=method, **{**aim, "unit": unit})
+        self._begin(wish, kept.network, kept.classes, [key])
 
     def cancel(self) -> None:
         """Stop after the step in hand."""
@@ -188,8 +202,8 @@ class LookRoom(QWidget):
         elif found.result is not None:
             wish = self._working.wish
             self._end("")
-            title = _titled(self._known[found.result.method].title, found.result.config)
-            self._keep(_Kept(title, found.result, wish, self._network), self._beside)
+            title = _titled(self._known[found.result.method].title, found.result.config, self._classes)
+            self._keep(_Kept(title, found.result, wish, self._network, self._classes), self._beside)
         else:
             self.form.show_step(found.step, found.steps)
             self._show_forming(picture_so_far(self._working.wish, found))
@@ -255,7 +269,8 @@ class LookRoom(QWidget):
             return
         if self._forming is None:
             self._clear()
-            self._forming = self._add_card(_Kept(self._known[result.method].title, result))
+            title = self._known[result.method].title
+            self._forming = self._add_card(_Kept(title, result, classes=self._classes))
             self._stack.show_content()
         self._forming.show_result(result, done=False)
 
@@ -264,7 +279,8 @@ class LookRoom(QWidget):
 
         view = view_of(kept.result)()
         view.network = kept.network
-        card = ResultCard(self._session, kept.title, view, kept.wish is not None and self._checkable(kept.result))
+        checkable = kept.wish is not None and self._checkable(kept.result)
+        card = ResultCard(self._session, kept.title, view, kept.classes, checkable)
         self.cards.append(card)
         self._row.addWidget(card, 1)
         return card
@@ -281,9 +297,14 @@ class LookRoom(QWidget):
         self.cards.clear()
 
 
-def _titled(title: str, config: Mapping[str, Any]) -> str:
+def _titled(title: str, config: Mapping[str, Any], classes: Sequence[str]) -> str:
     """The method's title with what it was asked about, to tell its results apart."""
-    asked = {"class": config.get("target"), "": config.get("layer"), "unit": config.get("unit")}
+    target = config.get("target")
+    asked = {
+        "class": None if target is None else class_name(target, classes),
+        "": config.get("layer"),
+        "unit": config.get("unit"),
+    }
     parts = [f"{what} {value}".strip() for what, value in asked.items() if value is not None]
     return " · ".join([title, *parts])
 

@@ -160,12 +160,15 @@ class MainWindow(QMainWindow):
         leaving = (files.compare, self.canvas.save_picture, self.canvas.copy_picture, self.exports.menu)
         _fill(bar.addMenu("&File"), *opening, None, files.save, files.save_as, None, *leaving, None, files.quit)
         change = (edit.undo, edit.redo, self.canvas.history, None, *edit.on_selection())
-        self._edit_menu = bar.addMenu("&Edit")
-        _fill(self._edit_menu, *change, edit.select_all, None, edit.search, edit.rename, edit.freeze, edit.arrange)
-        _fill(self._edit_menu, None, *edit.on_blocks(), None, self.shell.preferences)
-        zoom = (views.fit, views.actual, views.zoom_in, views.zoom_out)
+        menu = bar.addMenu("&Edit")
+        _fill(menu, *change, edit.select_all, None, edit.search, edit.rename, edit.freeze, edit.arrange)
+        _fill(menu, None, *edit.on_blocks(), None)
+        shown = self.canvas.on_view()
+        entries = (entry.menuAction() if isinstance(entry, QMenu) else entry for entry in shown)
+        self._canvas_actions = [*menu.actions(), *views.on_canvas(), *entries]
+        menu.addAction(self.shell.preferences)
         look = (*views.panels(), None, views.appearance, views.reset)
-        _fill(bar.addMenu("&View"), *views.rooms(), None, *zoom, None, *self.canvas.on_view(), None, *look)
+        _fill(bar.addMenu("&View"), *views.rooms(), None, *views.on_canvas(), None, *shown, None, *look)
         run = self.training
         runs = (run.train_action, run.pause_action, run.step_action, run.stop_action, None, run.over_action)
         _fill(bar.addMenu("&Run"), *runs, self.run_actions.transfer)
@@ -180,7 +183,6 @@ class MainWindow(QMainWindow):
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         files, edit, views = self.files, self.edit, self.views
         bar.addActions([files.new, files.open, files.save])
-        self._canvas_actions = [edit.undo, edit.redo, edit.search, edit.arrange, *views.on_canvas()]
         for group in ((edit.undo, edit.redo), (edit.search, edit.arrange), (views.fit, views.zoom_out, views.zoom_in)):
             self._canvas_actions.append(bar.addSeparator())
             bar.addActions(list(group))
@@ -208,6 +210,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         document, session, view = self.document, self.session, self.view
         self.files.message.connect(self.messages.tell)
+        self.files.picture_wanted.connect(self._look_at)
         self.files.model_wanted.connect(lambda path: session.open_model(str(path)))
         self.files.model_leaves.connect(self._save_model)
         self.exports.message.connect(self.messages.tell)
@@ -250,15 +253,20 @@ class MainWindow(QMainWindow):
         self._middle.setSizePolicy(QSizePolicy.Policy.Preferred, grows)
 
     def _show_room(self, room: str) -> None:
-        """Show the room's page or the canvas, and only those actions that have something to act on."""
-        page = self._pages.get(room)
+        """Show the room's page or the canvas, and only what has something to act on."""
+        page, canvas = self._pages.get(room), room == "build"
         self._centre.setCurrentWidget(page or self.view)
-        for action in (*self._canvas_actions, self._edit_menu.menuAction()):
-            action.setVisible(page is None)
+        for action in self._canvas_actions:
+            action.setVisible(canvas)
+        self.canvas.accompany(canvas)
+        self.status.accompany(canvas)
         if page is not None:
             page.enter()
-        else:
+        elif canvas:
             self.view.fit_soon()
+            self.view.setFocus()
+        else:
+            self.training.setFocus()
 
     def start(self) -> None:
         """What a start without a file shows: the last file, if that is wanted, and the welcome page."""
@@ -304,8 +312,15 @@ class MainWindow(QMainWindow):
         if self.files.recover(found):
             self.swap.replaces(found)
 
+    def _look_at(self, path: Path) -> None:
+        """Look at a picture of the user's own."""
+        self.docks.enter("look")
+        self.look.read_picture(path)
+
     def _show_canvas(self) -> None:
-        """Another network was opened: leave the lessons for it; one who looks inside goes on with it."""
+        """Another network was opened: what was said of a file before is over. Leave the lessons for it; one who looks
+        inside goes on with it."""
+        self.messages.hide()
         if self.docks.room == "learn":
             self.docks.enter("build")
 

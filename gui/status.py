@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QTo
 
 from .accessible import named
 from .models.document import Document
+from .widgets.figures import share
 from .work.kernels import KernelProgress
 from .work.progress import Progress
 
@@ -89,7 +90,11 @@ class Status(QStatusBar):
         self._kernels.hide()
 
     def show_zoom(self, zoom: float) -> None:
-        self._zoom.setText(f"{zoom:.0%}")
+        self._zoom.setText(share(zoom))
+
+    def accompany(self, canvas: bool) -> None:
+        """Tell the zoom only where the canvas is."""
+        self._zoom.setVisible(canvas)
 
 
 def _small(name: str, tip: str = "") -> QLabel:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from scipy.stats import rankdata
 
 from ..runtime.model import Model
-from ..spec.param import choice
+from ..spec import ConvscopeError
+from ..spec.named import find
+from ..spec.param import Param
 from .deconvnet import DeConvNet
 from .grad_cam import GradCam
 from .guided_backprop import GuidedBackprop
@@ -29,6 +32,21 @@ _CHECKED: dict[str, type[Method]] = {
 _SEED = 42
 
 
+class _Checked(Param):
+    """A method by its name, or with parameters in its text form, `grad_cam:keep=all`, which is canonical."""
+
+    def parse(self, value: Any) -> str:
+        try:
+            return str(find(_CHECKED, value))
+        except ConvscopeError as error:
+            raise ValueError(str(error)) from None
+
+
+def _checked(default: str) -> Any:
+    param = _Checked("choice", default, "Method", "The method whose map is checked.", choices=tuple(_CHECKED))
+    return field(default=default, metadata={"param": param})
+
+
 @dataclass(frozen=True)
 class RandomisationCheck(Method):
     """The rank correlation of a method's map with itself as layers lose what they learned, from the last to the first.
@@ -38,7 +56,7 @@ class RandomisationCheck(Method):
     the map of each row, the untouched network's first.
     """
 
-    method: str = choice("saliency", tuple(_CHECKED), label="Method", help="The method whose map is checked.")
+    method: str = _checked("saliency")
 
     name = "randomisation_check"
     title = "Randomisation check"
@@ -77,7 +95,7 @@ def _pinned(question: Question) -> Question:
 
 def _map(method: str, question: Question) -> Floats:
     """The sizes of a method's values, (N, H, W)."""
-    *_, last = _CHECKED[method]().steps(question)
+    *_, last = find(_CHECKED, method).steps(question)
     assert last.result is not None
     found = np.abs(last.result.array if question.batched else last.result.array[None])
     return found.max(-1) if found.ndim == 4 else found

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QFrame,
     QLabel,
+    QLineEdit,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -28,7 +30,7 @@ from ..widgets.aim_fields import AimFields
 from ..widgets.lesson import worded
 from ..widgets.looked_image import LookedImage
 from ..widgets.model_picker import ModelPicker
-from ..widgets.picture_file import PictureFile
+from ..widgets.picture_file import PictureFile, holds_picture
 from ..work.looking import Wish, opened
 from ..work.posts import Failed, ModelInfo
 from .form import LABEL_WIDTH, ParameterForm
@@ -52,6 +54,8 @@ class LookForm(QWidget):
         self.method: Any = None
         self._busy = False
         self._other: Any = None  # the network of the file that is looked into instead
+        self.classes: tuple[str, ...] = ()
+        """Names of the classes of the network that is looked into, where they are known."""
         self._build(session)
         session.model_changed.connect(self._take_model)
         if session.model_info is not None:
@@ -187,6 +191,7 @@ class LookForm(QWidget):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(6)
         self._place.addWidget(self.params)
+        self._watch_fields()
         chain = [self.aim.units, *(field.focusProxy() or field for field in self.params.fields.values()), self.button]
         for before, after in itertools.pairwise(chain):  # what is made last would come last
             QWidget.setTabOrder(before, after)
@@ -199,7 +204,8 @@ class LookForm(QWidget):
 
     def _take_model(self, info: ModelInfo) -> None:
         if not self.models.path:
-            self.aim.set_network(info.network, info.classes)
+            self.classes = info.classes
+            self.aim.set_network(info.network, self.classes)
             self._show_model(info)
 
     def _choose_model(self, path: str) -> None:
@@ -216,8 +222,8 @@ class LookForm(QWidget):
             self.models.choose("")
             self.explain(Failed(found).text)
         elif found[0] == self.models.path:
-            self._other, classes = found[1]
-            self.aim.set_network(self._other, classes)
+            self._other, self.classes = found[1]
+            self.aim.set_network(self._other, self.classes)
             self.model.setText(f"{self._other.name}, from {Path(found[0]).name}")
 
     def _show_model(self, info: ModelInfo) -> None:
@@ -226,24 +232,43 @@ class LookForm(QWidget):
         steps = f"trained for {info.steps:,} steps" if info.steps else "as it was opened"
         self.model.setText(f"{info.network.name}, {steps if info.trained else 'not trained yet'}")
 
-    def event(self, event: QEvent) -> bool:
-        """Keep Ctrl+V from the window's own action where a picture can be pasted."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._pastes(event):
-            event.accept()
+    # ---- pictures of one's own
+
+    def paste(self) -> None:
+        """Take the picture, or the picture file, on the clipboard."""
+        data = QGuiApplication.clipboard().mimeData()
+        if not holds_picture(data):
+            self.explain("There is no picture on the clipboard; copy one first.")
+        elif self._wants_picture():
+            self.image.file.take(data)
+
+    def read_picture(self, path: str) -> None:
+        """Take a picture file."""
+        if self._wants_picture():
+            self.image.file.read(path)
+
+    def _wants_picture(self) -> bool:
+        """Have the method begin with an image if it can; if it cannot, say so."""
+        self.explain("")
+        if self.method is None or "image" in self.method.needs:
             return True
-        return super().event(event)
+        if "image" in self.method.asks:
+            self.begin.setChecked(True)
+            return True
+        self.explain(f"{self.method.title} is given no image; choose another method for the picture.")
+        return False
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        if self._pastes(event):
-            self.image.file.take(QGuiApplication.clipboard().mimeData())
-        else:
-            super().keyPressEvent(event)
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """A field keeps Ctrl+V for text; a picture on the clipboard goes to whoever takes pictures."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            pasted = event.matches(QKeySequence.StandardKey.Paste)
+            return pasted and holds_picture(QGuiApplication.clipboard().mimeData())
+        return super().eventFilter(watched, event)
 
-    def _pastes(self, event: QKeyEvent) -> bool:
-        if not event.matches(QKeySequence.StandardKey.Paste) or not self.image.isVisible():
-            return False
-        data = QGuiApplication.clipboard().mimeData()  # None where the system has no clipboard at hand
-        return data is not None and (data.hasImage() or any(url.isLocalFile() for url in data.urls()))
+    def _watch_fields(self) -> None:
+        for kind in (QAbstractSpinBox, QComboBox, QLineEdit):
+            for field in self.findChildren(kind):
+                field.installEventFilter(self)  # a second time changes nothing
 
     # ---- how it goes
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,17 @@ class ResultCard(QWidget):
     check_wanted = Signal()
 
     def __init__(
-        self, session: Any, title: str, view: Any, checkable: bool = False, parent: QWidget | None = None
+        self,
+        session: Any,
+        title: str,
+        view: Any,
+        classes: Sequence[str] = (),
+        checkable: bool = False,
+        parent: QWidget | None = None,
     ) -> None:
-        """`checkable` offers the randomisation check of the result."""
+        """`classes` are the names that scores call classes by; `checkable` offers the randomisation check."""
         super().__init__(parent)
-        self._checkable = checkable
+        self._classes, self._checkable = classes, checkable
         self._session = session
         self._result: Any = None
         self._path = ""
@@ -76,7 +82,7 @@ class ResultCard(QWidget):
     def show_result(self, result: Any, done: bool = True) -> None:
         """Show a result, or what there is of one."""
         self.view.show_result(result)
-        _tell(self.scores, told(result.scores))
+        _tell(self.scores, told(result.scores, self._classes))
         _tell(self.caveat, result.caveat)
         if done:
             self._result = result
@@ -115,10 +121,22 @@ class ResultCard(QWidget):
             self.write(path if known else f"{path}.{kinds.get(kind, first)}")
 
 
-def told(scores: Mapping[str, Any]) -> str:
-    """The scores that fit a line."""
-    parts = [(_singular(name, value), _short(value)) for name, value in scores.items()]
+def told(scores: Mapping[str, Any], classes: Sequence[str] = ()) -> str:
+    """The scores that fit a line; numbers of classes as their names."""
+    spoken = {name: _named(value, classes) if name.startswith("class") else value for name, value in scores.items()}
+    parts = [(_singular(name, value), _short(value)) for name, value in spoken.items()]
     return " · ".join(f"{name.replace('_', ' ')} {text}" for name, text in parts if text)
+
+
+def class_name(number: int, classes: Sequence[str]) -> str:
+    """A class by its name, by its number where it has none."""
+    return classes[number] if 0 <= number < len(classes) else str(number)
+
+
+def _named(value: Any, classes: Sequence[str]) -> Any:
+    if isinstance(value, list | tuple):
+        return [_named(one, classes) for one in value]
+    return class_name(value, classes) if isinstance(value, int) else value
 
 
 def _singular(name: str, value: Any) -> str:
@@ -133,7 +151,9 @@ def _short(value: Any) -> str:
         return ", ".join(parts) if len(parts) <= _MOST and all(parts) and not _nested(value) else ""
     if isinstance(value, bool) or value is None or isinstance(value, Mapping):
         return ""
-    return plain(float(value)) if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e5 else plain(value)
+    return str(value)
 
 
 def _nested(value: Any) -> bool:

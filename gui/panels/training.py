@@ -140,6 +140,7 @@ class TrainingPanel(QWidget):
         self._train_button.setProperty("primary", True)
         self._train_button.setMinimumHeight(34)
         self._train_button.clicked.connect(self.train_action.trigger)
+        self.setFocusProxy(self._train_button)
         set_icon(self._train_button, "play", "on_accent")
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from .fitted_picture import FittedPicture
 from .image_picker import SIDE, ImagePicker
-from .picture_file import PictureFile
+from .picture_file import PictureFile, holds_picture
 
 
 class LookedImage(QWidget):
@@ -46,13 +46,12 @@ class LookedImage(QWidget):
         return self.picker.image if self.file.pixels is None else self.file.pixels
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        data = event.mimeData()
-        if data.hasImage() or any(url.isLocalFile() for url in data.urls()):
+        if holds_picture(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        if self.file.take(event.mimeData()):
-            event.acceptProposedAction()
+        self.file.take(event.mimeData())
+        event.acceptProposedAction()
 
     def _take_data(self, dataset: Any) -> None:
         if dataset is not None:

@@ -58,10 +58,9 @@ class PictureFile(QWidget):
         """Read a picture file off the GUI thread."""
         self._session.consider(f"picture {self._text}", lambda: (path, _fitted(path)), self._take)
 
-    def take(self, data: QMimeData) -> bool:
-        """Take the picture, or the picture file, of a clipboard or a drag; whether there was one."""
-        path = next((url.toLocalFile() for url in data.urls() if url.isLocalFile()), "")
-        if path:
+    def take(self, data: QMimeData) -> None:
+        """Take the picture, or the picture file, of a clipboard or a drag; nothing where there is none."""
+        if path := _file(data):
             self.read(path)
         elif data.hasImage():
             image = QImage(data.imageData())
@@ -70,7 +69,6 @@ class PictureFile(QWidget):
                 image = image.scaled(LONGEST, LONGEST, Qt.AspectRatioMode.KeepAspectRatio, smooth)
             self._pixels, self.name = rgb(image), "Pasted picture"
             self._show()
-        return bool(path) or data.hasImage()
 
     def clear(self) -> None:
         """Forget the picture."""
@@ -98,6 +96,17 @@ class PictureFile(QWidget):
         path, _ = QFileDialog.getOpenFileName(self, "Open a picture", str(Path.home()), f"Pictures ({kinds})")
         if path:
             self.read(path)
+
+
+def holds_picture(data: QMimeData | None) -> bool:
+    """Whether a clipboard or a drag has a picture, or a picture file; None is that of a system without a clipboard."""
+    return data is not None and (data.hasImage() or bool(_file(data)))
+
+
+def _file(data: QMimeData) -> str:
+    """The first picture file of a clipboard or a drag, "" for none."""
+    paths = (url.toLocalFile() for url in data.urls() if url.isLocalFile())
+    return next((path for path in paths if Path(path).suffix.lower() in suffixes()), "")
 
 
 def _fitted(path: str) -> NDArray[np.uint8]:

@@ -151,7 +151,7 @@ def test_a_class_that_is_not_there_is_explained_in_place(lab, room, typed, reaso
     press(lab, room)
     lab.until(lambda: not room.running)
     assert room._kept[1].result.config["target"] == 3
-    assert room.cards[0].title.text() == "Saliency (data gradient) · class 3"
+    assert room.cards[0].title.text() == f"Saliency (data gradient) · class {room.form.classes[3]}"
     assert not room.form.reason.isVisible()
 
 

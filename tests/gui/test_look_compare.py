@@ -50,6 +50,21 @@ def test_a_map_is_checked_with_layers_randomised_beside_it(lab, room):
     assert not after.check.isVisible()
 
 
+def test_the_check_is_of_the_map_as_it_was_asked_for(lab, room):
+    choose(lab, room, "occlusion")
+    patch = room.form.params.fields["patch"].box
+    patch.selectAll()
+    lab.qtbot.keyClicks(patch, "5")
+    run(lab, room, "occlusion")
+    patch.selectAll()
+    lab.qtbot.keyClicks(patch, "6")  # the form may have gone on to something else
+    lab.qtbot.mouseClick(room.cards[0].check, Left)
+    lab.until(lambda: not room.running and len(room.cards) == 2)
+    result = room._kept[2].result
+    assert result.scores["checked"] == "occlusion:patch=5"
+    assert np.array_equal(result.extras["maps"][0], np.abs(room._kept[1].result.array))
+
+
 def test_two_maps_share_a_scale_and_are_subtracted(lab, room):
     for name in ("saliency", "occlusion"):
         run(lab, room, name)
@@ -135,10 +150,20 @@ def test_a_picture_on_the_clipboard_is_pasted_as_the_image_that_is_looked_at(lab
     image = QImage(30, 20, QImage.Format.Format_RGB32)
     image.fill(0x204060)
     QGuiApplication.clipboard().setImage(image)
-    room.form.image.file.open.setFocus()
-    lab.qtbot.keyClick(room.form.image.file.open, Key.Key_V, Ctrl)
-    assert room.form.image.pixels.shape == (20, 30, 3)
-    assert room.form.image.pixels[3, 4].tolist() == [0x20, 0x40, 0x60]
-    assert room.form.image.file.name == "Pasted picture"
+    number = room.form.image.picker._number
+    for place in (room.form.image.file.open, room.list, number, room.form.params.fields["seed"].box):
+        lab.qtbot.mouseClick(room.form.image.file.forget, Left)
+        assert room.form.image.pixels.shape == (8, 8, 1)
+        place.setFocus()
+        lab.qtbot.keyClick(place, Key.Key_V, Ctrl)
+        assert room.form.image.pixels.shape == (20, 30, 3)
+        assert room.form.image.pixels[3, 4].tolist() == [0x20, 0x40, 0x60]
+        assert room.form.image.file.name == "Pasted picture"
+    QGuiApplication.clipboard().setText("17")
+    seed = room.form.params.fields["seed"].box
+    seed.setFocus()
+    seed.selectAll()
+    lab.qtbot.keyClick(seed, Key.Key_V, Ctrl)
+    assert room.form.wish().seed == 17  # text goes where text is typed
     run(lab, room, "saliency")
     assert room._kept[1].result.array.shape == (28, 28)
