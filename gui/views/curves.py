@@ -43,7 +43,7 @@ _EMPTY = "Press Train to see the curve."
 _SPANS = {"Every batch": 1.0, f"Mean of {SPAN:g}": SPAN, "Mean of 100": 100.0, "Mean of 400": 400.0}
 _FIRST_OUTLOOK = 32.0  # epochs of a long run that are shown at first
 _WIDE = 1.8  # so many times as wide as high, there is room for two plots side by side
-DRAW_MS = 100  # between drawing one plot and the other
+DRAW_MS = 25  # between drawing one plot and the other
 
 
 class CurvesView(QWidget):
@@ -66,11 +66,11 @@ class CurvesView(QWidget):
         self._stale: dict[CurvePlot, None] = {}
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
-        self._redraw.setInterval(DRAW_MS)
         self._redraw.timeout.connect(self._draw)
         self._build()
         session.run_started.connect(self._start)
         session.batches.connect(self._add_batches)
+        session.snapshot.connect(self.draw_soon)
         session.epoch_ended.connect(self._add_epoch)
         session.changed.connect(self._mark_change)
         session.runs.compared.connect(self._show_others)
@@ -183,7 +183,6 @@ class CurvesView(QWidget):
         self._last = xs[-1]
         if not self._zoomed and self._last > self._seen:
             self.show_everything()
-        self._schedule()
 
     def _add_epoch(self, event: Epoch) -> None:
         x = self._offset + event.epoch
@@ -193,7 +192,6 @@ class CurvesView(QWidget):
             self._best = event
             self.loss.star(x, event.test_loss)
             self.accuracy.star(x, event.test_accuracy)
-        self._schedule()
 
     def _mark_change(self, event: Changed) -> None:
         self._mark(self._last, changed_text(event.setting, event.value))
@@ -206,7 +204,7 @@ class CurvesView(QWidget):
         self._end = self._last
         if not self._zoomed:
             self.show_everything()
-        self._schedule()
+        self.draw_soon()
 
     # ---- other runs, and how curves are shown
 
@@ -240,7 +238,7 @@ class CurvesView(QWidget):
     def _smooth(self, action: QAction) -> None:
         for plot in (self.loss, self.accuracy):
             plot.smooth_over(action.data())
-        self._schedule()
+        self.draw_soon()
 
     # ---- the numbers
 
@@ -261,11 +259,14 @@ class CurvesView(QWidget):
 
     # ---- drawing
 
-    def _schedule(self) -> None:
-        """Have both plots drawn soon; one at a time, so that neither keeps the window waiting for the other."""
+    def draw_soon(self, _cause: Any = None) -> None:
+        """Have both plots drawn, one at a time, so that neither keeps the window waiting for the other.
+
+        While a run is on they are drawn when the other views look, at the pace that all of them share.
+        """
         self._stale.update(dict.fromkeys((self.loss, self.accuracy)))
         if self.isVisible() and not self._redraw.isActive():
-            self._redraw.start()
+            self._redraw.start(0)
 
     def _draw(self) -> None:
         plot = next(iter(self._stale))  # the one that has waited longer
@@ -273,7 +274,7 @@ class CurvesView(QWidget):
         plot.draw()
         plot.show_values(self._cursor)
         if self._stale:
-            self._redraw.start()
+            self._redraw.start(DRAW_MS)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """The plots stand above each other, or side by side where there is the room."""
@@ -287,14 +288,14 @@ class CurvesView(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
-        self._schedule()
+        self.draw_soon()
 
     def show_everything(self) -> None:
         """Show the whole run, and follow it."""
         self._zoomed = False
         self._seen = max(min(self._end, self._outlook()), self.loss.end) or 1.0
         self.loss.plot.setXRange(0.0, self._seen, padding=0.01)
-        self._schedule()
+        self.draw_soon()
 
     def _outlook(self) -> float:
         """How many epochs of a long run are shown: more of them each time that it has come so far."""
@@ -305,7 +306,7 @@ class CurvesView(QWidget):
 
     def _note_zoom(self) -> None:
         self._zoomed = True
-        self._schedule()
+        self.draw_soon()
 
     def _point(self, x: float) -> None:
         self._cursor = x

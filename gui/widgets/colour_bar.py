@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
@@ -59,6 +61,7 @@ class ColourBar(QWidget):
             painter.drawText(note, baseline, self._note)
 
 
+@lru_cache
 def _strip(map: str) -> QImage:
     data = np.ascontiguousarray(table(map)[None])
     return QImage(data.data, data.shape[1], 1, 3 * data.shape[1], QImage.Format.Format_RGB888).copy()

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QVBoxLayout, QWidget
 
 from ..theme import follow, small_font, style_plot, theme
 from ..work.curve_table import Line
 from .legend import Legend
 from .other_runs import OtherRun, OtherRuns
-from .series import SPAN, Curve, Series
+from .series import SPAN, Curve, Series, thinned
 from .value_axis import ValueAxis
 
 TRAIN, TEST = "Training", "Test"
@@ -22,6 +23,8 @@ _COLOURS = {TRAIN: 0, TEST: 1}
 _AXIS_WIDTH = 52
 _HIGHEST, _LOWER, _HEIGHTS = 0.94, 0.12, 4  # where names of markers stand, as shares of the plot's height
 _LEAST = 1e-8  # what a logarithmic axis shows in place of zero
+_ROOM = 1.25  # an axis is made so much longer than it has to be: it is drawn anew only when it changes
+_MOST_EPOCHS = 120  # that have a mark each; of more, every second one, every fourth …
 
 
 class CurvePlot(QWidget):
@@ -41,6 +44,8 @@ class CurvePlot(QWidget):
         self._heading, self._shown, self._scale, self._top = heading, shown, scale, top
         self._log, self._span = False, SPAN
         self._star: tuple[float, float] | None = None
+        self._marked: dict[str, object] = {}  # what the marks of epochs were drawn of
+        self._range: tuple[float, float] | None = None  # of the upright axis, while it is fitted
         self.batches = Series()
         self.epochs: dict[str, tuple[list[float], list[float]]] = {TRAIN: ([], []), TEST: ([], [])}
         self.legend = Legend(heading, _COLOURS)
@@ -65,6 +70,8 @@ class CurvePlot(QWidget):
         item.getAxis("bottom").enableAutoSIPrefix(False)
         item.getAxis("left").enableAutoSIPrefix(False)
         style_plot(self.plot)
+        for axis in ("left", "bottom"):  # with the grid they are most of the picture, and change rarely
+            item.getAxis(axis).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self._faint = item.plot(connect="finite")
         self._trend = item.plot(connect="finite", antialias=True)
         self._points = {
@@ -111,6 +118,7 @@ class CurvePlot(QWidget):
             self.plot.removeItem(marker)
         self._markers.clear()
         self._star = None
+        self._marked.clear()
 
     def add_epoch(self, x: float, values: dict[str, float | None]) -> None:
         for name, value in values.items():
@@ -168,7 +176,7 @@ class CurvePlot(QWidget):
     # ---- drawing
 
     def set_logarithmic(self, on: bool) -> None:
-        self._log = on
+        self._log, self._range = on, None
         self.plot.setLogMode(y=on)
         self.draw()
 
@@ -177,33 +185,50 @@ class CurvePlot(QWidget):
         low, high = self.plot.viewRange()[0]
         points = max(self.plot.width(), 100)  # more than one a pixel costs time and shows nothing
         envelope = self.batches.envelope(low, high, points)
-        trend = self.batches.trend(low, high, points)
+        trend = self.batches.trend(low, high, points // 2)
         self._faint.setData(envelope[0], self._drawn(envelope[1]))
         self._trend.setData(trend[0], self._drawn(trend[1]))
-        for name, item in self._points.items():
-            xs, ys = self.epochs[name]
-            item.setData(xs, self._drawn(np.asarray(ys, float)))
-        star = self._star
-        self._best.setData([star[0]] if star else [], self._drawn(np.array([star[1]] if star else [])))
-        self._fit(envelope, trend, *self._others.draw(low, high, points))
+        tests = [self._draw_epochs(name, low, high) for name in (TRAIN, TEST)][-1]
+        self._fit(envelope, trend, tests, *self._others.draw(low, high, points))
+
+    def _draw_epochs(self, name: str, low: float, high: float) -> Curve:
+        """Draw the marks of epochs in view, unless they are drawn already, and the best one's; those in view."""
+        curve = thinned(np.asarray(self.epochs[name][0], float), np.asarray(self.epochs[name][1], float), low, high,
+                        _MOST_EPOCHS)  # fmt: skip
+        star = self._star if name == TEST else None
+        key = (len(self.epochs[name][0]), low, high, self._log, star)
+        if self._marked.get(name) != key:
+            self._marked[name] = key
+            self._points[name].setData(curve[0], self._drawn(curve[1]))
+            if name == TEST:
+                self._best.setData([star[0]] if star else [], self._drawn(np.array([star[1]] if star else [])))
+        return curve
 
     def _drawn(self, values: np.ndarray) -> np.ndarray:
         return np.maximum(values * self._scale, _LEAST) if self._log else values * self._scale
 
     def _fit(self, *curves: Curve) -> None:
-        low, high = self.plot.viewRange()[0]
-        tests = [y for x, y in zip(*self.epochs[TEST]) if low <= x <= high]
-        values = np.concatenate([tests, *(curve[1] for curve in curves)])
+        values = np.concatenate([curve[1] for curve in curves])
         values = self._drawn(values[np.isfinite(values)])
         if not len(values):
             return
         if self._log:
-            lowest, highest = np.log10(values.min()), np.log10(values.max())
+            lowest, highest = float(np.log10(values.min())), float(np.log10(values.max()))
             margin = max(0.05 * (highest - lowest), 0.02)
-            self.plot.setYRange(lowest - margin, highest + margin, padding=0)
+            wanted = lowest - margin, highest + margin
         else:
             top = self._top or float(np.percentile(values, 99.5)) * 1.08 or 1.0  # a lone peak may leave the picture
-            self.plot.setYRange(0.0, top, padding=0)
+            wanted = 0.0, top
+        if not self._fits(*wanted):
+            self._range = wanted if self._top or self._log else (0.0, wanted[1] * (1 + _ROOM) / 2)
+            self.plot.setYRange(*self._range, padding=0)
+
+    def _fits(self, low: float, high: float) -> bool:
+        """Whether the axis as it is holds these values without too much room to spare."""
+        if self._range is None:
+            return False
+        spare = (self._range[1] - self._range[0]) / max(high - low, 1e-12)
+        return self._range[0] <= low + 1e-12 and high <= self._range[1] + 1e-12 and spare <= _ROOM
 
     # ---- reading
 
@@ -214,7 +239,7 @@ class CurvePlot(QWidget):
         index = len(self.batches) - 1 if np.isnan(x) else self.batches.nearest(x)
         self.legend.set_value(TRAIN, self._shown(float(self.batches.smooth[index])))
         xs, ys = self.epochs[TEST]
-        done = sum(1 for place in xs if np.isnan(x) or place <= x)
+        done = len(xs) if np.isnan(x) else bisect_right(xs, x)
         self.legend.set_value(TEST, self._shown(ys[done - 1] if done else None))
         self._cursor.setVisible(not np.isnan(x))
         if not np.isnan(x):

@@ -13,6 +13,21 @@ SPAN = 24.0
 _BLOCK = 128  # points that are smoothed at once
 
 
+def thinned(x: Floats, y: Floats, low: float, high: float, most: int) -> Curve:
+    """Points with growing x between two x and one beyond each; every second, every fourth … where they are too many.
+
+    The last of them is always there.
+    """
+    first, last = max(int(np.searchsorted(x, low)) - 1, 0), min(int(np.searchsorted(x, high, "right")) + 1, len(x))
+    stretch = 1
+    while last - first > stretch * most:
+        stretch *= 2
+    picked = np.arange(first + -first % stretch, last, stretch)
+    if last > first and (not len(picked) or picked[-1] != last - 1):
+        picked = np.append(picked, last - 1)
+    return x[picked], y[picked]
+
+
 class Series:
     """Points (x, y) with growing x, and y smoothed by an exponential mean over about `span` points."""
 

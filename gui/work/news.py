@@ -11,7 +11,7 @@ class News(QObject):
     state_changed = Signal(str)  # idle, preparing, running, paused or stopping
     run_started = Signal(object)  # RunStarted
     batches = Signal(list)  # list of Batch: all since the last time, in order
-    progress = Signal(object)  # Progress; ten times a second at most, and when the run rests
+    progress = Signal(object)  # Progress; four times a second at most, and when the run rests
     changed = Signal(object)  # Changed: a setting was changed while the run went on
     epoch_ended = Signal(object)  # Epoch
     judged = Signal(object)  # Judged: what became of every test image in the epoch that has ended

@@ -14,11 +14,14 @@ from .kept import Kept
 from .kernels import KernelProgress, Kernels
 from .loader import Loader
 from .news import News
-from .pace import LookPace
+from .pace import DrawingTime, LookPace
 from .posts import Reported, RunStarted
 from .progress import Estimator
 from .recipe import Recipe
 from .worker import Worker
+
+FIGURES_SECONDS = 0.25
+"""People read figures no faster than this."""
 
 State = Literal["idle", "preparing", "running", "paused", "stopping"]
 
@@ -40,10 +43,11 @@ class Running:
         loader: Loader,
         kernels: Kernels,
         look_for: Callable[[], Network | str],
+        drawing: DrawingTime,
     ) -> None:
         self._news, self._bench, self._worker = news, bench, worker
         self._loader, self._kernels = loader, kernels
-        self._look_for = look_for
+        self._look_for, self._drawing = look_for, drawing
         self.state: State = "idle"
         self.recipe = Recipe()
         self._kept: Kept | None = None  # the run that goes on, unless it is a new one
@@ -52,7 +56,7 @@ class Running:
         self._estimator: Estimator | None = None
         self._arrived: list[Batch] = []
         self._latest: Batch | None = None
-        self._pace, self._figures_pace = LookPace(), LookPace()
+        self._pace, self._figures_pace = LookPace(), LookPace(seconds=FIGURES_SECONDS)
 
     # ---- commands
 
@@ -184,7 +188,7 @@ class Running:
         self._latest = arrived[-1]
         if resting or self._figures_pace.due(now, 0.0):
             self._tell_progress()
-        if resting or self._pace.due(now, self._bench.view_seconds):
+        if resting or self._pace.due(now, self._bench.view_seconds + self._drawing.seconds):
             self._tell_snapshot()
 
     def take(self, item: Reported) -> None:
@@ -226,4 +230,5 @@ class Running:
             self._news.progress.emit(self._estimator.progress(self._latest))
 
     def _tell_snapshot(self) -> None:
+        self._drawing.begin()
         self._news.snapshot.emit(self._bench.info)

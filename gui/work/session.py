@@ -26,6 +26,7 @@ from .kernels import Kernels
 from .loader import Loader
 from .looking import Explanation, Wish
 from .news import News
+from .pace import DrawingTime
 from .posts import DataLost, Failed, Lacking, ModelInfo, Phase, Reply, Reported, RunStarted, Saved, Transferred
 from .recipe import Recipe
 from .running import Running, State
@@ -57,7 +58,8 @@ class Session(News):
         self._worker = Worker(self._inbox.post)
         self._aside = Worker(self._inbox.post, "convscope-aside", kernels=False)
         self._kernels = Kernels(toolkit, self._worker, self)
-        self._run = Running(self, self._bench, self._worker, self._loader, self._kernels, self._to_train)
+        self._drawing = DrawingTime(self)
+        self._run = Running(self, self._bench, self._worker, self._loader, self._kernels, self._to_train, self._drawing)
         self._views = Viewing(self._bench, self._worker, self._aside, self._kernels)
         self.runs = Shelf(self.consider, self)
         self.film = Filming(self, self._bench, self._views, Pins(self))
@@ -354,6 +356,7 @@ class Session(News):
     def _(self, item: Reply) -> None:
         owner = getattr(item.callback, "__self__", None)
         if not isinstance(owner, QObject) or isValid(owner):
+            self._drawing.begin()
             item.callback(item.result)
 
     @_take.register

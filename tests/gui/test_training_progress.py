@@ -2,13 +2,15 @@
 
 import itertools
 import threading
+import time
 
 import pytest
+from PySide6.QtWidgets import QWidget
 
 from convscope.engine.train.events import Batch, Epoch, Started
 from convscope.gui.widgets import figures
 from convscope.gui.work.inbox import Inbox
-from convscope.gui.work.pace import LookPace
+from convscope.gui.work.pace import DRAWN_MS, DrawingTime, LookPace
 from convscope.gui.work.progress import Estimator
 
 BATCHES = 20
@@ -127,3 +129,35 @@ def test_figures_have_three_digits_and_a_real_minus(value, text):
 
 def test_rates_keep_three_digits():
     assert [figures.rate(v) for v in (None, 7.4, 2391.7, 14872.4)] == ["–", "7", "2,390", "14,900"]
+
+
+def test_what_painting_costs_counts_as_drawing_and_what_comes_later_does_not(qtbot):
+    class Painted(QWidget):
+        def paintEvent(self, event):  # noqa: N802
+            burn(0.03)
+
+    def burn(seconds):
+        end = time.thread_time() + seconds
+        while time.thread_time() < end:
+            pass
+
+    drawing, widget = DrawingTime(), Painted()
+    qtbot.addWidget(widget)
+    widget.show()
+    qtbot.waitExposed(widget)
+    drawing.begin()
+    widget.update()
+    qtbot.wait(2 * DRAWN_MS)
+    spent = drawing.seconds
+    assert spent >= 0.03
+    burn(0.03)
+    assert drawing.seconds == spent
+
+
+def test_a_look_whose_drawing_is_costly_delays_the_next_one_for_a_second_at_most():
+    pace = LookPace()
+    assert pace.due(10.0, 0.0)
+    assert not pace.due(10.3, 0.012)
+    assert pace.due(10.41, 0.012)
+    assert not pace.due(11.4, 5.0)
+    assert pace.due(11.42, 5.0)

@@ -10,7 +10,7 @@ from convscope.engine.train.events import Batch, Changed, Epoch, Started
 from convscope.gui.views.curves import CurvesView
 from convscope.gui.widgets.curve_plot import TEST, TRAIN
 from convscope.gui.widgets.export import save_picture
-from convscope.gui.widgets.series import Series
+from convscope.gui.widgets.series import Series, thinned
 from convscope.gui.work.posts import RunStarted
 from convscope.gui.work.recipe import Recipe
 
@@ -33,6 +33,7 @@ def play(session, epochs=2, batches=10, fresh=True):
 
 
 def redraw(lab, view):
+    view.draw_soon()
     lab.qtbot.waitUntil(lambda: not view._redraw.isActive())
 
 
@@ -203,3 +204,39 @@ def test_the_smoothed_curve_is_the_mean_without_a_bias_at_the_start():
     series = Series(span=10)
     series.extend(range(200), [3.0] * 200)
     assert series.smooth == pytest.approx(np.full(200, 3.0))
+
+
+def test_marks_of_many_epochs_are_thinned_and_the_last_one_stays():
+    x = np.arange(1.0, 1001.0)
+    found, same = thinned(x, -x, 0.0, 1000.0, 120)
+    assert len(found) <= 121
+    assert found[-1] == 1000.0
+    assert np.array_equal(same, -found)
+    assert set(np.diff(found[:-1])) == {16.0}  # always the same ones, so that nothing shimmers
+    few, _ = thinned(x, x, 10.5, 12.5, 120)
+    assert list(few) == [10.0, 11.0, 12.0, 13.0]  # with the neighbours to which lines lead
+    assert len(thinned(x[:0], x[:0], 0.0, 1.0, 120)[0]) == 0
+
+
+def test_the_upright_axis_moves_only_when_the_curve_leaves_it_or_needs_much_less(scripted, curves):
+    play(scripted.session, epochs=2)
+    redraw(scripted, curves)
+    plot = curves.loss
+    top = plot.plot.viewRange()[1][1]
+    plot.batches.extend([2.01], [0.9 * top])
+    plot.draw()
+    assert plot.plot.viewRange()[1][1] == top
+    plot.batches.extend(np.arange(2.02, 2.5, 0.01), [3 * top] * 48)
+    plot.draw()
+    assert plot.plot.viewRange()[1][1] > 3 * top
+
+
+def test_curves_are_drawn_when_views_look_and_not_for_every_batch(scripted, curves):
+    play(scripted.session)
+    redraw(scripted, curves)
+    drawn = len(curves.loss._trend.getData()[0])
+    scripted.session.batches.emit([Batch(2, 10, 10, 21, 0.1, 0.9, 0.1, 9.0)])
+    assert not curves._redraw.isActive()
+    curves.draw_soon()
+    redraw(scripted, curves)
+    assert len(curves.loss._trend.getData()[0]) == drawn + 1
