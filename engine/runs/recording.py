@@ -97,6 +97,8 @@ class Recording(Iterator[Event]):
 
     def _after(self, event: Event) -> Iterator[Event]:
         """What is to be written before an event is passed on."""
+        if isinstance(event, Started) and self._keeping.snapshots and not event.step:
+            yield from self._snapshot()
         if isinstance(event, (Batch, Epoch)):
             better = isinstance(event, Epoch) and self._is_better(event)
             if self._clock.due(event) or better:

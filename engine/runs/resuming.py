@@ -50,7 +50,7 @@ def point(folder: RunFolder, config: dict[str, Any], wanted: str | int = LAST, d
         except ConvscopeError as error:
             faults.append(str(error))
     if config["model"]["fresh"]:
-        return Point("", _first_model(config), None, tuple(faults))
+        return Point("", first_model(config), None, tuple(faults))
     raise RunError(f"No checkpoint of {folder.id} can be read ({' '.join(faults) or 'there are none'}); start it anew.")
 
 
@@ -71,7 +71,7 @@ def _read(folder: RunFolder, name: str, config: dict[str, Any]) -> Point:
     return Point(name, model, state)
 
 
-def _first_model(config: dict[str, Any]) -> Model:
+def first_model(config: dict[str, Any]) -> Model:
     """The model as it was when the run began with the weights of its seed."""
     from ..runtime.model import Model  # loads the kernels  # noqa: PLC0415
 

@@ -1,7 +1,8 @@
 """Filters and activations of moments of a run, so that its training can be looked at later like a film.
 
 One file a moment, `step-000000200.safetensors`: the weights of the layers under "weights/conv1", the activations of
-the pinned images under "activations/conv1" (n, H, W, C).
+the pinned images under "activations/conv1" (n, H, W, C). A whole one has all weights of the model instead, under
+"model/conv1.weight", running statistics included.
 """
 
 from __future__ import annotations
@@ -41,7 +42,12 @@ class Moment:
 
     def weights(self) -> dict[str, FloatArray]:
         """The layers' filters: convolutions (R, S, C/groups, K), dense layers (in, out)."""
-        return self._arrays("weights/")
+        filters = {name: array for name, array in self.model().items() if name.endswith(".weight") and array.ndim >= 2}
+        return self._arrays("weights/") | {name.removesuffix(".weight"): array for name, array in filters.items()}
+
+    def model(self) -> dict[str, FloatArray]:
+        """All weights by their full names, of a snapshot that is whole; empty of another."""
+        return self._arrays("model/")
 
     def activations(self) -> dict[str, FloatArray]:
         """The layers' outputs for the pinned images, (n, …); empty if none were pinned."""
@@ -59,11 +65,15 @@ class SnapshotWriter:
     def __init__(self, folder: Path, keeping: Keeping, network: Network, pinned: NDArray[Any] | None = None) -> None:
         self._folder = folder
         self._layers = layers(network, keeping)
+        self._whole = keeping.whole
         self._pinned = pinned
 
     def write(self, model: Model, progress: Mapping[str, Any]) -> None:
         """Write this moment's. FileError if it cannot be done."""
-        arrays = {f"weights/{name}": model.weights[f"{name}.weight"] for name in self._layers}
+        if self._whole:
+            arrays = {f"model/{name}": array for name, array in model.weights.items()}
+        else:
+            arrays = {f"weights/{name}": model.weights[f"{name}.weight"] for name in self._layers}
         if self._pinned is not None:
             seen = self._activations(model, self._pinned)
             arrays |= {f"activations/{name}": value for name, value in seen.items()}

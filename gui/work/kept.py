@@ -13,12 +13,13 @@ from .recipe import DataChoice, Recipe
 
 if TYPE_CHECKING:
     from convscope.engine.runs import Keeping, RunSummary
+    from convscope.engine.train import TrainRun
 
 CHECKPOINT_MINUTES = 0.5
 """After a crash so much of a run has to be done again at most. The best epoch's weights are written in any case."""
 
 SNAPSHOT_BYTES = 1 << 20
-"""Filters and activations that are kept of each epoch."""
+"""Filters that are kept of a moment of a network too large to be kept whole so often."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,18 @@ class Kept:
     history: History
 
 
-def keeping() -> Keeping:
-    """When the window's runs are written: by the clock, since epochs of a small network take no time."""
-    from convscope.engine.runs import Interval, Keeping  # noqa: PLC0415
+def keeping(run: TrainRun) -> Keeping:
+    """When the window's runs are written: by the clock, since epochs of a small network take no time.
 
-    intervals = (Interval(CHECKPOINT_MINUTES, "minutes"),)
-    return Keeping(intervals, snapshots=(Interval(1, "epochs"),), snapshot_bytes=SNAPSHOT_BYTES)
+    Moments of it are kept as a film of limited size.
+    """
+    from convscope.engine.runs import Interval, Keeping  # noqa: PLC0415
+    from convscope.engine.runs.keeping import filmed  # noqa: PLC0415
+
+    settings, weights = run.settings, run.model.weights
+    steps = settings.epochs * -(-len(run.dataset.train_images) // settings.batch_size)
+    often = Keeping((Interval(CHECKPOINT_MINUTES, "minutes"),), snapshot_bytes=SNAPSHOT_BYTES)
+    return filmed(often, sum(array.nbytes for array in weights.values()), steps)
 
 
 def kept_run(run: str, checkpoint: str | int) -> Kept:

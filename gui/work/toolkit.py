@@ -102,7 +102,7 @@ class EngineToolkit:
         from convscope.engine.runs import DataSource, RunStore  # noqa: PLC0415
 
         source = DataSource(recipe.data.what, recipe.data.folder or None)
-        return RunStore().record(run, data=source, keeping=keeping())
+        return RunStore().record(run, data=source, keeping=keeping(run))
 
     def find(self, run: str, checkpoint: str | int) -> Kept:
         return kept_run(run, checkpoint)

@@ -13,7 +13,9 @@ import pytest
 
 from convscope.engine import ConvscopeError, load
 from convscope.engine.io import atomic
-from convscope.engine.runs import Interval, Keeping, RunError, RunStore, default_folder
+from convscope.engine.runs import Interval, Keeping, RunError, RunStore, default_folder, replay
+from convscope.engine.runs.intervals import Clock
+from convscope.engine.runs.keeping import FILM_BYTES, filmed
 from convscope.engine.train import Batch, Ended, Epoch, Warned
 
 from .run_cases import BATCHES, DATA, advance, begin, weights, whole
@@ -76,8 +78,8 @@ def test_snapshots_are_the_filters_and_activations_of_their_step(tmp_path: Path)
         if isinstance(event, Batch) and event.step % 4 == 0:
             seen[event.step] = run.training.model.weights["conv1.weight"].copy()
     moments = RunStore(tmp_path).moments("everything")
-    assert [moment.step for moment in moments] == [4, 8, 12, 15]
-    for moment in moments[:3]:
+    assert [moment.step for moment in moments] == [0, 4, 8, 12, 15]
+    for moment in moments[1:4]:
         np.testing.assert_array_equal(moment.weights()["conv1"], seen[moment.step])
     model = run.training.model
     model.forward(model.prepare(pinned), keep=["conv1"])
@@ -89,9 +91,50 @@ def test_intervals_are_read_as_people_write_them() -> None:
     assert str(Interval.parse("1 epoch")) == "1 epoch"
     assert Interval.parse("200steps") == Interval(200, "steps")
     assert Interval.parse("2.5 minutes").count == 2.5
-    for wrong in ("often", "0 steps", "1.5 epochs", "3 days"):
+    assert str(Interval.parse("1.25 times")) == "1.25 times"
+    for wrong in ("often", "0 steps", "1.5 epochs", "3 days", "1 times"):
         with pytest.raises(RunError, match="no interval"):
             Interval.parse(wrong)
+
+
+def test_moments_ever_further_apart_are_as_many_as_the_logarithm_of_the_steps() -> None:
+    clock = Clock(Interval(2, "times"))
+    due = [step for step in range(1, 1001) if clock.due(Batch(1, step, 1000, step, 0.0, 0.0, 0.1, 1.0))]
+    assert due == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
+    for size, steps in ((250_000, 37_500), (5_000_000, 1_000_000), (400_000_000, 90)):
+        found = filmed(Keeping(snapshot_bytes=1 << 20), size, steps)
+        clock = Clock(*found.snapshots)
+        taken = 2 + sum(clock.due(Batch(1, step, steps, step, 0.0, 0.0, 0.1, 1.0)) for step in range(1, steps + 1))
+        assert taken * (size if found.whole else 1 << 20) <= FILM_BYTES
+        assert found.whole == (size < 10_000_000)
+        assert taken >= 10
+
+
+def test_a_run_is_replayed_with_what_its_network_was_and_made_of_an_image(tmp_path: Path) -> None:
+    run = begin(tmp_path, keeping=Keeping((), snapshots=(Interval(2, "times"),), whole=True))
+    image, seen = DATA.test_images[0], {}
+    first = run.training.model.weights["conv1.weight"].copy()
+    for event in run:
+        if isinstance(event, Batch) and event.step in (1, 8):
+            model = run.training.model
+            seen[event.step] = model.weights["conv1.weight"].copy(), model.probabilities(image[None])[0]
+    found = {frame.step: frame for frame in replay.frames(run.folder, {7: image})}
+    assert list(found) == [0, 1, 2, 4, 8, 10, 15]  # the best epoch's checkpoint is among them
+    assert replay.reel(run.folder).steps == tuple(found)
+    np.testing.assert_array_equal(found[0].weights["conv1.weight"], first)
+    for step, (filters, chances) in seen.items():
+        np.testing.assert_array_equal(found[step].weights["conv1.weight"], filters)
+        np.testing.assert_allclose(found[step].probabilities[7], chances, rtol=1e-5)
+        assert found[step].activations[7]["conv1"].shape[:2] == image.shape[:2]
+    (run.folder.snapshots_path / "step-000000002.safetensors").write_bytes(b"damaged")
+    assert [frame.step for frame in replay.frames(run.folder, {})] == [0, 1, 4, 8, 10, 15]
+
+
+def test_a_run_without_snapshots_is_replayed_from_its_checkpoints(tmp_path: Path) -> None:
+    run = begin(tmp_path, keeping=Keeping((Interval(5, "steps"),), earlier=None))
+    for _ in run:
+        pass
+    assert [frame.step for frame in replay.frames(run.folder, {})] == [0, 5, 10, 15]
 
 
 # ---- finding
