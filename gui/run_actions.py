@@ -16,6 +16,8 @@ from .models.document import Document
 from .panels.runs import RunsPanel
 from .panels.transfer import TransferDialog, TransferWish
 from .work.kept import Kept
+from .work.posts import ModelInfo
+from .work.replaying import Replayable
 
 
 class RunActions(QObject):
@@ -27,13 +29,35 @@ class RunActions(QObject):
         self.transfer = make_action(self, "Start from Trained Weights…", self.ask_transfer)
         self._session, self._document, self._files = session, document, files
         panel.resume_wanted.connect(self._resume)
+        panel.replay_wanted.connect(lambda run: session.runs.replayable(run, self._replay))
         panel.restore_wanted.connect(lambda path: files.open_path(Path(path)))
+        self._coming: Replayable | None = None  # the run to replay once its network is there
+        session.model_changed.connect(self._replay_opened)
         session.restored.connect(self._show_network)
         session.transferred.connect(self._show_transferred)
 
     def _resume(self, run: str) -> None:
         if self._files.may_discard():
             self._session.resume_kept(run)
+
+    def _replay(self, run: Replayable) -> None:
+        """Show a run's film; its network is opened first where it is another one."""
+        info, session = self._session.model_info, self._session
+        if info is not None and (info.network.input, info.network.nodes) == (run.network.input, run.network.nodes):
+            session.film.replay(run)
+        elif session.state != "idle":
+            text = f"{run.title} is a run of another network; stop the training before it is replayed."
+            session.message.emit(text, True)
+        elif not run.file:
+            session.message.emit(f"{run.title} has no checkpoint with which its network could be opened.", True)
+        else:
+            self._coming = run
+            self._files.open_path(Path(run.file))
+
+    def _replay_opened(self, info: ModelInfo) -> None:
+        run, self._coming = self._coming, None
+        if run is not None and info.path == run.file:
+            self._session.film.replay(run)
 
     def _show_network(self, kept: Kept) -> None:
         """Show the network of the run that goes on; one that is the same keeps its place and its file."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .localisation_figures import Localisation
 
 MOST_BYTES = 64 << 20
+MOST_EPOCHS = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,13 +62,13 @@ class Judged:
 
 
 class JudgedEpochs:
-    """The epochs of a run, first to last, in at most so many bytes: where they are too many, every second one goes.
+    """The epochs of a run, first to last, at most so many of them and bytes: else every second one goes.
 
     The last is always there.
     """
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        self._most = most_bytes
+    def __init__(self, most_bytes: int = MOST_BYTES, most_epochs: int = MOST_EPOCHS) -> None:
+        self._most, self._most_epochs = most_bytes, most_epochs
         self._kept: list[Judged] = []
 
     def __len__(self) -> int:
@@ -88,8 +89,11 @@ class JudgedEpochs:
         """Keep another epoch; those of the same number and later ones go, since they were undone."""
         self._kept = [one for one in self._kept if one.epoch < judged.epoch]
         self._kept.append(judged.compact())
-        while len(self._kept) > 2 and sum(one.nbytes for one in self._kept) > self._most:
+        while len(self._kept) > 2 and self._too_many():
             self._kept = self._kept[-1::-2][::-1]
+
+    def _too_many(self) -> bool:
+        return len(self._kept) > self._most_epochs or sum(one.nbytes for one in self._kept) > self._most
 
     def clear(self) -> None:
         """Forget all."""

@@ -1,4 +1,4 @@
-"""The runs that are kept: search, name, tag, remove, resume, go back to a checkpoint, compare."""
+"""The runs that are kept: search, name, tag, remove, resume, replay, go back to a checkpoint, compare."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from convscope.engine.cost.units import format_bytes
 from convscope.engine.train.events import Epoch
 
 from ..accessible import named
@@ -38,15 +39,19 @@ if TYPE_CHECKING:
 _NONE = "Press Train: the run is kept and appears here."
 _NOT_FOUND = "No run matches the search."
 _SEARCH_MS = 200
+_REPLAY = "Look at the filters and activations of the run from its beginning to its end"
 _DECLINED = "runs/declined"  # the interrupted run that the user did not want to go on with
 _CHECKPOINTS = {"last": "Last", "previous": "The one before", "best": "Best epoch"}
 
 
 class RunsPanel(QWidget):
-    """Lists the runs of `session.runs`. `resume_wanted(id)` and `restore_wanted(path)` are for the window."""
+    """Lists the runs of `session.runs`. `resume_wanted(id)`, `replay_wanted(id)` and `restore_wanted(path)` are for
+    the window.
+    """
 
     title = "Runs"
     resume_wanted = Signal(str)
+    replay_wanted = Signal(str)
     restore_wanted = Signal(str)
 
     def __init__(self, session: Any, parent: QWidget | None = None) -> None:
@@ -126,6 +131,11 @@ class RunsPanel(QWidget):
         self._restore.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._restore.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         set_icon(self._restore, "clock-counter-clockwise")
+        self.replay = named(QToolButton(), "Replay", _REPLAY)
+        self.replay.setText("Replay")
+        self.replay.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.replay.clicked.connect(self._replay)
+        set_icon(self.replay, "film-strip")
         self._points = QMenu(self._restore)
         self._restore.setMenu(self._points)
         self._more = named(QToolButton(), "More about the run", "Rename, tags, folder, delete")
@@ -145,6 +155,7 @@ class RunsPanel(QWidget):
         row.setSpacing(8)
         row.addWidget(self.resume)
         row.addWidget(self._restore)
+        row.addWidget(self.replay)
         row.addStretch(1)
         row.addWidget(self._more)
         return row
@@ -241,6 +252,7 @@ class RunsPanel(QWidget):
         still = one is not None and one.status != "running"
         self.resume.setEnabled(idle and still and not _is_complete(one))
         self._restore.setEnabled(idle and one is not None)
+        self.replay.setEnabled(still)
         self._more.setEnabled(bool(chosen))
         for action in (self.rename_action, self.tags_action, self.folder_action):
             action.setEnabled(one is not None)
@@ -251,6 +263,9 @@ class RunsPanel(QWidget):
         for name, path in found.files.items():
             text = _CHECKPOINTS.get(name) or f"Step {int(name.removeprefix('step-')):,}"
             self._points.addAction(text, partial(self.restore_wanted.emit, path))
+        self.replay.setToolTip(
+            f"{_REPLAY}: {found.moments:,} moments, for which {format_bytes(found.film_bytes)} are kept"
+        )
         if not found.files:
             self._points.addAction("No checkpoint yet").setEnabled(False)
 
@@ -261,6 +276,9 @@ class RunsPanel(QWidget):
     def _resume(self) -> None:
         if self.resume.isEnabled():
             self.resume_wanted.emit(self.list.selected[0].id)
+
+    def _replay(self) -> None:
+        self.replay_wanted.emit(self.list.selected[0].id)
 
     def _rename(self) -> None:
         if self.list.selected:

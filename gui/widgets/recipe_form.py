@@ -9,7 +9,9 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
+from convscope.engine.cost.units import format_bytes
 from convscope.engine.data.augment import augmentations
+from convscope.engine.runs.keeping import FILM_BYTES
 from convscope.engine.train.optimizer import OPTIMIZERS
 from convscope.engine.train.recipes import RECIPES
 from convscope.engine.train.schedule import SCHEDULES
@@ -48,7 +50,10 @@ class RecipeForm(QWidget):
         self.recompute = QCheckBox("Compute activations again")
         self._keep = QCheckBox("Keep the run")
         self._keep.setChecked(is_on(KEEP_RUNS))
-        self._keep.setToolTip("Written down while it goes on: it can be resumed after a crash, found and compared.")
+        self._keep.setToolTip(
+            "Written down while it goes on: it can be resumed after a crash, found, compared and replayed. "
+            f"Its film takes {format_bytes(FILM_BYTES)} at most."
+        )
         self.recompute.setToolTip(
             "Keeps few activations and computes the others again: less memory, a third more work."
         )

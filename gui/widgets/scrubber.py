@@ -7,9 +7,11 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 
 from ..accessible import named
-from ..icons import icon
+from ..icons import icon, set_icon
 from ..theme import follow
 from ..work.filming import LIVE, Filming
+
+_LONGEST = 18  # letters of a run's name
 
 FRAME_MS = 80
 """Milliseconds for which a frame is shown when the film is played."""
@@ -27,6 +29,11 @@ class Scrubber(QWidget):
         self.play = named(QToolButton(), "Play the training", "Play the training from its beginning")
         self.play.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.play.clicked.connect(self._toggle)
+        self.kept = named(QToolButton(), "Leave the replayed run", "")
+        self.kept.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.kept.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        set_icon(self.kept, "x", "faint")
+        self.kept.clicked.connect(filming.leave)
         self._where = QLabel()
         self._where.setProperty("role", "small")
         self._where.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -37,6 +44,7 @@ class Scrubber(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
+        row.addWidget(self.kept)
         row.addWidget(self.play)
         row.addWidget(self.slider, 1)
         row.addWidget(self._where)
@@ -63,7 +71,16 @@ class Scrubber(QWidget):
         frame = self._filming.frame
         self._where.setText("live" if frame is None else f"step {frame.step:,}")
         self.slider.setAccessibleDescription(self._where.text())
-        self.setEnabled(count > 1)
+        for part in (self.slider, self.play, self._where):
+            part.setEnabled(count > 1)
+        self._show_kept(self._filming.replayed, count)
+
+    def _show_kept(self, title: str, count: int) -> None:
+        """Name the kept run that is replayed."""
+        self.kept.setVisible(bool(title))
+        self.kept.setText(title if len(title) <= _LONGEST else f"{title[: _LONGEST - 1]}…")
+        tip = f"{count:,} moments of {title}. Click to go back to the film of the network as it is trained here."
+        self.kept.setToolTip(tip)
 
     def _slide(self, value: int) -> None:
         self._filming.show(LIVE if value >= len(self._filming.frames) else value)

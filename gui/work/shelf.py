@@ -13,6 +13,7 @@ from convscope.engine.graph.network import Network
 from ..models.differences import Pair, pairs
 from .consider import Consider
 from .posts import Failed
+from .replaying import Replayable
 
 if TYPE_CHECKING:
     from convscope.engine.runs import Comparison, RunStore, RunSummary
@@ -41,10 +42,15 @@ class SideBySide:
 
 @dataclass(frozen=True)
 class Restorable:
-    """What a run can be gone back to: its checkpoints by name, with the files, the newest first."""
+    """What a run can be gone back to: its checkpoints by name, with the files, the newest first.
+
+    And how many moments of it can be replayed, with the bytes that its film takes.
+    """
 
     run: str
     files: dict[str, str]
+    moments: int = 0
+    film_bytes: int = 0
 
 
 class Shelf(QObject):
@@ -103,10 +109,26 @@ class Shelf(QObject):
         """Have the checkpoints of a run looked up."""
 
         def read() -> Restorable:
-            checkpoints = _store().folder(run).checkpoints
-            return Restorable(run, {name: str(checkpoints.path(name)) for name in checkpoints.names()})
+            from convscope.engine.runs.replay import reel  # noqa: PLC0415
+
+            folder = _store().folder(run)
+            checkpoints, found = folder.checkpoints, reel(folder)
+            files = {name: str(checkpoints.path(name)) for name in checkpoints.names()}
+            return Restorable(run, files, len(found.steps), found.nbytes)
 
         self._ask("runs checkpoints", read, callback)
+
+    def replayable(self, run: str, callback: Callable[[Replayable], None]) -> None:
+        """Have looked up what is needed to replay a run."""
+
+        def read() -> Replayable:
+            folder = _store().folder(run)
+            checkpoints = folder.checkpoints
+            files = [str(checkpoints.path(name)) for name in checkpoints.names()]
+            network = Network.from_dict(folder.config()["model"]["network"])
+            return Replayable(run, folder.about().name or folder.id, network, files[0] if files else "")
+
+        self._ask("runs replay", read, callback)
 
     def _ask(self, kind: str, work: Callable[[], Any], callback: Callable[[Any], None]) -> None:
         def answer(found: Any) -> None:
