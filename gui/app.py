@@ -6,8 +6,10 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QIcon, QPixmap
@@ -18,6 +20,9 @@ from convscope.engine import zoo
 from .appearance import apply_appearance
 from .settings import stored_threads
 from .theme import theme
+
+if TYPE_CHECKING:
+    from .main_window import MainWindow
 
 _FIRST_NETWORK = "lenet5"
 _FULL_COLLECTION = 1000
@@ -34,15 +39,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     from .main_window import MainWindow  # its parts are imported while the application already exists  # noqa: PLC0415
 
     window = MainWindow(zoo.build(_FIRST_NETWORK))
+    window.seen.connect(partial(_begin, window, arguments))
     window.show()
-    window.session.prepare_kernels()
     # From the first run on a full garbage collection leaves out the program itself.
     window.session.run_started.connect(lambda run: gc.freeze(), Qt.ConnectionType.SingleShotConnection)
+    return app.exec()
+
+
+def _begin(window: MainWindow, arguments: Sequence[str]) -> None:
+    """What follows the window's first picture."""
+    window.session.prepare_kernels()
     if arguments:
         window.files.open_path(Path(arguments[0]))
     if window.offer_recovery() is None and not arguments:
         window.start()
-    return app.exec()
 
 
 def create_application() -> QApplication:

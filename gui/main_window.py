@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
@@ -28,8 +29,6 @@ from .docks import Docks
 from .edit_actions import EditActions
 from .export_actions import ExportActions
 from .file_actions import FileActions
-from .learn import LearnRoom
-from .look import LookRoom
 from .message_bar import MessageBar
 from .models import edits
 from .models.document import Document
@@ -48,52 +47,53 @@ from .shell_actions import ShellActions
 from .status import Status
 from .stylesheet import pad_spin_boxes
 from .view_actions import ViewActions
-from .views.activations import ActivationsView
-from .views.comparison import ComparisonView
-from .views.curves import CurvesView
-from .views.data import DataView
-from .views.evaluation import EvaluationView
-from .views.filters import FiltersView
-from .views.internals import InternalsView
 from .widgets.later import Later
 from .work.memory import MemoryPlanner
 from .work.session import Session
 from .work.swap import Swap
 
+if TYPE_CHECKING:
+    from .learn import LearnRoom
+    from .look import LookRoom
+
 _TO_TRAIN, _TO_TRAIN_ON, _TO_LOOK_INTO = "lenet5", "digits", "resnet8_shapes"
 
-_VIEWS: dict[str, Any] = {
-    "curves": CurvesView,
-    "filters": FiltersView,
-    "activations": ActivationsView,
-    "comparison": ComparisonView,
-    "data": DataView,
-    "evaluation": EvaluationView,
-    "internals": InternalsView,
+_VIEWS = {
+    "curves": "views.curves:CurvesView",
+    "filters": "views.filters:FiltersView",
+    "activations": "views.activations:ActivationsView",
+    "comparison": "views.comparison:ComparisonView",
+    "data": "views.data:DataView",
+    "evaluation": "views.evaluation:EvaluationView",
+    "internals": "views.internals:InternalsView",
 }
-"""What the Train room shows of a run, by the name of its dock."""
+"""What the Train room shows of a run, by the name of its dock, which is its title too."""
+_ROOMS = {"learn": "learn:LearnRoom", "look": "look:LookRoom"}
+"""Rooms that have the middle to themselves, likewise by their names."""
 
 
 class MainWindow(QMainWindow):
-    """One document, its canvas and panels, and the session that trains it."""
+    """One document, its canvas and panels, and the session that trains it. `seen` is sent after the first picture."""
+
+    seen = Signal()
 
     def __init__(self, network: Network) -> None:
         super().__init__()
         self.document = Document(network, self)
         self.session = Session(self.document, parent=self)
+        self.session.hold()
+        self._seen = False
         self.planner = MemoryPlanner(self.document, self.session, self)
         self.swap = Swap(self.document, state_folder() / "unsaved", self)
         self.view = GraphView(self.document)
         self.locks = Locks(self.view.graph)
         self.messages = MessageBar()
-        self.learn = LearnRoom(self.session)
-        self.look = LookRoom(self.session)
+        self._pages = {name: self._later(name, kind) for name, kind in _ROOMS.items()}
         self._centre = QStackedWidget()
-        for page in (self.view, self.learn, self.look):
+        for page in (self.view, *self._pages.values()):
             self._centre.addWidget(page)
         self._middle = _stacked(self.messages, self._centre)
         self.setCentralWidget(self._middle)
-        self._pages: dict[str, LearnRoom | LookRoom] = {"learn": self.learn, "look": self.look}
         self._create_panels()
         self.docks = Docks(self, self._panels)
         self.files = FileActions(self.document, self)
@@ -133,23 +133,53 @@ class MainWindow(QMainWindow):
             "training": self.training,
             "runs": self.runs,
         }
-        for name, view in _VIEWS.items():
-            self._panels[name] = Later(view.title, partial(view, self.session))
+        for name, kind in _VIEWS.items():
+            self._panels[name] = self._later(name, kind)
+
+    def _later(self, name: str, kind: str) -> Later:
+        """A part that is made of the session when it is needed, its module being loaded only then."""
+        module, _, class_ = kind.partition(":")
+        return Later(name.capitalize(), lambda: getattr(import_module(f".{module}", __package__), class_)(self.session))
 
     def panel(self, name: str) -> QWidget:
         """The panel of this name, made if it is not there yet."""
         found = self._panels[name]
         return found.panel if isinstance(found, Later) else found
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        super().showEvent(event)
-        QTimer.singleShot(0, self, partial(self._make_views, list(_VIEWS)))
+    @property
+    def learn(self) -> LearnRoom:
+        """The Learn room, made if it is not there yet."""
+        return cast("LearnRoom", self._pages["learn"].panel)
 
-    def _make_views(self, names: list[str]) -> None:
-        """Make the views one after the other, between other events: they follow a run from its start."""
-        if names:
-            self.panel(names[0])
-            QTimer.singleShot(0, self, partial(self._make_views, names[1:]))
+    @property
+    def look(self) -> LookRoom:
+        """The Look room, made if it is not there yet."""
+        return cast("LookRoom", self._pages["look"].panel)
+
+    # ---- what comes after the first picture
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        super().paintEvent(event)
+        if not self._seen:
+            self._seen = True
+            QTimer.singleShot(0, self, self._go_on)
+
+    def _go_on(self) -> None:
+        """Begin what would have held up the first picture.
+
+        Plots are loaded before other threads load what computes: both load one library (colorama) in different orders.
+        """
+        parts = [part for part in (*self._panels.values(), *self._pages.values()) if isinstance(part, Later)]
+        parts[0].panel  # noqa: B018
+        self.session.release()
+        self.seen.emit()
+        self._make(parts[1:])
+
+    def _make(self, parts: list[Later]) -> None:
+        """Make parts one after the other, between other events: views follow a run from its start."""
+        if parts:
+            parts[0].panel  # noqa: B018
+            QTimer.singleShot(0, self, partial(self._make, parts[1:]))
 
     # ---- menus and toolbar
 
@@ -261,7 +291,7 @@ class MainWindow(QMainWindow):
         self.canvas.accompany(canvas)
         self.status.accompany(canvas)
         if page is not None:
-            page.enter()
+            (self.look if room == "look" else self.learn).enter()
         elif canvas:
             self.view.fit_soon()
             self.view.setFocus()

@@ -30,7 +30,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 class ComparisonView(QWidget):
     """A column for each run that is chosen; settings all of them share are left out."""
 
-    title = "Compare"
+    title = "Comparison"
 
     def __init__(self, session: Any, parent: QWidget | None = None) -> None:
         super().__init__(parent)

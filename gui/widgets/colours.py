@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import pyqtgraph
 from numpy.typing import NDArray
 
 from ..tokens import DIVERGING_MAP, SEQUENTIAL_MAP
@@ -19,6 +18,8 @@ LEVELS = 255
 @lru_cache
 def table(name: str) -> NDArray[np.uint8]:
     """(255, 3) colours of a pyqtgraph colour map, dark or negative first."""
+    import pyqtgraph  # with it come libraries that the first picture does not need  # noqa: PLC0415
+
     return pyqtgraph.colormap.get(name).getLookupTable(nPts=LEVELS, alpha=False).astype(np.uint8)
 
 

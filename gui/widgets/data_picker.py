@@ -22,10 +22,8 @@ from PySide6.QtWidgets import (
 
 from convscope.engine.cost.units import format_bytes
 from convscope.engine.data import DATASETS
-from convscope.engine.data.archives import SUFFIXES
 from convscope.engine.data.facts import doubts
 from convscope.engine.data.options import Options, PictureOptions, params
-from convscope.engine.data.sources import ANNOTATIONS, LISTS
 from convscope.engine.spec import Shape, format_shape
 
 from ..icons import set_icon
@@ -154,6 +152,8 @@ class DataPicker(QWidget):
         return QFileDialog.getExistingDirectory(self, title)
 
     def _asked_file(self) -> str:
+        from convscope.engine.data.own import ANNOTATIONS, LISTS, SUFFIXES  # noqa: PLC0415
+
         patterns = " ".join(f"*{suffix}" for suffix in (*LISTS, *ANNOTATIONS, *SUFFIXES))
         kinds = f"Lists, annotations, archives ({patterns})"
         return QFileDialog.getOpenFileName(self, "List of pictures, annotations or archive", "", kinds)[0]

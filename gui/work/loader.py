@@ -40,6 +40,7 @@ class Loader(QObject):
         self._inbox.drained.connect(self._receive)
         self._abandoned = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._held = False
         self.choice: DataChoice | None = None
         self.dataset: Any = None
         self.loading = False
@@ -50,6 +51,20 @@ class Loader(QObject):
             return
         self.wait_for(choice)
         self.loading = True
+        if not self._held:
+            self._start(choice)
+
+    def hold(self) -> None:
+        """Take note of choices, and load nothing until `release`."""
+        self._held = True
+
+    def release(self) -> None:
+        """Load what was chosen meanwhile."""
+        self._held = False
+        if self.loading and self.choice is not None:
+            self._start(self.choice)
+
+    def _start(self, choice: DataChoice) -> None:
         self._abandoned = threading.Event()
         name, args = f"convscope-load-{choice.title}", (choice, self._abandoned)
         thread = threading.Thread(target=self._run, args=args, name=name, daemon=True)

@@ -67,7 +67,7 @@ class Session(News):
         self._kernels.failed.connect(self._kernels_failed)
         self.snapshot.connect(self._note_snapshot)
         self._info: ModelInfo | None = None
-        self._closed = False
+        self._closed = self._held = False
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
@@ -140,6 +140,17 @@ class Session(News):
         self._kernels.turn_on()
         if self._info is not None:
             self._run.require(self._info.network)
+
+    def hold(self) -> None:
+        """Neither load data nor build a model yet: that would hold up a window that is not on the screen."""
+        self._held = True
+        self._loader.hold()
+
+    def release(self) -> None:
+        """Load the data that are planned to be trained on, and show the first weights."""
+        self._held = False
+        self._loader.release()
+        self._settle.start()
 
     def load_data(self) -> None:
         """Load the chosen data, by a download if need be."""
@@ -279,7 +290,7 @@ class Session(News):
         self._take_up_network(discard=True)
 
     def _provide(self, fresh: bool = False) -> None:
-        if self._document.network.errors():
+        if self._held or self._document.network.errors():
             return
         network, dataset, recipe = self._document.network.copy(), self._loader.dataset, self.recipe
         known = -1 if self._info is None else self._info.serial
