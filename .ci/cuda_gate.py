@@ -23,6 +23,7 @@ from typing import Any
 
 CHIPS = (75, 80, 90)
 BATCH = 128
+PROCESSORS = 108
 
 
 @dataclass(frozen=True)
@@ -59,20 +60,23 @@ def compiled(function: Any, types: tuple[Any, ...], chip: int, registers: int | 
     return Figures(int(used[1]), stack, stores + loads)
 
 
-def launches() -> dict[tuple[Any, tuple[Any, ...]], str]:
-    """Every kernel and list of argument types that the plans launch, with the name of a layer that does."""
+def launches(chip: int) -> dict[tuple[Any, tuple[Any, ...]], str]:
+    """Every kernel and list of argument types that the plans launch on a chip, with the name of a network that does."""
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the tests' networks
     from convscope.engine import Network, zoo  # noqa: PLC0415
     from convscope.engine import layers as L  # noqa: PLC0415
+    from convscope.engine.kernels.cuda_tiles import TENSOR_CORES, Means  # noqa: PLC0415
+    from convscope.engine.kernels.words import FLOAT32, MODES  # noqa: PLC0415
     from convscope.engine.runtime.cuda_launches import recorded  # noqa: PLC0415
     from tests.engine.test_layers_conformance import network_of  # noqa: PLC0415
 
     nets: list[Network] = [network_of(example) for kind in L.TYPES.values() for example in kind.examples()]
-    nets += [found.build() for found in zoo.ARCHITECTURES.values() if found.compact]
+    compact = [found.build() for found in zoo.ARCHITECTURES.values() if found.compact]
     builds: dict[tuple[Any, tuple[Any, ...]], str] = {}
-    for net in nets:
-        for build in recorded(net, BATCH):
-            builds.setdefault(build, net.name)
+    for mode in MODES if chip >= TENSOR_CORES else (FLOAT32,):
+        for net in nets + compact if mode == FLOAT32 else compact:
+            for build in recorded(net, BATCH, Means(mode, chip, PROCESSORS)):
+                builds.setdefault(build, net.name)
     return builds
 
 
@@ -82,7 +86,7 @@ def check(chip: int, verbose: bool) -> int:
 
     # device functions ask which GPU there is, and are compiled for the first they were ever told of
     dispatcher.get_current_device = lambda: python_types.SimpleNamespace(compute_capability=divmod(chip, 10))
-    begin, bad, most, found = time.perf_counter(), 0, 0, launches()
+    begin, bad, most, found = time.perf_counter(), 0, 0, launches(chip)
     for (kernel, types), network in found.items():
         try:
             figures = compiled(kernel.function, types, chip)

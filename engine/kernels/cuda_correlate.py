@@ -9,10 +9,12 @@ from functools import cache
 
 from numba import float32, int32
 
-from .cuda_jit import BLOCK, SIMULATED, CudaKernel, cuda, kernel, sequence
+from .cuda_jit import BLOCK, SIMULATED, CudaKernel, cuda, device, kernel, sequence
+from .cuda_loads import gradients_run, pixels_run
 from .cuda_sums import add_workers
-from .cuda_tile import DEPTH, I, U, multiplier, threads_of
-from .cuda_vector import load4, store4
+from .cuda_tile import I, Tile, U, multiplier
+from .cuda_tiles import Means, of_correlation
+from .cuda_vector import store4
 
 TAP = 3  # numbers of a tap
 SIZES = (
@@ -25,29 +27,48 @@ _MOST_VALUES = 1 << 24  # of all workers' sums: 64 MiB
 
 
 @cache
-def tiled(rows, columns, aligned) -> CudaKernel:  # noqa: PLR0915
-    """The kernel for tiles of rows × columns weights: rows are taps times channels of a group, columns its filters.
+def row_store(gap):
+    """Device function: store a row of a thread's sums of weights as the line `line`, if there are so many."""
+    second = I(gap)
+
+    @device
+    def store(acc, row, line, lines, worker, column, group, own_filters, filters, sums):
+        if line < lines:
+            at = I(I(I(I(worker * lines) + line) * I(filters)) + I(group * own_filters))
+            for j in range(8):
+                own = I(column + I(j)) if j < 4 else I(column + second + I(j - 4))
+                if own < own_filters:
+                    sums[U(at + own)] = acc[row, j]
+
+    return store
+
+
+@cache
+def tiled(tile: Tile, aligned: bool) -> CudaKernel:  # noqa: PLR0915
+    """The kernel for tiles of this kind: rows are taps times channels of a group, columns its filters.
 
     `aligned`: a group's channels and filters are multiples of four, and everything is read by fours.
     """
-    block = threads_of(rows, columns)
-    a_quads, b_quads = DEPTH * rows // (4 * block), DEPTH * columns // (4 * block)
+    rows, columns, block, by = tile.rows, tile.columns, tile.threads, multiplier(tile)
+    multiply, reads, place, room = by.multiply, by.reads, by.place, by.room
+    a_quads, b_quads = tile.depth * rows // (4 * block), tile.depth * columns // (4 * block)
     a_values, b_values = 4 * a_quads, 4 * b_quads
-    a_size, b_size = 2 * DEPTH * rows, 2 * DEPTH * columns
-    rows_u, columns_u, a_half, b_half = U(rows), U(columns), U(DEPTH * rows), U(DEPTH * columns)
-    half_rows, half_columns, across = U(rows // 2), U(columns // 2), U(columns // 8)
-    a_across, b_across, block_u, depth = U(rows // 4), U(columns // 4), U(block), I(DEPTH)
-    multiply = multiplier(rows, columns)
+    a_pitch, b_pitch, a_half, b_half = U(by.pitch[0]), U(by.pitch[1]), *(U(tile.depth * pitch) for pitch in by.pitch)
+    a_size, b_size = 2 * tile.depth * by.pitch[0], 2 * tile.depth * by.pitch[1]
+    rows_u, columns_u, row_gap = U(rows), U(columns), U(by.gap[0])
+    a_across, b_across, block_u, depth = U(rows // 4), U(columns // 4), U(block), I(tile.depth)
+    load_pixels = pixels_run(a_quads, rows, block, aligned)
+    load_gradients, store = gradients_run(b_quads, columns, block, aligned), row_store(by.gap[1])
 
-    def correlate(  # noqa: PLR0912, PLR0915
+    def correlate(  # noqa: PLR0915
         x, dy, sums, taps, n_taps, height, width, channels, out_height, out_width, filters, groups, step_rows,
         step_columns, batch, workers,
     ):  # fmt: skip
         a_tile = cuda.shared.array(a_size, float32)
         b_tile = cuda.shared.array(b_size, float32)
         acc = cuda.local.array((8, 8), float32)
-        a = cuda.local.array(8, float32)
-        b = cuda.local.array(8, float32)
+        a = cuda.local.array(room, float32)
+        b = cuda.local.array(room, float32)
         va = cuda.local.array(a_values, float32)
         vb = cuda.local.array(b_values, float32)
         tap_row = cuda.local.array(4, int32)
@@ -74,86 +95,51 @@ def tiled(rows, columns, aligned) -> CudaKernel:  # noqa: PLR0915
         all_runs = I(I(pixels + depth - I(1)) // depth)
         run, last = I(worker * all_runs // I(workers)), I(I(worker + I(1)) * all_runs // I(workers))
         begun = False
-        at_a, at_b = U(U(t // across) << U(2)), U(U(t % across) << U(2))
+        at_a, at_b = reads(t)
         half = U(0)
         while run <= last:
             more = run < last
             if more:
-                for l in range(a_quads):  # noqa: E741
-                    pixel = I(I(run * depth) + I(U(t + U(l) * block_u) // a_across))
-                    n = I(pixel // of_image)
-                    rest = I(pixel - I(n * of_image))
-                    p = I(rest // I(out_width))
-                    corner_row = I(p * I(step_rows))
-                    corner_column = I(I(rest - I(p * I(out_width))) * I(step_columns))
-                    image = I(I(n * I(height)) * I(width))
-                    if aligned:
-                        h, v = I(corner_row + tap_row[0]), I(corner_column + tap_column[0])
-                        inside = h >= I(0) and v >= I(0) and h < I(height) and v < I(width)
-                        if inside and pixel < pixels and tap_channel[0] >= I(0):
-                            place = I(I(image + I(h * I(width)) + v) * I(channels))
-                            q0, q1, q2, q3 = load4(x, U(place + tap_channel[0]))
-                            va[4 * l], va[4 * l + 1], va[4 * l + 2], va[4 * l + 3] = q0, q1, q2, q3
-                        else:
-                            va[4 * l], va[4 * l + 1] = float32(0), float32(0)
-                            va[4 * l + 2], va[4 * l + 3] = float32(0), float32(0)
-                    else:
-                        for e in range(4):
-                            value = float32(0)
-                            h, v = I(corner_row + tap_row[e]), I(corner_column + tap_column[e])
-                            inside = h >= I(0) and v >= I(0) and h < I(height) and v < I(width)
-                            if inside and pixel < pixels and tap_channel[e] >= I(0):
-                                place = I(I(image + I(h * I(width)) + v) * I(channels))
-                                value = x[U(place + tap_channel[e])]
-                            va[4 * l + e] = value
-                for l in range(b_quads):  # noqa: E741
-                    index = U(t + U(l) * block_u)
-                    pixel = I(I(run * depth) + I(index // b_across))
-                    column = I(column0 + U(U(index % b_across) << U(2)))
-                    at = I(I(pixel * I(filters)) + I(group * own_filters) + column)
-                    if aligned:
-                        if pixel < pixels and column < own_filters:
-                            q0, q1, q2, q3 = load4(dy, U(at))
-                            vb[4 * l], vb[4 * l + 1], vb[4 * l + 2], vb[4 * l + 3] = q0, q1, q2, q3
-                        else:
-                            vb[4 * l], vb[4 * l + 1] = float32(0), float32(0)
-                            vb[4 * l + 2], vb[4 * l + 3] = float32(0), float32(0)
-                    else:
-                        for e in range(4):
-                            value = float32(0)
-                            if pixel < pixels and I(column + I(e)) < own_filters:
-                                value = dy[U(at + I(e))]
-                            vb[4 * l + e] = value
+                load_pixels(
+                    x, I(run * depth), pixels, of_image, out_width, step_rows, step_columns, height, width, channels,
+                    tap_row, tap_column, tap_channel, t, va,
+                )  # fmt: skip
+                load_gradients(dy, I(run * depth), pixels, own_filters, group, filters, t, column0, vb)
             if begun:
                 multiply(a_tile, b_tile, U(half * a_half + at_a), U(half * b_half + at_b), acc, a, b)
                 half = U(half ^ U(1))
             if more:
                 for l in range(a_quads):  # noqa: E741
-                    at_tile = U(half * a_half + U(t + U(l) * block_u) * U(4))
+                    index = U(t + U(l) * block_u)
+                    at_tile = U(half * a_half + U(index // a_across) * a_pitch + U(U(index % a_across) << U(2)))
                     store4(a_tile, at_tile, va[4 * l], va[4 * l + 1], va[4 * l + 2], va[4 * l + 3])
                 for l in range(b_quads):  # noqa: E741
-                    at_tile = U(half * b_half + U(t + U(l) * block_u) * U(4))
+                    index = U(t + U(l) * block_u)
+                    at_tile = U(half * b_half + U(index // b_across) * b_pitch + U(U(index % b_across) << U(2)))
                     store4(b_tile, at_tile, vb[4 * l], vb[4 * l + 1], vb[4 * l + 2], vb[4 * l + 3])
             begun = True
             cuda.syncthreads()
             run = I(run + I(1))
-        for ih in range(2):
-            for i in range(4):
-                line = I(row0 + at_a + U(ih) * half_rows + U(i))
-                if line < lines:
-                    at = I(I(I(I(worker * lines) + line) * I(filters)) + I(group * own_filters))
-                    for jh in range(2):
-                        column = I(column0 + at_b + U(jh) * half_columns)
-                        for j in range(4):
-                            if I(column + I(j)) < own_filters:
-                                sums[U(at + column + I(j))] = acc[ih * 4 + i, jh * 4 + j]
+        own_row, own_column = place(t)
+        line, column = I(row0 + own_row), I(column0 + own_column)
+        ending = (lines, worker, column, group, own_filters, filters, sums)
+        # written out: a loop that is not unrolled would have the sums in memory
+        store(acc, 0, line, *ending)
+        store(acc, 1, I(line + I(1)), *ending)
+        store(acc, 2, I(line + I(2)), *ending)
+        store(acc, 3, I(line + I(3)), *ending)
+        line = I(line + I(row_gap))
+        store(acc, 4, line, *ending)
+        store(acc, 5, I(line + I(1)), *ending)
+        store(acc, 6, I(line + I(2)), *ending)
+        store(acc, 7, I(line + I(3)), *ending)
 
     def grid(given):
         lines = given["n_taps"] * (given["channels"] // given["groups"])
         own = given["filters"] // given["groups"]
         return (-(-lines // rows), -(-own // columns), given["groups"] * given["workers"]), block
 
-    return CudaKernel(correlate, grid, registers=128 if block == BLOCK else 168)
+    return CudaKernel(correlate, grid, tile.registers)
 
 
 def of_weights(given):
@@ -187,25 +173,17 @@ def straight(
         sums[cuda.blockIdx.y * count + i] = total
 
 
-def workers_for(sizes, n_taps, most):
+def workers_for(sizes, n_taps, means: Means, most):
     """How many workers share the pixels: enough that `most` blocks have work, each of them enough pixels."""
     given = dict(zip(SIZES, sizes, strict=True))
     own_channels, own_filters = given["channels"] // given["groups"], given["filters"] // given["groups"]
     lines, pixels = n_taps * own_channels, given["batch"] * given["out_height"] * given["out_width"]
-    rows, columns = tile_for(lines, own_filters)
-    blocks = -(-lines // rows) * -(-own_filters // columns) * given["groups"]
+    tile = of_correlation(means, lines, own_filters, given["groups"])
+    blocks = -(-lines // tile.rows) * -(-own_filters // tile.columns) * given["groups"]
     if _is_straight(given):
         blocks = -(-lines * given["filters"] // BLOCK)
     room = max(_MOST_VALUES // (lines * given["filters"]), 1)
     return max(1, min(-(-most // blocks), -(-pixels // _PIXELS), room))
-
-
-def tile_for(lines, filters):
-    """Rows and columns of the tile."""
-    if SIMULATED:
-        return 16, 16
-    columns = next((size for size in (16, 32, 64) if filters <= size), 128)
-    return (64 if columns in (32, 64) or (lines <= 64 and columns == 128) else 128), columns
 
 
 def _is_straight(given):
@@ -214,7 +192,7 @@ def _is_straight(given):
 
 
 @sequence
-def correlate(x, dy, dw, sums, taps, sizes, workers):
+def correlate(x, dy, dw, sums, taps, sizes, workers, means: Means):
     """dw (taps, channels of a group, filters) = Σ x · dy over pixels; `sums` holds workers times as many values."""
     given = dict(zip(SIZES, sizes, strict=True))
     batch, n_taps = given.pop("batch"), len(taps) // TAP
@@ -225,5 +203,6 @@ def correlate(x, dy, dw, sums, taps, sizes, workers):
         first = straight.launches(*args)
     else:
         aligned = own_channels % 4 == 0 and own_filters % 4 == 0
-        first = tiled(*tile_for(n_taps * own_channels, own_filters), aligned).launches(*args)
+        tile = of_correlation(means, n_taps * own_channels, own_filters, given["groups"])
+        first = tiled(tile, aligned).launches(*args)
     return first if workers == 1 else (*first, *add_workers.launches(sums, dw, count, workers))

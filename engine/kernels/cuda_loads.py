@@ -1,8 +1,9 @@
-"""How a thread of a sliding product fetches its share of the two tiles into registers: see cuda_slide.py.
+"""How a thread fetches its share of the two tiles into registers: see cuda_slide.py, and below cuda_correlate.py.
 
-A *run* are DEPTH terms of the sum: channels of one tap, or where channels are few, terms of several taps (*mixed*). A
-thread fetches fours of neighbouring terms of its pixels, and fours of neighbouring filters of the weights. What lies
-outside is zero.
+A *run* are as many terms of the sum as a tile is deep: channels of one tap, or where channels are few, terms of several
+taps (*mixed*). A thread fetches fours of neighbouring terms of its pixels, and fours of neighbouring filters of the
+weights. What lies outside is zero. Row r of a tile of q fours holds term 4 · (r mod q) + r div q: so the fours of a
+pixel, which come to lie in different rows, are written to different banks of the shared memory.
 """
 
 from functools import cache
@@ -48,15 +49,16 @@ def gather_run(quads, aligned):
 
 
 @cache
-def weights_run(quads, columns, block, aligned):
+def weights_run(quads, columns, depth, block, aligned):
     """Device function: the weights of a run of one tap, which have this place; vb gets the values."""
-    across, step = U(columns // 4), U(block)
+    across, step, fours = U(columns // 4), U(block), U(depth // 4)
 
     @device
     def weights(w, place, c0, own_channels, own_filters, group, filters, t, column0, vb):
         for l in range(quads):  # noqa: E741
             index = U(t + U(l) * step)
-            c = I(c0 + I(index // across))
+            row = U(index // across)
+            c = I(c0 + I(U(U(row % fours) << U(2)) + U(row // fours)))
             column = I(column0 + U(U(index % across) << U(2)))
             at = I(I(I(I(place * own_channels) + c) * I(filters)) + I(group * own_filters) + column)
             for e in range(4):
@@ -98,15 +100,16 @@ def gather_mixed(quads):
 
 
 @cache
-def weights_mixed(quads, columns, block):
+def weights_mixed(quads, columns, depth, block):
     """Device function: the weights of a run of several taps, from term k0 on; vb gets the values."""
-    across, step = U(columns // 4), U(block)
+    across, step, fours = U(columns // 4), U(block), U(depth // 4)
 
     @device
     def weights(w, taps, first_tap, n_taps, k0, own_channels, own_filters, group, filters, t, column0, vb):
         for l in range(quads):  # noqa: E741
             index = U(t + U(l) * step)
-            k = I(k0 + I(index // across))
+            row = U(index // across)
+            k = I(k0 + I(U(U(row % fours) << U(2)) + U(row // fours)))
             tap = I(k // own_channels)
             column = I(column0 + U(U(index % across) << U(2)))
             for e in range(4):
@@ -118,3 +121,65 @@ def weights_mixed(quads, columns, block):
                 vb[4 * l + e] = value
 
     return weights
+
+
+@cache
+def pixels_run(quads, rows, block, aligned):
+    """Device function: what the taps of four lines of a weights' gradient read, from pixel `first` on; va gets it."""
+    across, step = U(rows // 4), U(block)
+
+    @device
+    def pixels(
+        x, first, n_pixels, of_image, out_width, step_rows, step_columns, height, width, channels, tap_row, tap_column,
+        tap_channel, t, va,
+    ):  # fmt: skip
+        for l in range(quads):  # noqa: E741
+            pixel = I(first + I(U(t + U(l) * step) // across))
+            n = I(pixel // of_image)
+            rest = I(pixel - I(n * of_image))
+            p = I(rest // I(out_width))
+            corner_row = I(p * I(step_rows))
+            corner_column = I(I(rest - I(p * I(out_width))) * I(step_columns))
+            image = I(I(n * I(height)) * I(width))
+            for e in range(4):
+                va[4 * l + e] = float32(0)
+            if aligned:
+                h, v = I(corner_row + tap_row[0]), I(corner_column + tap_column[0])
+                inside = h >= I(0) and v >= I(0) and h < I(height) and v < I(width)
+                if inside and pixel < n_pixels and tap_channel[0] >= I(0):
+                    place = I(I(image + I(h * I(width)) + v) * I(channels))
+                    va[4 * l], va[4 * l + 1], va[4 * l + 2], va[4 * l + 3] = load4(x, U(place + tap_channel[0]))
+            else:
+                for e in range(4):
+                    h, v = I(corner_row + tap_row[e]), I(corner_column + tap_column[e])
+                    inside = h >= I(0) and v >= I(0) and h < I(height) and v < I(width)
+                    if inside and pixel < n_pixels and tap_channel[e] >= I(0):
+                        place = I(I(image + I(h * I(width)) + v) * I(channels))
+                        va[4 * l + e] = x[U(place + tap_channel[e])]
+
+    return pixels
+
+
+@cache
+def gradients_run(quads, columns, block, aligned):
+    """Device function: the gradient of four filters' outputs, from pixel `first` on; vb gets it."""
+    across, step = U(columns // 4), U(block)
+
+    @device
+    def gradients(dy, first, n_pixels, own_filters, group, filters, t, column0, vb):
+        for l in range(quads):  # noqa: E741
+            index = U(t + U(l) * step)
+            pixel = I(first + I(index // across))
+            column = I(column0 + U(U(index % across) << U(2)))
+            at = I(I(pixel * I(filters)) + I(group * own_filters) + column)
+            for e in range(4):
+                vb[4 * l + e] = float32(0)
+            if aligned:
+                if pixel < n_pixels and column < own_filters:
+                    vb[4 * l], vb[4 * l + 1], vb[4 * l + 2], vb[4 * l + 3] = load4(dy, U(at))
+            else:
+                for e in range(4):
+                    if pixel < n_pixels and I(column + I(e)) < own_filters:
+                        vb[4 * l + e] = dy[U(at + I(e))]
+
+    return gradients

@@ -15,10 +15,12 @@ from functools import cache
 import numpy as np
 from numba import float32, int32
 
-from .cuda_jit import BLOCK, SIMULATED, CudaKernel, cuda, device, kernel, sequence
+from .cuda_jit import BLOCK, CudaKernel, cuda, device, kernel, sequence
 from .cuda_loads import gather_mixed, gather_run, weights_mixed, weights_run
-from .cuda_tile import DEPTH, I, U, finished, multiplier, threads_of
+from .cuda_tile import I, Tile, U, finished, multiplier
+from .cuda_tiles import Means, of_slide
 from .cuda_vector import store4
+from .words import FLOAT32
 
 SIZES = (
     "batch", "height", "width", "channels", "target_height", "target_width", "filters", "groups",
@@ -43,18 +45,18 @@ def target_line(pixel, phases, phase, target_height, target_width, spread_rows, 
 
 
 @cache
-def row_store(columns):
+def row_store(gap):
     """Device function: finish and store a row of a thread's sums as the target's pixel `line`, unless that is −1.
 
-    They are those of filters `column` … `column` + 3 of a group whose first is `first`, and of those half a tile on.
+    They are those of filters `column` … `column` + 3 of a group whose first is `first`, and of those `gap` further on.
     """
-    half = I(columns // 2)
+    second = I(gap)
 
     @device
     def store(acc, row, line, column, first, own_filters, filters, bias, has_bias, y, what, other, floor):
         if line >= I(0):
             for j in range(8):
-                at = I(column + I(j)) if j < 4 else I(column + half + I(j - 4))
+                at = I(column + I(j)) if j < 4 else I(column + second + I(j - 4))
                 if at < own_filters:
                     k = U(first + at)
                     place = U(U(U(line) * U(filters)) + k)
@@ -65,23 +67,23 @@ def row_store(columns):
 
 
 @cache
-def tiled(rows, columns, aligned, mixed) -> CudaKernel:  # noqa: PLR0915
-    """The kernel for tiles of rows × columns outputs.
+def tiled(tile: Tile, aligned: bool, mixed: bool) -> CudaKernel:  # noqa: PLR0915
+    """The kernel for tiles of this kind.
 
     `aligned`: a group's channels and filters are multiples of four, and everything is read by fours.
     `mixed`: channels are so few that a run of the sum goes over several taps.
     """
-    block = threads_of(rows, columns)
-    a_quads, b_quads = DEPTH * rows // (4 * block), DEPTH * columns // (4 * block)
+    rows, columns, block, by = tile.rows, tile.columns, tile.threads, multiplier(tile)
+    multiply, reads, place, room = by.multiply, by.reads, by.place, by.room
+    a_quads, b_quads = tile.depth * rows // (4 * block), tile.depth * columns // (4 * block)
     a_values, b_values = 4 * a_quads, 4 * b_quads
-    a_size, b_size = 2 * DEPTH * rows, 2 * DEPTH * columns
-    rows_u, columns_u, a_half, b_half = U(rows), U(columns), U(DEPTH * rows), U(DEPTH * columns)
-    half_rows, across = U(rows // 2), U(columns // 8)
-    block_u, depth = U(block), I(DEPTH)
-    multiply = multiplier(rows, columns)
-    gather_several, several_weights = gather_mixed(a_quads), weights_mixed(b_quads, columns, block)
-    store = row_store(columns)
-    gather, weights = gather_run(a_quads, aligned), weights_run(b_quads, columns, block, aligned)
+    a_pitch, b_pitch, a_half, b_half = U(by.pitch[0]), U(by.pitch[1]), *(U(tile.depth * pitch) for pitch in by.pitch)
+    a_size, b_size = 2 * tile.depth * by.pitch[0], 2 * tile.depth * by.pitch[1]
+    rows_u, columns_u, row_gap, across = U(rows), U(columns), U(by.gap[0]), U(columns // 4)
+    block_u, depth, fours = U(block), I(tile.depth), U(tile.depth // 4)
+    gather_several, several_weights = gather_mixed(a_quads), weights_mixed(b_quads, columns, tile.depth, block)
+    gather, weights = gather_run(a_quads, aligned), weights_run(b_quads, columns, tile.depth, block, aligned)
+    store = row_store(by.gap[1])
 
     def slide(  # noqa: PLR0912, PLR0915  one kernel: registers cannot be passed on
         x, w, bias, has_bias, y, what, other, floor, taps, phases, height, width, channels, target_height, target_width,
@@ -91,7 +93,7 @@ def tiled(rows, columns, aligned, mixed) -> CudaKernel:  # noqa: PLR0915
         b_tile = cuda.shared.array(b_size, float32)
         target = cuda.shared.array(rows, int32)
         acc = cuda.local.array((8, 8), float32)
-        a, b = cuda.local.array(8, float32), cuda.local.array(8, float32)
+        a, b = cuda.local.array(room, float32), cuda.local.array(room, float32)
         va, vb = cuda.local.array(a_values, float32), cuda.local.array(b_values, float32)
         corner_row, corner_column = cuda.local.array(a_quads, int32), cuda.local.array(a_quads, int32)
         image, at_x = cuda.local.array(a_quads, int32), cuda.local.array(a_quads, int32)
@@ -108,7 +110,7 @@ def tiled(rows, columns, aligned, mixed) -> CudaKernel:  # noqa: PLR0915
         if row0 >= U(pixels):
             return
         for l in range(a_quads):  # noqa: E741
-            pixel = I(row0 + U((t + U(l) * block_u) >> U(1)))
+            pixel = I(row0 + U(U(t + U(l) * block_u) // fours))
             n = I(pixel // of_image)
             rest = I(pixel - I(n * of_image))
             p = I(rest // of_row)
@@ -122,13 +124,13 @@ def tiled(rows, columns, aligned, mixed) -> CudaKernel:  # noqa: PLR0915
                 line = target_line(pixel, phases, phase, target_height, target_width, spread_rows, spread_columns)
             target[row] = line
             row = U(row + block_u)
-        quad = I((t & U(1)) << U(2))  # of the channels of a run; the same for all of a thread's pixels
+        quad = I(U(t % fours) << U(2))  # of the channels of a run; the same for all of a thread's pixels
         tap, c0, run, half = I(0), I(0), I(0), U(0)
         if mixed:
             runs = I(I(I(n_taps * own_channels) + depth - I(1)) // depth)
         else:
             runs = I(n_taps * I(I(own_channels + depth - I(1)) // depth))
-        at_a, at_b = U(U(t // across) << U(2)), U(U(t % across) << U(2))
+        at_a, at_b = reads(t)
         while run <= runs:
             more = run < runs
             if more and mixed:
@@ -155,25 +157,28 @@ def tiled(rows, columns, aligned, mixed) -> CudaKernel:  # noqa: PLR0915
                 half = U(half ^ U(1))
             if more:
                 for l in range(a_quads):  # noqa: E741
-                    at_tile = U(half * a_half + U(quad) * rows_u + U((t + U(l) * block_u) >> U(1)))
+                    at_tile = U(half * a_half + U(t % fours) * a_pitch + U(U(t + U(l) * block_u) // fours))
                     for e in range(4):
-                        a_tile[U(at_tile + U(e) * rows_u)] = va[4 * l + e]
+                        a_tile[U(at_tile + U(e) * fours * a_pitch)] = va[4 * l + e]
                 for l in range(b_quads):  # noqa: E741
-                    at_tile = U(half * b_half + U(t + U(l) * block_u) * U(4))
+                    index = U(t + U(l) * block_u)
+                    at_tile = U(half * b_half + U(index // across) * b_pitch + U(U(index % across) << U(2)))
                     store4(b_tile, at_tile, vb[4 * l], vb[4 * l + 1], vb[4 * l + 2], vb[4 * l + 3])
             cuda.syncthreads()
             run = I(run + I(1))
         ending = (bias, has_bias, y, what, other, floor)
-        at, first = I(column0 + at_b), I(group * own_filters)
+        own_row, own_column = place(t)
+        at, first = I(column0 + own_column), I(group * own_filters)
         # written out: a loop that is not unrolled would have the sums in memory
-        store(acc, 0, target[at_a], at, first, own_filters, filters, *ending)
-        store(acc, 1, target[U(at_a + U(1))], at, first, own_filters, filters, *ending)
-        store(acc, 2, target[U(at_a + U(2))], at, first, own_filters, filters, *ending)
-        store(acc, 3, target[U(at_a + U(3))], at, first, own_filters, filters, *ending)
-        store(acc, 4, target[U(at_a + half_rows)], at, first, own_filters, filters, *ending)
-        store(acc, 5, target[U(at_a + half_rows + U(1))], at, first, own_filters, filters, *ending)
-        store(acc, 6, target[U(at_a + half_rows + U(2))], at, first, own_filters, filters, *ending)
-        store(acc, 7, target[U(at_a + half_rows + U(3))], at, first, own_filters, filters, *ending)
+        store(acc, 0, target[own_row], at, first, own_filters, filters, *ending)
+        store(acc, 1, target[U(own_row + U(1))], at, first, own_filters, filters, *ending)
+        store(acc, 2, target[U(own_row + U(2))], at, first, own_filters, filters, *ending)
+        store(acc, 3, target[U(own_row + U(3))], at, first, own_filters, filters, *ending)
+        own_row = U(own_row + row_gap)
+        store(acc, 4, target[own_row], at, first, own_filters, filters, *ending)
+        store(acc, 5, target[U(own_row + U(1))], at, first, own_filters, filters, *ending)
+        store(acc, 6, target[U(own_row + U(2))], at, first, own_filters, filters, *ending)
+        store(acc, 7, target[U(own_row + U(3))], at, first, own_filters, filters, *ending)
 
     def grid(given):
         phases = given["phases"].reshape(-1, PHASE)
@@ -181,7 +186,7 @@ def tiled(rows, columns, aligned, mixed) -> CudaKernel:  # noqa: PLR0915
         own = given["filters"] // given["groups"]
         return (-(-pixels // rows), -(-own // columns), given["groups"] * len(phases)), block
 
-    return CudaKernel(slide, grid, registers=128 if block == BLOCK else 168)
+    return CudaKernel(slide, grid, tile.registers)
 
 
 def of_values(given):
@@ -217,29 +222,27 @@ def straight(
         y[i] = finished(total, what, other[i] if what else float32(0), floor)
 
 
-def tile_for(pixels, filters):
-    """Rows and columns of the tile: no more columns than filters fill, few rows where pixels are few, whole warps."""
-    if SIMULATED:
-        return 16, 16
-    columns = next((size for size in (16, 32, 64) if filters <= size), 128)
-    tall = columns == 16 or (columns != 64 and pixels > 4096)
-    return (128 if tall else 64), columns
+def kernel_for(phases, sizes, means: Means) -> tuple[CudaKernel, str]:
+    """The kernel that suits these sizes (see SIZES), and what it is called in a plan's description."""
+    given = dict(zip(SIZES, sizes, strict=True))
+    groups = given["groups"]
+    own_channels, own_filters = given["channels"] // groups, given["filters"] // groups
+    if groups > 1 and min(own_channels, own_filters) < _FEW:
+        return straight, f"straight sums, {FLOAT32}"
+    tables = phases.reshape(-1, PHASE)
+    most = given["batch"] * int((tables[:, 2] * tables[:, 3]).max())
+    tile = of_slide(means, most, own_filters, groups * len(tables))
+    mixed = own_channels < tile.depth
+    aligned = own_channels % 4 == 0 and own_filters % 4 == 0 and not mixed
+    return tiled(tile, aligned, mixed), f"implicit product {tile.rows}×{tile.columns}, {tile.mode}"
 
 
 @sequence
-def slide(x, w, bias, has_bias, y, what, other, floor, taps, phases, sizes):
+def slide(x, w, bias, has_bias, y, what, other, floor, taps, phases, sizes, means: Means):
     """The sliding product with the kernel that suits its sizes: see SIZES. `other` and `floor`: see words.py."""
-    given = dict(zip(SIZES, sizes, strict=True))
-    batch = given.pop("batch")
-    own_channels, own_filters = given["channels"] // given["groups"], given["filters"] // given["groups"]
-    args = (x, w, bias, has_bias, y, what, other, floor, taps, phases, *given.values(), batch)
-    if given["groups"] > 1 and min(own_channels, own_filters) < _FEW:
-        return straight.launches(*args)
-    aligned = own_channels % 4 == 0 and own_filters % 4 == 0
-    most = int((phases.reshape(-1, PHASE)[:, 2] * phases.reshape(-1, PHASE)[:, 3]).max())
-    rows, columns = tile_for(batch * most, own_filters)
-    mixed = own_channels < DEPTH
-    return tiled(rows, columns, aligned and not mixed, mixed).launches(*args)
+    batch, *rest = sizes
+    args = (x, w, bias, has_bias, y, what, other, floor, taps, phases, *rest, batch)
+    return kernel_for(phases, sizes, means)[0].launches(*args)
 
 
 ONE_TAP = np.zeros(3, np.int32)

@@ -22,6 +22,9 @@ class Backend(Protocol):
     measures: bool
     """Whether convolutions take the sums that a batch norm beside them wants: see measuring.py."""
 
+    means: Any
+    """What a GPU's products are computed with, as its kernels want to be told; None where nobody asks."""
+
     def allocate(self, nbytes: int) -> Array:
         """Bytes of the device, aligned to a cache line; contents undefined."""
 

@@ -24,6 +24,7 @@ class CpuBackend:
 
     name = "cpu"
     measures = True
+    means: Any = None
     add_into: Any = elementwise.add_into
     fill_zero: Any = elementwise.fill_zero
     copy: Any = elementwise.copy

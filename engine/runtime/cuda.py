@@ -19,6 +19,7 @@ from ..kernels import cuda_jit
 from ..kernels.cuda_jit import SIMULATED, Launch, cuda
 from ..spec import ConvscopeError
 from .binding import Array
+from .cuda_math import means
 
 _OLDEST_CHIP, _OLDEST_DRIVER = (7, 5), (13, 0)
 _WORKERS_A_PROCESSOR = 4  # blocks that a multiprocessor shares its time among in sums of two stages
@@ -46,6 +47,7 @@ class CudaBackend:
 
     def __init__(self) -> None:
         self.chip = chip()
+        self.means = means(self.chip.name, self.chip.capability, self.chip.processors)
         numba.config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # type: ignore[attr-defined]  # compact networks have small layers
         from ..kernels import cuda_elementwise, cuda_moments  # declares kernels, which needs numba.cuda  # noqa: PLC0415
 

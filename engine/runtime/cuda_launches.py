@@ -11,6 +11,7 @@ import numba
 from ..graph import Network
 from ..kernels import cuda_elementwise, cuda_moments
 from ..kernels.cuda_jit import CudaKernel
+from ..kernels.cuda_tiles import Means
 from .cpu import CpuBackend
 from .plan import Plan
 from .weights import WeightStore
@@ -19,9 +20,9 @@ Build = tuple[CudaKernel, tuple[Any, ...]]
 """A kernel and the types of its arguments."""
 
 
-def recorded(network: Network, batch: int) -> list[Build]:
+def recorded(network: Network, batch: int, means: Means) -> list[Build]:
     """The builds of its training and inference, each once, in the order of their first launches."""
-    recorder = _Recorder()
+    recorder = Recorder(means)
     store = WeightStore(network, 0, recorder, filled=False)
     for mode in ("training", "gradient", "inference"):
         plan = Plan(network, store, recorder, batch, mode)
@@ -31,7 +32,7 @@ def recorded(network: Network, batch: int) -> list[Build]:
     return list(recorder.builds)
 
 
-class _Recorder(CpuBackend):
+class Recorder(CpuBackend):
     """Stands for a GPU, with its work left out: notes what plans launch. Their memory is never touched."""
 
     name = "cuda"
@@ -43,7 +44,8 @@ class _Recorder(CpuBackend):
     add_masked = cuda_elementwise.add_masked
     measure_all = cuda_moments.measure_all
 
-    def __init__(self) -> None:
+    def __init__(self, means: Means) -> None:
+        self.means = means
         self.builds: dict[Build, None] = {}
 
     def available_bytes(self) -> int:

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from convscope.engine.kernels import cuda_correlate, cuda_slide
+from convscope.engine.kernels.cuda_tile import Tile
+from convscope.engine.kernels.words import FLOAT32
 from convscope.engine.layers.conv import cuda_tables
 from convscope.engine.layers.conv.tables import Conv
 from convscope.engine.runtime.cuda import CudaBackend
@@ -48,36 +50,46 @@ class Gpu:
         self.backend.finish()
 
 
-@pytest.mark.parametrize(
-    ("rows", "columns", "channels", "filters"),
-    [(128, 128, 12, 100), (64, 64, 8, 36), (128, 32, 9, 17), (128, 16, 3, 10), (64, 128, 16, 68)],
-    ids=["large", "medium", "unaligned", "few channels", "few pixels"],
-)
-def test_sliding_product_of_a_tile_equals_convolution(rows: int, columns: int, channels: int, filters: int) -> None:
+def sliding(tile: Tile, channels: int, filters: int) -> tuple[np.ndarray, np.ndarray]:
+    """A convolution with bias and ReLU by this tile, and in float64."""
     c, random, gpu = case(channels, filters), np.random.default_rng(0), Gpu()
     x = random.standard_normal((c.batch, c.height, c.width, channels), np.float32)
     w, bias = random.standard_normal((9 * channels, filters), np.float32), random.standard_normal(filters, np.float32)
     y = gpu.array(np.full((c.batch * c.out_height * c.out_width, filters), np.nan))
     t = cuda_tables.forward(c)
     batch, *sizes = t.sizes
-    mixed = channels < 8
-    kernel = cuda_slide.tiled(rows, columns, channels % 4 == 0 and filters % 4 == 0, mixed)
+    mixed = channels < tile.depth
+    kernel = cuda_slide.tiled(tile, channels % 4 == 0 and filters % 4 == 0 and not mixed, mixed)
     given = (gpu.array(x), gpu.array(w), gpu.array(bias), True, y, 0, y, np.float32(0))
     gpu.run(kernel, *given, t.taps, t.phases, *sizes, batch)
     expected = np.maximum(windows(c, x) @ w.astype(np.float64) + bias, 0)
-    assert gap(y.copy_to_host().reshape(expected.shape), expected) <= 1e-5
+    return y.copy_to_host().reshape(expected.shape), expected
 
 
-@pytest.mark.parametrize(
-    ("rows", "columns", "channels", "filters"), [(128, 128, 8, 36), (64, 32, 3, 10)], ids=["large", "few channels"]
-)
-def test_weight_gradient_of_a_tile_equals_the_product(rows: int, columns: int, channels: int, filters: int) -> None:
+def correlated(tile: Tile, channels: int, filters: int) -> tuple[np.ndarray, np.ndarray]:
+    """A gradient of weights by this tile and two workers, and in float64."""
     c, random, gpu = case(channels, filters), np.random.default_rng(0), Gpu()
     x = random.standard_normal((c.batch, c.height, c.width, channels), np.float32)
     dy = random.standard_normal((c.batch * c.out_height * c.out_width, filters), np.float32)
     batch, *sizes = cuda_tables.correlation(c)
     sums = gpu.array(np.full((2, 9 * channels, filters), np.nan))
-    kernel = cuda_correlate.tiled(rows, columns, channels % 4 == 0 and filters % 4 == 0)
+    kernel = cuda_correlate.tiled(tile, channels % 4 == 0 and filters % 4 == 0)
     gpu.run(kernel, gpu.array(x), gpu.array(dy), sums, cuda_tables.taps(c), 9, *sizes, batch, 2)
     expected = windows(c, x).T @ dy.astype(np.float64)
-    assert gap(sums.copy_to_host().reshape(2, *expected.shape).sum(0), expected) <= 1e-5
+    return sums.copy_to_host().reshape(2, *expected.shape).sum(0), expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "channels", "filters"),
+    [(128, 128, 12, 100), (64, 64, 8, 36), (128, 32, 9, 17), (128, 16, 3, 10), (64, 128, 16, 68)],
+    ids=["large", "medium", "unaligned", "few channels", "few pixels"],
+)
+def test_sliding_product_of_a_tile_equals_convolution(rows: int, columns: int, channels: int, filters: int) -> None:
+    assert gap(*sliding(Tile(rows, columns, 8, FLOAT32), channels, filters)) <= 1e-5
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "channels", "filters"), [(128, 128, 8, 36), (32, 64, 3, 10)], ids=["large", "few channels"]
+)
+def test_weight_gradient_of_a_tile_equals_the_product(rows: int, columns: int, channels: int, filters: int) -> None:
+    assert gap(*correlated(Tile(rows, columns, 8, FLOAT32), channels, filters)) <= 1e-5

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...kernels import cuda_fold, cuda_sums
 from ...kernels.cuda_correlate import correlate, workers_for
-from ...kernels.cuda_slide import ONE_PIXEL, ONE_TAP, matrix_sizes, slide
+from ...kernels.cuda_slide import ONE_PIXEL, ONE_TAP, kernel_for, matrix_sizes, slide
 from ...kernels.words import MASK, NO_FLOOR, NOTHING
 from ..folding import effective
 from . import cuda
@@ -22,13 +22,15 @@ def dense(layer: Dense, bind: Binding) -> None:
     features, units, batch = bind.input_shapes[0][0], layer.units, bind.batch
     own, has_bias = effective(bind, cuda_fold.fold), "bias" in bind.weights or bind.epilogue.norm is not None
     given = (own.weight, own.bias if has_bias else own.weight, has_bias)
-    tables = (ONE_TAP, ONE_PIXEL, matrix_sizes(batch, features, units))
+    sizes = matrix_sizes(batch, features, units)
+    bind.algorithm = kernel_for(ONE_PIXEL, sizes, bind.backend.means)[1]
+    tables = (ONE_TAP, ONE_PIXEL, sizes, bind.backend.means)
     bind.forward(slide, bind.x[0], *given, bind.y, NOTHING, bind.y, bind.floor, *tables)
     if bind.wants_input_gradient():
         weight = bind.weights["weight"]
         turned = bind.pack("turned", weight.size, cuda_fold.turn, weight, features, units, 1)
         ending = (bind.dx[0], MASK if bind.masks() else NOTHING, bind.x[0], NO_FLOOR)
-        tables = (ONE_TAP, ONE_PIXEL, matrix_sizes(batch, units, features))
+        tables = (ONE_TAP, ONE_PIXEL, matrix_sizes(batch, units, features), bind.backend.means)
         bind.backward_input(0, slide, bind.dy, turned, turned, False, *ending, *tables)
     if bind.mode != "inference":
         _weight_gradient(bind, features, units)
@@ -37,8 +39,10 @@ def dense(layer: Dense, bind: Binding) -> None:
 def _weight_gradient(bind: Binding, features: int, units: int) -> None:
     dw, batch = bind.gradients["weight"], bind.batch
     sizes = (batch, 1, 1, features, 1, 1, units, 1, 1, 1)
-    workers = workers_for(sizes, 1, bind.backend.threads())
-    bind.backward_weights(correlate, bind.x[0], bind.dy, dw, bind.scratch(dw.size * workers), ONE_TAP, sizes, workers)
+    means = bind.backend.means
+    workers = workers_for(sizes, 1, means, bind.backend.threads())
+    sums = bind.scratch(dw.size * workers)
+    bind.backward_weights(correlate, bind.x[0], bind.dy, dw, sums, ONE_TAP, sizes, workers, means)
     if "bias" in bind.gradients:
         sums = bind.scratch(units * bind.threads, "float64", area=1)
         bind.backward_weights(cuda_sums.matrix_sum, bind.dy, bind.gradients["bias"], batch, units, sums, bind.threads)
