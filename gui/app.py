@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 from convscope.engine import zoo
 
 from .appearance import apply_appearance
+from .collecting import Collecting
 from .settings import stored_threads
 from .theme import theme
 
@@ -25,15 +26,13 @@ if TYPE_CHECKING:
     from .main_window import MainWindow
 
 _FIRST_NETWORK = "lenet5"
-_FULL_COLLECTION = 1000
-"""A hundred times rarer than Python has it: those that came while libraries were loaded held the window for 200 ms."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the desktop until its window is closed; `argv` may name a file to open. Returns the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    gc.set_threshold(*gc.get_threshold()[:2], _FULL_COLLECTION)
     app = create_application()
+    Collecting(app)
     if count := stored_threads():
         os.environ.setdefault("CONVSCOPE_THREADS", str(count))  # for this program and those it starts
     from .main_window import MainWindow  # its parts are imported while the application already exists  # noqa: PLC0415

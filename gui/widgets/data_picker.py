@@ -152,7 +152,8 @@ class DataPicker(QWidget):
         return QFileDialog.getExistingDirectory(self, title)
 
     def _asked_file(self) -> str:
-        from convscope.engine.data.own import ANNOTATIONS, LISTS, SUFFIXES  # noqa: PLC0415
+        from convscope.engine.data.archives import SUFFIXES  # readers are loaded when files are  # noqa: PLC0415
+        from convscope.engine.data.own import ANNOTATIONS, LISTS  # noqa: PLC0415
 
         patterns = " ".join(f"*{suffix}" for suffix in (*LISTS, *ANNOTATIONS, *SUFFIXES))
         kinds = f"Lists, annotations, archives ({patterns})"

@@ -17,6 +17,7 @@ from shiboken6 import isValid
 from convscope.engine import Network, zoo
 from convscope.engine import layers as L
 from convscope.gui.canvas.view import GraphView
+from convscope.gui.collecting import Collecting
 from convscope.gui.main_window import MainWindow
 from convscope.gui.models.document import Document
 from convscope.gui.theme import theme
@@ -27,6 +28,7 @@ ENDS_WITHIN = 10  # seconds
 @pytest.fixture(scope="session", autouse=True)
 def _style(qapp):
     theme.apply(qapp)
+    Collecting(qapp)
 
 
 @pytest.fixture(autouse=True)
