@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
 from ..graph import INPUT, Group, Network, Node
@@ -164,23 +165,24 @@ class Ledger:
 
     def __init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
+        self._made_for: tuple[Shape, int] | None = None  # image and batch
 
     def table(self, network: Network, batch: int = 1) -> Summary:
         """The cost table without memory, which takes longer than all else together; `with_memory` adds it."""
         shapes, fields = network.shapes(), {INPUT: Field()}
-        entries: dict[str, _Entry] = {}
+        entries, before = {}, self._entries if (network.input, batch) == self._made_for else {}
+        others: set[str] = set()  # nodes that tell their readers something else than before
         for node in network.order():
-            inputs = tuple([shapes.get(source) for source in node.inputs])
-            seen = tuple([fields.get(source) for source in node.inputs])
-            entry = self._entries.get(node.name)
-            if entry is None or entry.made_of != (node, inputs, batch):
-                entry = _entry(node, shapes[node.name], inputs, seen, batch)
-            elif entry.seen != seen:
-                entry = entry.from_afar(seen)
-            entries[node.name] = entry
+            name, entry = node.name, before.get(node.name)
+            if entry is None or entry.made_of[0] is not node or not others.isdisjoint(node.inputs):
+                renewed = _renewed(entry, node, shapes, fields, batch)
+                if entry is None or (entry.row.output, entry.row.field) != (renewed.row.output, renewed.row.field):
+                    others.add(name)
+                entry = renewed
+            entries[name] = entry
             if entry.row.field is not None:
-                fields[node.name] = entry.row.field
-        self._entries = entries
+                fields[name] = entry.row.field
+        self._entries, self._made_for = entries, (network.input, batch)
         rows = tuple([entry.row for entry in entries.values()])
         totals = _totals(rows, batch, complete=bool(rows) and not network.errors())
         totals = replace(totals, learned=totals.params)
@@ -200,6 +202,17 @@ class _Entry:
         """The same layer where layers before it see other pixels."""
         field = through_windows(self.windows, seen) if self.row.output is not None else None
         return _Entry(self.made_of, seen, self.windows, _seeing(self.row, field))
+
+
+def _renewed(
+    entry: _Entry | None, node: Node, shapes: Mapping[str, Shape | None], fields: Mapping[str, Field], batch: int
+) -> _Entry:
+    """The entry of a node that changed, or that reads one that did; as much as can be of the earlier one."""
+    inputs = tuple([shapes.get(source) for source in node.inputs])
+    seen = tuple([fields.get(source) for source in node.inputs])
+    if entry is None or entry.made_of != (node, inputs, batch):
+        return _entry(node, shapes[node.name], inputs, seen, batch)
+    return entry if entry.seen == seen else entry.from_afar(seen)
 
 
 def _seeing(row: Row, field: Field | None) -> Row:
@@ -253,7 +266,8 @@ _SUMMED = (
 
 
 def _totals(rows: Sequence[Row], batch: int, complete: bool) -> Totals:
-    sums: dict[str, Any] = {key: sum(getattr(row, key) or 0 for row in rows) for key in _SUMMED}
+    known = [row for row in rows if row.params is not None]
+    sums: dict[str, Any] = {key: sum(map(attrgetter(key), known)) for key in _SUMMED}
     operations = batch * (2 * sums["macs"] + sums["bias_adds"] + sums["elementwise"])
     intensity = operations / sums["moved_bytes"] if sums["moved_bytes"] else 0.0
     return Totals(**sums, intensity=intensity, complete=complete)

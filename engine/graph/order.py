@@ -12,23 +12,38 @@ if TYPE_CHECKING:
 
 def topological(nodes: Mapping[str, Node]) -> list[Node]:
     """Nodes after their inputs, ties in insertion order. Nodes on a cycle, or behind one, are left out."""
-    rank = {name: i for i, name in enumerate(nodes)}
-    waiting = {name: len({s for s in node.inputs if s in nodes}) for name, node in nodes.items()}
-    readers: dict[str, list[str]] = {name: [] for name in nodes}
-    for node in nodes.values():
-        for source in set(node.inputs):
-            if source in readers:
-                readers[source].append(node.name)
-    names, placed = list(nodes), []
-    ready = [rank[name] for name, count in waiting.items() if count == 0]
-    while ready:
-        name = names[heapq.heappop(ready)]
-        placed.append(nodes[name])
-        for reader in readers[name]:
-            waiting[reader] -= 1
-            if waiting[reader] == 0:
-                heapq.heappush(ready, rank[reader])
-    return placed
+    placed: dict[str, Node] = {}
+    missing: dict[str, int] = {}  # of nodes that were met before one that they read: how many such there are
+    readers: dict[str, list[tuple[int, Node]]] = {}  # those nodes, by what they wait for
+    for rank, node in enumerate(nodes.values()):
+        late = {s for s in node.inputs if s not in placed and s in nodes}
+        if late:
+            missing[node.name] = len(late)
+            for source in late:
+                readers.setdefault(source, []).append((rank, node))
+            continue
+        placed[node.name] = node
+        if node.name in readers:
+            _place_readers(node.name, readers, missing, placed)
+    return list(placed.values())
+
+
+def _place_readers(
+    name: str, readers: dict[str, list[tuple[int, Node]]], missing: dict[str, int], placed: dict[str, Node]
+) -> None:
+    """Place what waited for a node, and what waited for that, those added first before others."""
+    ready: list[tuple[int, str]] = []
+    waiting = {}
+    while True:
+        for rank, reader in readers.pop(name, ()):
+            missing[reader.name] -= 1
+            if not missing[reader.name]:
+                heapq.heappush(ready, (rank, reader.name))
+                waiting[reader.name] = reader
+        if not ready:
+            return
+        _, name = heapq.heappop(ready)
+        placed[name] = waiting[name]
 
 
 def unplaced(nodes: Mapping[str, Node]) -> list[Node]:

@@ -63,18 +63,24 @@ def infer(network: Network, before: Inference | None = None) -> Inference:
     Nodes that are the same as `before`, an earlier state, and receive the same shapes are not looked at again.
     """
     before = before or Inference({}, ())
+    known, were, had = before.nodes, before.shapes, before.own
     shapes: dict[str, Shape | None] = {INPUT: network.input}
     own: dict[str, tuple[Problem, ...]] = {}
     placed = network.order()
     for node in placed:
         name = node.name
-        if before.nodes.get(name) is node and all(shapes.get(s) == before.shapes.get(s) for s in node.inputs):
-            shapes[name], found = before.shapes[name], before.own.get(name, ())
-        else:
-            fresh: list[Problem] = []
-            shapes[name], found = _infer_node(node, shapes, fresh), tuple(fresh)
-        if found:
-            own[name] = found
+        same = known.get(name) is node
+        for source in node.inputs if same else ():
+            same = same and shapes.get(source) == were.get(source)
+        if same:
+            shapes[name] = were[name]
+            if name in had:
+                own[name] = had[name]
+            continue
+        fresh: list[Problem] = []
+        shapes[name] = _infer_node(node, shapes, fresh)
+        if fresh:
+            own[name] = tuple(fresh)
     problems = [problem for found in own.values() for problem in found]
     circular = order.unplaced(network.nodes) if len(placed) < len(network.nodes) else []
     problems += [cycle_problem(node) for node in circular]

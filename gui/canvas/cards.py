@@ -53,14 +53,17 @@ class Deck:
     def cards(self) -> dict[str, Card]:
         """All cards by name, the image's first."""
         network, drawing = self._document.network, self._document.drawing
-        shapes, problems = network.shapes(), _by_layer(network.problems())
+        shapes, problems, folded = network.shapes(), _by_layer(network.problems()), drawing.folded
         made: dict[str, tuple[_Told, Card]] = {}
         for name, node in drawing.nodes.items():
-            group = drawing.folded.get(name)
+            known = self._made.get(name)
+            if known is not None and not folded and known[0].same(node, shapes.get(name), problems.get(name, ())):
+                made[name] = known
+                continue
+            group = folded.get(name)
             own = _of(problems, drawing.members(name), name if group else "") if problems else ()
             nodes = tuple([network.nodes[member] for member in group.members]) if group else (node,)
             told = _Told(nodes, shapes.get(drawing.result(name)), drawing.ports(name), own, group)
-            known = self._made.get(name)
             made[name] = known if known is not None and known[0] == told else (told, self._card(name, told))
         self._made = made
         return {INPUT: self._image(format_shape(network.input)), **{name: card for name, (_, card) in made.items()}}
@@ -94,6 +97,10 @@ class _Told(NamedTuple):
     ports: tuple[int, int | None]
     problems: tuple[Problem, ...]
     group: Group | None
+
+    def same(self, node: Node, shape: Shape | None, problems: Sequence[Problem]) -> bool:
+        """Whether this was made of a layer by itself that is the very same and told the same of."""
+        return self.nodes[0] is node and self.group is None and self.shape == shape and self.problems == (*problems,)
 
 
 def _of(problems: Mapping[str, list[Problem]], members: Sequence[str], block: str) -> tuple[Problem, ...]:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from ..models.document import Document
 from ..theme import small_font, theme
 from ..tokens import RADIUS
+from .card_look import FAR
 
 _MARGIN, _BELOW = 8.0, 6.0
 _LARGEST_TITLE = 17
@@ -107,12 +108,14 @@ class FrameItem(QGraphicsItem):
         fill = QColor(colour)
         fill.setAlphaF(0.06)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(colour, 1, Qt.PenStyle.DotLine))
+        zoom = option.levelOfDetailFromTransform(painter.worldTransform())
+        painter.setPen(QPen(colour, 1, Qt.PenStyle.DotLine if zoom >= FAR else Qt.PenStyle.SolidLine))
         painter.setBrush(fill)
         for area in self._rectangles():
             painter.drawRoundedRect(area, RADIUS + 4, RADIUS + 4)
-        painter.setPen(colour)
-        self._paint_title(painter, option.levelOfDetailFromTransform(painter.worldTransform()))
+        if zoom >= FAR:
+            painter.setPen(colour)
+            self._paint_title(painter, zoom)
 
     def _paint_title(self, painter: QPainter, zoom: float) -> None:
         """The title, larger from afar as far as there is room."""

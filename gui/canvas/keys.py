@@ -12,7 +12,7 @@ from convscope.engine.graph import INPUT
 from ..models import edits
 from ..tokens import GRID
 from . import navigation
-from .node_item import Port
+from .ports import Port
 from .wiring import Wiring
 
 if TYPE_CHECKING:

@@ -1,38 +1,26 @@
-"""The card of a node: name, type, key parameters, ports, problems and its share of the work."""
+"""The card of a node: where it is, what it shows, and what the pointer does with it. `sheets` paints it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from ..models.arrange import CARD
 from ..models.burden import NONE, Share
-from ..theme import body_font, small_font, theme
-from ..tokens import GRID, RADIUS
+from ..tokens import GRID
+from . import card_look, lettering
+from .card_look import Look
 from .cards import Card
-from .heat import heat_colour
+from .lettering import Line
+from .ports import BODY, GRIP, HEIGHT, WIDTH, Port, port_point, ports
 
-WIDTH, HEIGHT = CARD
-STRIPE = 5.0
-FAR = 0.55  # below this zoom a card shows its name only
-_PORT = 4.5
-_GRIP = 11.0  # how near to a port the pointer must be
-_BODY = QRectF(0, 0, WIDTH, HEIGHT)
-
-
-class Port(NamedTuple):
-    """A place where a wire ends: `side` is "in" or "out", `number` counts inputs from 0."""
-
-    side: str
-    number: int = 0
+_BAR_STEP = 0.5  # units: what a bar must change by to be painted again
 
 
 class NodeItem(QGraphicsItem):
-    """Paints a Card. Its position is the card's top-left corner; `on_moved` is called with itself after each move,
+    """Shows a Card. Its position is the card's top-left corner; `on_moved` is called with itself after each move,
     and `snap` says where a card comes to lie that is dragged to a place.
 
     The bar is the card's share of a measure; with `tint` the whole card takes the colour of its cost.
@@ -48,12 +36,18 @@ class NodeItem(QGraphicsItem):
         self._snap = snap
         self.card = card
         self.share, self.measure, self.tint = NONE, "", False
+        self.hovered: Port | None = None
         self._on_moved = on_moved
-        self._port: Port | None = None
         self._mark = ""  # "target" or "refused" while a wire is dragged over it
+        self._chosen = False
+        self._seen = _seen(NONE, False)
+        self._look: Look | None = None
+        self._in_full: list[Line] | None = None
+        self._name_only: list[Line] | None = None
         flag = QGraphicsItem.GraphicsItemFlag
-        self.setFlags(flag.ItemIsMovable | flag.ItemIsSelectable | flag.ItemSendsGeometryChanges)
-        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        self.setFlags(
+            flag.ItemIsMovable | flag.ItemIsSelectable | flag.ItemSendsGeometryChanges | flag.ItemHasNoContents
+        )
         self.setAcceptHoverEvents(True)
         self.setZValue(2)
 
@@ -67,21 +61,25 @@ class NodeItem(QGraphicsItem):
         """Show a card; False if it is the one shown already."""
         if card == self.card:
             return False
+        self._repaint()  # where it was, if it becomes smaller
         self.card = card
-        self.update()
+        self._in_full = self._name_only = None
+        self._renew()
         return True
 
     def weigh(self, share: Share, measure: str, tint: bool) -> None:
-        """Show a share of a measure."""
-        if (share, measure, tint) != (self.share, self.measure, self.tint):
+        """Show a share of a measure. A share that looks the same as before paints nothing."""
+        if (share, tint) != (self.share, self.tint) and (seen := _seen(share, tint)) != self._seen:
+            self._seen, self._in_full = seen, None
             self.share, self.measure, self.tint = share, measure, tint
-            self.update()
+            self._renew()
+        self.share, self.measure, self.tint = share, measure, tint
 
     def mark(self, mark: str) -> None:
         """Mark as a wire's possible `target`, as `refused`, or not at all with ""."""
         if mark != self._mark:
             self._mark = mark
-            self.update()
+            self._renew()
 
     def description(self) -> str:
         """All that the card tells, a line each: for the pointer that rests on it and for assistive technology."""
@@ -90,51 +88,93 @@ class NodeItem(QGraphicsItem):
             lines.append(f"{self.share.part:.1%} of the {self.measure}")
         return "\n".join(line for line in (*lines, self.card.problem) if line)
 
+    # ---- what it looks like
+
+    @property
+    def look(self) -> Look:
+        """All of it but texts and bar."""
+        if self._look is None:
+            card, heat = self.card, self.share.heat if self.tint and self.share.part > 0 else None
+            problem = "error" if card.error else "warning" if card.warning else ""
+            heat = None if heat is None else round(heat, 2)
+            self._look = Look(
+                card.category, card.slots, card.connected, card.stacked, self._border(problem), problem, heat
+            )
+        return self._look
+
+    def _border(self, problem: str) -> str:
+        if self._mark == "target" or (self._chosen and self._mark != "refused"):
+            return "accent"
+        return "error" if self._mark == "refused" else problem
+
+    @property
+    def in_full(self) -> list[Line]:
+        """Its texts where there is room for all."""
+        if self._in_full is None:
+            self._in_full = lettering.in_full(self.card, self.share)
+        return self._in_full
+
+    @property
+    def name_only(self) -> list[Line]:
+        """Its text where there is room for one."""
+        if self._name_only is None:
+            self._name_only = lettering.name_only(self.card)
+        return self._name_only
+
+    def _renew(self) -> None:
+        self._look = None
+        self._repaint()
+
+    def _repaint(self) -> None:
+        if scene := self.scene():
+            scene.update(self.area())
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Nothing: it is painted together with the others."""
+
     # ---- geometry
+
+    def area(self) -> QRectF:
+        """All that it takes with ports and texts, in scene coordinates."""
+        return self.boundingRect().translated(self.pos())
 
     def body(self) -> QRectF:
         """The card without ports and texts around it, in scene coordinates."""
-        return _BODY.translated(self.pos())
+        return BODY.translated(self.pos())
 
     def port_position(self, port: Port) -> QPointF:
         """Centre of a port in scene coordinates."""
-        return self.pos() + self._port_point(port)
-
-    def _port_point(self, port: Port) -> QPointF:
-        if port.side == "out":
-            return QPointF(WIDTH / 2, HEIGHT)
-        step = min(28.0, (WIDTH / 2 - 16) / max(1, self.card.slots - 1))
-        middle = (max(1, self.card.connected) - 1) / 2  # a free port stands to the right of the used ones
-        return QPointF(WIDTH / 2 + (port.number - middle) * step, 0)
-
-    def ports(self) -> list[Port]:
-        return [*(Port("in", i) for i in range(self.card.slots)), Port("out")]
+        return self.pos() + port_point(port, self.card.slots, self.card.connected)
 
     def port_at(self, scene_point: QPointF) -> Port | None:
         """The port under a point, generously."""
-        point = scene_point - self.pos()
-        near = [(p, (self._port_point(p) - point).manhattanLength()) for p in self.ports()]
+        point, card = scene_point - self.pos(), self.card
+        near = [(p, (port_point(p, card.slots, card.connected) - point).manhattanLength()) for p in ports(card.slots)]
         port, distance = min(near, key=lambda pair: pair[1])
-        return port if distance <= _GRIP else None
+        return port if distance <= GRIP else None
 
     def boundingRect(self) -> QRectF:  # noqa: N802
-        below = 26.0 if self.card.output or self.card.error else 8.0
-        return QRectF(-10, -10, WIDTH + 20, HEIGHT + 10 + below)
+        return _AREA
 
     def shape(self) -> QPainterPath:
-        path = QPainterPath()
-        path.addRect(_BODY.adjusted(0, -7, 0, 7))
-        return path
+        return _SHAPE
 
     # ---- events
 
     def itemChange(self, change, value):  # noqa: N802
-        if change == QGraphicsItem.GraphicsItemChange.ItemPositionChange and self._grabbed():
-            half = GRID / 2
-            place = QPointF(round(value.x() / half) * half, round(value.y() / half) * half)
-            return self._snap(self, place) if self._snap else place
-        if change == QGraphicsItem.GraphicsItemChange.ItemPositionHasChanged:
+        kind = QGraphicsItem.GraphicsItemChange
+        if change == kind.ItemPositionChange:
+            self._repaint()
+            if self._grabbed():
+                half = GRID / 2
+                place = QPointF(round(value.x() / half) * half, round(value.y() / half) * half)
+                return self._snap(self, place) if self._snap else place
+        elif change == kind.ItemPositionHasChanged:
+            self._repaint()
             self._on_moved(self)
+        elif change == kind.ItemSelectedHasChanged:
+            self._chosen = bool(value)
+            self._renew()
         return super().itemChange(change, value)
 
     def _grabbed(self) -> bool:
@@ -150,121 +190,19 @@ class NodeItem(QGraphicsItem):
         self._hover(None)
 
     def _hover(self, port: Port | None) -> None:
-        if port != self._port:
-            self._port = port
+        if port != self.hovered:
+            self.hovered = port
             self.setCursor(Qt.CursorShape.CrossCursor if port else Qt.CursorShape.ArrowCursor)
-            self.update()
+            self._repaint()
 
-    # ---- painting
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        zoom = option.levelOfDetailFromTransform(painter.worldTransform())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_body(painter)
-        if zoom < FAR:
-            self._paint_name_only(painter, zoom)
-        else:
-            self._paint_texts(painter)
-            self._paint_below(painter)
-        self._paint_ports(painter)
-        if self.card.problem:
-            self._paint_badge(painter)
+_AREA = QRectF(-10, -10, WIDTH + 20, HEIGHT + 36)
+_SHAPE = QPainterPath()
+_SHAPE.addRect(BODY.adjusted(0, -7, 0, 7))
 
-    def _border(self) -> QPen:
-        if self._mark == "target" or (self.isSelected() and self._mark != "refused"):
-            return QPen(theme.color("accent"), 2)
-        if self.card.error or self._mark == "refused":
-            return QPen(theme.color("error"), 1.6)
-        return QPen(theme.color("warning" if self.card.warning else "line"), 1.6 if self.card.warning else 1)
 
-    def _paint_body(self, painter: QPainter) -> None:
-        outline = QPainterPath()
-        outline.addRoundedRect(_BODY, RADIUS, RADIUS)
-        if self.card.stacked:
-            self._paint_stack(painter)
-        shadow = QColor(0, 0, 0, 70 if theme.dark else 22)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(shadow)
-        painter.drawRoundedRect(_BODY.adjusted(0, 1.5, 0, 1.5), RADIUS, RADIUS)
-        painter.fillPath(outline, theme.color("surface"))
-        if self.tint and self.share.part > 0:
-            painter.fillPath(outline, heat_colour(self.share.heat, 0.3 if theme.dark else 0.45))
-        painter.save()
-        painter.setClipPath(outline)
-        colour = theme.category(self.card.category)
-        painter.fillRect(QRectF(0, 0, STRIPE, HEIGHT), colour)
-        if self.share.part > 0:
-            track = WIDTH - STRIPE
-            painter.fillRect(QRectF(STRIPE, HEIGHT - 3, max(2.0, track * self.share.part), 3), colour)
-        painter.restore()
-        painter.setPen(self._border())
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(outline)
-
-    def _paint_stack(self, painter: QPainter) -> None:
-        """The edges of the cards that lie below this one."""
-        painter.setPen(QPen(theme.category(self.card.category), 1))
-        painter.setBrush(theme.color("surface"))
-        for offset in (6.0, 3.0):
-            painter.drawRoundedRect(_BODY.translated(offset, -offset), RADIUS, RADIUS)
-
-    def _paint_texts(self, painter: QPainter) -> None:
-        left, width = STRIPE + 9, WIDTH - STRIPE - 19
-        share = f"{self.share.part:.0%}" if self.share.part >= 0.005 else ""
-        small = QFontMetricsF(small_font())
-        if share:
-            painter.setFont(small_font())
-            painter.setPen(theme.color("muted"))
-            side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(QRectF(left, 6, width, 18), side, share)
-        name_width = width - (small.horizontalAdvance(share) + 6 if share else 0)
-        self._line(painter, body_font(bold=True), "text", self.card.title, QRectF(left, 6, name_width, 18))
-        self._line(painter, small_font(), "muted", self.card.detail, QRectF(left, 25, width, 16))
-
-    def _paint_name_only(self, painter: QPainter, zoom: float) -> None:
-        font = body_font(bold=True)
-        area = QRectF(STRIPE + 7, 0, WIDTH - STRIPE - 13, HEIGHT)
-        fitting = font.pixelSize() * area.width() / QFontMetricsF(font).horizontalAdvance(self.card.title)
-        font.setPixelSize(max(13, int(min(24, 12 / max(zoom, 0.1), fitting))))
-        self._line(painter, font, "text", self.card.title, area)
-
-    def _line(self, painter: QPainter, font, colour: str, text: str, area: QRectF) -> None:
-        painter.setFont(font)
-        painter.setPen(theme.color(colour))
-        shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, area.width())
-        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
-
-    def _paint_below(self, painter: QPainter) -> None:
-        """The output shape beside the wire, or what is wrong."""
-        metrics = QFontMetricsF(small_font())
-        if self.card.error:
-            text = metrics.elidedText(self.card.error.split("\n")[0], Qt.TextElideMode.ElideRight, WIDTH - 2)
-            area = QRectF(0, HEIGHT + 6, metrics.horizontalAdvance(text) + 2, 16)
-            colour = "error"
-        else:
-            text = self.card.output
-            area = QRectF(WIDTH / 2 + 6, HEIGHT + 6, metrics.horizontalAdvance(text) + 6, 15)
-            colour = "muted"
-        if text:
-            painter.fillRect(area, theme.color("canvas"))
-            painter.setFont(small_font())
-            painter.setPen(theme.color(colour))
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
-
-    def _paint_ports(self, painter: QPainter) -> None:
-        for port in self.ports():
-            used = port.side == "out" or port.number < self.card.connected
-            hovered = port == self._port
-            painter.setPen(QPen(theme.color("accent" if hovered else "wire"), 1.5))
-            painter.setBrush(theme.color("accent" if hovered else "wire" if used else "surface"))
-            radius = _PORT + 1.5 if hovered else _PORT - 0.5
-            painter.drawEllipse(self._port_point(port), radius, radius)
-
-    def _paint_badge(self, painter: QPainter) -> None:
-        centre = QPointF(WIDTH - 2, 2)
-        painter.setPen(QPen(theme.color("canvas"), 2))
-        painter.setBrush(theme.color("error" if self.card.error else "warning"))
-        painter.drawEllipse(centre, 8, 8)
-        painter.setFont(small_font(bold=True))
-        painter.setPen(theme.color("surface"))
-        painter.drawText(QRectF(centre.x() - 8, centre.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, "!")
+def _seen(share: Share, tint: bool) -> tuple[float, ...]:
+    """Numbers that change when what a card shows of a share does: its text, its bar and its tint."""
+    bar = round(share.part * WIDTH / _BAR_STEP) if share.part * WIDTH > card_look.SHORTEST_BAR else share.part > 0
+    text = round(100 * share.part) if lettering.is_told(share) else -1
+    return text, bar, round(share.heat, 2) if tint else -1

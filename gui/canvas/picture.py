@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QGraphicsItem
 
 from ..theme import theme
 from ..widgets.export import PRINT_SCALE, Drawing, write
@@ -55,18 +54,14 @@ def _area(scene: GraphScene) -> QRectF:
 
 @contextmanager
 def _alone(scene: GraphScene) -> Iterator[None]:
-    """The scene without its selection, painted itself and not from what is kept of the screen."""
-    chosen, cards = scene.selectedItems(), list(scene.nodes.values())
+    """The scene without its selection."""
+    chosen = scene.selectedItems()
     scene.blockSignals(True)
     for item in chosen:
         item.setSelected(False)
-    for card in cards:
-        card.setCacheMode(QGraphicsItem.CacheMode.NoCache)
     try:
         yield
     finally:
-        for card in cards:
-            card.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         for item in chosen:
             item.setSelected(True)
         scene.blockSignals(False)

@@ -10,19 +10,21 @@ from PySide6.QtWidgets import QGraphicsScene
 
 from convscope.engine.graph import INPUT
 
-from ..models import edits
 from ..models.burden import NONE, Burden
 from ..models.document import Document
 from ..models.edits import Link
 from ..theme import follow
+from .boxes import Boxes
 from .cards import Deck
 from .frame_item import FrameItem, frames
 from .guides import Guides, caught
-from .node_item import HEIGHT, WIDTH, NodeItem
+from .node_item import NodeItem
+from .ports import HEIGHT, WIDTH
 from .router import Router
+from .sheets import CardSheet, WireSheet
 from .wire_item import WireItem
 
-_MARGIN = 2000.0
+_MARGIN = 2000.0  # around the cards, to pan
 _LARGEST_ANIMATED = 200
 _REACH = 40.0  # wires pass cards at less than this distance
 
@@ -46,13 +48,17 @@ class GraphScene(QGraphicsScene):
         self.router = Router(self.blockers, self)
         self.animation_ms = 180
         self._deck = Deck(document)
+        self._cards: Boxes[NodeItem] = Boxes()
+        self._wires: Boxes[WireItem] = Boxes()
+        self.addItem(CardSheet(self._cards.touching))
+        self.addItem(WireSheet(self._wires.touching))
         self._tinted = False
         self._places: dict[str, tuple[float, float]] = {}  # where the document had the cards last
         self._guides = Guides()
         self.addItem(self._guides)
         self._touched: set[str] = set()  # cards that were moved by hand since
         self._disturbed: list[QRectF] = []  # areas where wires have to find their courses again
-        self._linked: list[Link] = []  # the links when wires were last made
+        self._read: dict[str, tuple[str, ...]] = {}  # what each card read when wires were last made
         self._corners: np.ndarray | None = None  # those places as an array
         self._framed: object = None  # what the frames were made of
         self._quiet = False  # while items are moved or selected by the program
@@ -94,6 +100,8 @@ class GraphScene(QGraphicsScene):
         self.nodes[item.name], self._places[item.name], self._corners = item, place, None
         item.setPos(QPointF(*place))
         self.addItem(item)
+        self._cards.put(item, item.area())
+        self.update(item.area())
         self._disturbed.append(item.body())
 
     def _remove(self, names: list[str]) -> None:
@@ -103,6 +111,8 @@ class GraphScene(QGraphicsScene):
             self._corners = None
             self._touched.discard(name)
             self._disturbed.append(item.body())
+            self._cards.drop(item)
+            self.update(item.area())
             self.removeItem(item)
 
     def _weigh(self) -> None:
@@ -122,39 +132,50 @@ class GraphScene(QGraphicsScene):
         self._weigh()
 
     def _sync_wires(self) -> None:
-        links = edits.links(self.document.drawing)
-        if links == self._linked and not self._disturbed:
+        """Exchange the wires into cards that read other cards than before."""
+        read = {name: node.inputs for name, node in self.document.drawing.nodes.items()}
+        if read == self._read:
             return
-        self._linked, wanted = links, dict.fromkeys(links)
-        gone = [link for link, wire in self.wires.items() if link not in wanted or not self._stands(wire)]
-        for link in gone:
-            self._drop_wire(self.wires.pop(link))
-        new = [link for link in wanted if link not in self.wires]
-        for link in new:
-            wire = self.wires[link] = WireItem(link, self.nodes[link.source], self.nodes[link.target])
-            self._attached.setdefault(link.source, []).append(wire)
-            self._attached.setdefault(link.target, []).append(wire)
-            self.addItem(wire)
-            wire.reroute()
-            self._disturbed += [wire.source.body(), wire.target.body()]  # their ports may have moved
+        before, self._read = self._read, read
+        for name in before.keys() - read.keys():
+            self._wire(name, ())
+        for name, sources in read.items():
+            if before.get(name) != sources:
+                self._wire(name, sources)
 
-    def _stands(self, wire: WireItem) -> bool:
-        """Whether both of its cards are those that are shown."""
-        link = wire.link
-        return self.nodes.get(link.source) is wire.source and self.nodes.get(link.target) is wire.target
+    def _wire(self, name: str, sources: tuple[str, ...]) -> None:
+        """Give a card these wires, one a port, and no others."""
+        wanted = [Link(source, name, port) for port, source in enumerate(sources)]
+        for wire in [w for w in self._attached.get(name, ()) if w.link.target == name and w.link not in wanted]:
+            self._drop_wire(self.wires.pop(wire.link))
+        for link in wanted:
+            if link not in self.wires:
+                wire = self.wires[link] = WireItem(link, self.nodes[link.source], self.nodes[name], self._wire_moved)
+                self._attached.setdefault(link.source, []).append(wire)
+                self._attached.setdefault(name, []).append(wire)
+                self.addItem(wire)
+                wire.reroute()
+                self._disturbed += [wire.source.body(), wire.target.body()]  # their ports may have moved
 
     def _drop_wire(self, wire: WireItem) -> None:
         for name in (wire.link.source, wire.link.target):
             self._attached[name].remove(wire)
         self._disturbed += [wire.source.body(), wire.target.body()]
         self.router.forget(wire)
+        self._wires.drop(wire)
+        self.update(wire.boundingRect())
         self.removeItem(wire)
+
+    def _wire_moved(self, wire: WireItem) -> None:
+        self._wires.put(wire, wire.boundingRect())
 
     def _sync_frames(self) -> None:
         """Frames around the cards of blocks that are not folded."""
         network = self.document.network
+        if not network.groups and not self.frames:
+            return
         made_of = (list(network.groups.values()), list(self.document.drawing.folded), dict(network.layout))
-        if made_of == self._framed or (not network.groups and not self.frames):
+        if made_of == self._framed:
             self._show_frames(True)
             return
         self._framed = made_of
@@ -180,14 +201,16 @@ class GraphScene(QGraphicsScene):
         for item in (*self.wires.values(), *self.nodes.values(), *self.frames.values()):
             self.removeItem(item)
         self.nodes, self.wires, self.frames = {}, {}, {}
+        self._cards.clear()
+        self._wires.clear()
+        self.update()
         self._attached, self._places, self._touched = {}, {}, set()
-        self._linked, self._framed = [], None
+        self._read, self._framed = {}, None
         self.sync()
 
     def update_all(self) -> None:
         """Paint everything anew: another appearance."""
-        for item in self.items():
-            item.update()
+        self.update()
 
     # ---- positions
 
@@ -235,10 +258,15 @@ class GraphScene(QGraphicsScene):
         self.router.route(self._near(self._disturbed))
         self._disturbed = []
         self._sync_frames()
-        area = self.area().adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
-        if area != self.sceneRect():
-            self.setSceneRect(area)
+        self._give_room()
         self.settled.emit()
+
+    def _give_room(self) -> None:
+        """Let the view pan a good way beyond the cards; in steps, since the scene sorts all items anew for each."""
+        area, room = self.area(), self.sceneRect()
+        least, most = (area.adjusted(-m, -m, m, m) for m in (_MARGIN, 3 * _MARGIN))
+        if not room.contains(least) or not most.contains(room):
+            self.setSceneRect(area.adjusted(-2 * _MARGIN, -2 * _MARGIN, 2 * _MARGIN, 2 * _MARGIN))
 
     def _near(self, areas: list[QRectF]) -> list[WireItem]:
         """The wires that may run otherwise now that something changed in these areas."""
@@ -246,8 +274,7 @@ class GraphScene(QGraphicsScene):
             return list(self.wires.values())
         found: dict[WireItem, None] = {}
         for area in areas:
-            wide = area.adjusted(-_REACH, -_REACH, _REACH, _REACH)
-            found |= dict.fromkeys(item for item in self.items(wide) if isinstance(item, WireItem))
+            found |= dict.fromkeys(self._wires.touching(area.adjusted(-_REACH, -_REACH, _REACH, _REACH)))
         return list(found)
 
     @property
@@ -267,6 +294,7 @@ class GraphScene(QGraphicsScene):
         return bool(self._course)
 
     def _node_moved(self, item: NodeItem) -> None:
+        self._cards.put(item, item.area())
         if not self._quiet:
             self._touched.add(item.name)
             for wire in self._attached.get(item.name, ()):

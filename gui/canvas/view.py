@@ -14,7 +14,7 @@ from ..models.document import Document
 from .camera import Camera
 from .keys import Keys
 from .minimap import Minimap
-from .node_item import HEIGHT, WIDTH
+from .ports import HEIGHT, WIDTH
 from .search import SearchPopup
 from .wire_item import WireItem
 from .wiring import Wiring

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker, QPen
+from collections.abc import Callable
+
+from PySide6.QtCore import QLineF, QRectF
+from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from ..models.edits import Link
-from ..theme import theme
-from .node_item import NodeItem, Port
+from .node_item import NodeItem
+from .ports import Port
 from .route import Blockers, route, straight
 
 _GRIP = 12.0  # how wide the area is that takes clicks
 
 
 class WireItem(QGraphicsItem):
-    """Paints the course of a link and can be selected. `reroute` follows its ends."""
+    """The course of a link, which can be selected. `reroute` follows its ends; `on_moved` is called with the wire after
+    each change of course.
 
-    def __init__(self, link: Link, source: NodeItem, target: NodeItem) -> None:
+    `line` is the course where it is a straight line.
+    """
+
+    def __init__(self, link: Link, source: NodeItem, target: NodeItem, on_moved: Callable[[WireItem], None]) -> None:
         super().__init__()
         self.link = link
         self.source, self.target = source, target
+        self.line: QLineF | None = None
+        self._on_moved = on_moved
         self._path = QPainterPath()
-        self._hovered = False
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
+        self._area = QRectF()
+        self._hovered = self._chosen = False
+        flag = QGraphicsItem.GraphicsItemFlag
+        self.setFlags(flag.ItemIsSelectable | flag.ItemHasNoContents)
         self.setAcceptHoverEvents(True)
         self.setToolTip(f"{link.source} → {link.target}")
 
@@ -33,29 +43,41 @@ class WireItem(QGraphicsItem):
         end = self.target.port_position(Port("in", self.link.port))
         path = straight(start, end) if blockers is None else route(start, end, blockers)
         if path != self._path:
+            self._repaint()
             self.prepareGeometryChange()
             self._path = path
+            self._area = path.boundingRect().adjusted(-_GRIP, -_GRIP, _GRIP, _GRIP)
+            self.line = QLineF(start, end) if start.x() == end.x() and path.elementCount() == 4 else None
+            self._repaint()
+            self._on_moved(self)
+
+    @property
+    def active(self) -> bool:
+        """Whether it is selected, under the pointer, or where a drop would insert."""
+        return self._hovered or self._chosen
 
     def highlight(self, on: bool) -> None:
         """Show that a drop here would insert into the wire."""
         if on != self._hovered:
             self._hovered = on
-            self.update()
+            self._repaint()
 
     def path(self) -> QPainterPath:
         return self._path
 
-    def near(self, point: QPointF) -> bool:
-        """Whether a scene point lies on the wire, generously."""
-        return self.shape().contains(point)
-
     def boundingRect(self) -> QRectF:  # noqa: N802
-        return self._path.boundingRect().adjusted(-_GRIP, -_GRIP, _GRIP, _GRIP)
+        return self._area
 
     def shape(self) -> QPainterPath:
         stroker = QPainterPathStroker()
         stroker.setWidth(_GRIP)
         return stroker.createStroke(self._path)
+
+    def itemChange(self, change, value):  # noqa: N802
+        if change == QGraphicsItem.GraphicsItemChange.ItemSelectedHasChanged:
+            self._chosen = bool(value)
+            self._repaint()
+        return super().itemChange(change, value)
 
     def hoverEnterEvent(self, event) -> None:  # noqa: N802
         self.highlight(True)
@@ -63,11 +85,9 @@ class WireItem(QGraphicsItem):
     def hoverLeaveEvent(self, event) -> None:  # noqa: N802
         self.highlight(False)
 
+    def _repaint(self) -> None:
+        if not self._area.isNull() and (scene := self.scene()):  # an empty rectangle would mean all of the scene
+            scene.update(self._area)
+
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        active = self._hovered or self.isSelected()
-        pen = QPen(theme.color("accent" if active else "wire"), 2.6 if self.isSelected() else 1.8)
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(self._path)
+        """Nothing: it is painted together with the others."""

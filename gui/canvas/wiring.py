@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from ..models import edits, legality
 from ..theme import small_font, theme
-from .node_item import NodeItem, Port
+from .node_item import NodeItem
+from .ports import Port
 from .route import straight
 from .scene import GraphScene
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
@@ -19,8 +19,7 @@ MEASURES: dict[str, str] = {
 """Keys of the cost table, and what the bars then are called."""
 
 
-@dataclass(frozen=True)
-class Share:
+class Share(NamedTuple):
     """A card's part of the total, 0 … 1, and compared with the card that takes most."""
 
     part: float = 0.0

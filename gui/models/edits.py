@@ -29,7 +29,11 @@ class Link(NamedTuple):
 
 def links(drawing: Drawing) -> list[Link]:
     """All connections between cards, in the order of their targets and ports."""
-    return [Link(source, node.name, i) for node in drawing.nodes.values() for i, source in enumerate(node.inputs)]
+    return [link for name in drawing.nodes for link in _into(drawing, name)]
+
+
+def _into(drawing: Drawing, name: str) -> list[Link]:
+    return [Link(source, name, i) for i, source in enumerate(drawing.nodes[name].inputs)]
 
 
 # ---- adding
@@ -42,7 +46,7 @@ def add_after(document: Document, type_name: str, source: str | None = None) -> 
     """
     drawing, new = document.drawing, _new(document, type_name)
     source = drawing.card(source or document.selected or _last(document.network))
-    readers = [link for link in links(drawing) if link.source == source]
+    readers = [link for name in drawing.consumers(source) for link in _into(drawing, name) if link.source == source]
     into = readers[0] if len(readers) == 1 and new.goes_between else None
     tidy = is_tidy(document.network)
 

@@ -5,7 +5,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from convscope.gui.canvas.node_item import Port
+from convscope.gui.canvas.ports import Port
 from convscope.gui.layer_list import MIME
 
 OUT = Port("out")
