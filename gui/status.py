@@ -44,7 +44,7 @@ class Status(QStatusBar):
             self.addPermanentWidget(widget)
         for widget in (self._kernels, self._run, self._bar, self._buttons):
             widget.hide()
-        document.changed.connect(self.refresh)
+        document.costs_changed.connect(self.refresh)
         document.replaced.connect(self.refresh)
         self.refresh()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
@@ -16,6 +18,7 @@ _SIZE = QSize(184, 120)
 _MARGIN, _EDGE = 12, 6
 _LEAST = 2.0  # pixels of a card, however large the network
 _FROM = 12  # cards: fewer are seen at a glance
+_REST_MS = 60  # edits in quick succession make one picture
 
 TINTS = {"category": "Kind of layer", "cost": "Cost", "problems": "Problems"}
 
@@ -43,11 +46,13 @@ class Minimap(QWidget):
             signal.connect(self._later.start)
         for bar in (camera.horizontalScrollBar(), camera.verticalScrollBar()):
             bar.valueChanged.connect(self.update)
-        document.changed.connect(self._forget)
-        document.replaced.connect(self._forget)
-        document.moved.connect(self._forget)
-        document.costs_changed.connect(self._forget)
-        self._graph.burden.measured.connect(self._forget)
+        self._outdated = QTimer(self)
+        self._outdated.setSingleShot(True)
+        self._outdated.setInterval(_REST_MS)
+        self._outdated.timeout.connect(self._repaint)
+        for signal in (document.changed, document.moved, document.costs_changed, self._graph.burden.measured):
+            signal.connect(self._expire)
+        document.replaced.connect(self._repaint)
         follow(self, self._repaint)
         self.hide()
         self._later.start()
@@ -68,11 +73,14 @@ class Minimap(QWidget):
         self.move(corner.x() - self.width() - _MARGIN, corner.y() - self.height() - _MARGIN)
         self._later.start()
 
-    def _forget(self) -> None:
-        self._picture = None
+    def _expire(self) -> None:
+        """Paint the network anew in a moment; until then it is shown as it was."""
+        if not self._outdated.isActive():
+            self._outdated.start()
 
     def _repaint(self) -> None:
-        self._forget()
+        self._outdated.stop()
+        self._picture = None
         self.update()
 
     def _refresh(self) -> None:
@@ -143,15 +151,28 @@ class Minimap(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         scale, origin, corner = self._scale(), self._origin(), self._graph.area().topLeft()
         width, height = max(_LEAST, CARD[0] * scale), max(_LEAST, CARD[1] * scale)
+        left, top = origin.x() - corner.x() * scale, origin.y() - corner.y() * scale
+        cards: dict[int, list[QRectF]] = {}  # by colour: painting many rectangles at once takes a tenth of the time
         for name, (x, y) in self._graph.places.items():
-            place = QPointF((x - corner.x()) * scale + origin.x(), (y - corner.y()) * scale + origin.y())
-            painter.fillRect(QRectF(place.x(), place.y(), width, height), self._colour(self._graph.nodes[name]))
+            colour = self._colour(self._graph.nodes[name])
+            cards.setdefault(colour, []).append(QRectF(x * scale + left, y * scale + top, width, height))
+        painter.setPen(Qt.PenStyle.NoPen)
+        for colour, areas in cards.items():
+            painter.setBrush(QColor(colour))
+            painter.drawRects(areas)
         painter.end()
         return picture
 
-    def _colour(self, item: NodeItem) -> QColor:
-        if self._tint == "cost":
-            return heat_colour(item.share.heat) if item.share.part > 0 else theme.color("line")
-        if self._tint == "problems":
-            return theme.color("error" if item.card.error else "warning" if item.card.warning else "line")
-        return theme.category(item.card.category)
+    def _colour(self, item: NodeItem) -> int:
+        if self._tint == "cost" and item.share.part > 0:
+            return heat_colour(item.share.heat).rgb()
+        if self._tint == "category":
+            return _rgb("category", item.card.category, theme.dark)
+        problem = item.look.problem if self._tint == "problems" else ""
+        return _rgb("token", problem or "line", theme.dark)
+
+
+@cache
+def _rgb(kind: str, name: str, dark: bool) -> int:
+    """A category's colour or a token as a number, for one appearance."""
+    return (theme.category(name) if kind == "category" else theme.color(name)).rgb()

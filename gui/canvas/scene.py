@@ -91,7 +91,6 @@ class GraphScene(QGraphicsScene):
             elif item.card is not card:
                 item.present(card)
         self.nodes = {name: self.nodes[name] for name in wanted}
-        self._weigh()
         self._sync_wires()
         self._follow_layout()
 
@@ -207,6 +206,7 @@ class GraphScene(QGraphicsScene):
         self._attached, self._places, self._touched = {}, {}, set()
         self._read, self._framed = {}, None
         self.sync()
+        self._weigh()
 
     def update_all(self) -> None:
         """Paint everything anew: another appearance."""

@@ -38,7 +38,6 @@ class CostModel(QAbstractTableModel):
         super().__init__(parent)
         self._document = document
         self._rows: tuple[Row, ...] = self._current()
-        document.changed.connect(self.refresh)
         document.replaced.connect(self.refresh)
         document.costs_changed.connect(self.refresh)
 
@@ -111,7 +110,6 @@ class TotalModel(QAbstractTableModel):
     def __init__(self, document: Document, parent: Any = None) -> None:
         super().__init__(parent)
         self._document = document
-        document.changed.connect(self.refresh)
         document.replaced.connect(self.refresh)
         document.costs_changed.connect(self.refresh)
 

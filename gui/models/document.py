@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from convscope.engine.cost import Ledger, Summary, with_memory
@@ -19,6 +19,7 @@ from .frozen import Frozen
 
 _FARTHEST = 1e6  # a file may hold any number, even NaN
 _MOST_AT_ONCE = 128  # layers: planning the memory of more takes longer than a frame
+_COSTS_MS = 30  # after an edit of more layers: the edit has its frame for itself, and costs have the next but one
 
 
 class Document(QObject):
@@ -27,7 +28,8 @@ class Document(QObject):
     Signals: `changed` after every edit, undo and redo of the network; `moved` when only canvas positions changed;
     `replaced` when another network was loaded (then `changed` is not emitted); `selection_changed` with the name of
     the current node or ""; `path_changed` when the file or its saved state changed; `costs_changed` when costs became
-    others without an edit: for another batch size, or because the memory of a large network is known by now.
+    others: with every edit, of a large network a moment after it, once for several; for another batch size; when the
+    memory of a large network is known. Who shows costs follows this signal and not `changed`.
     """
 
     changed = Signal()
@@ -49,6 +51,10 @@ class Document(QObject):
         self._ledger = Ledger()
         self._summary: Summary | None = None
         self._drawing: Drawing | None = None
+        self._costs_later = QTimer(self)
+        self._costs_later.setSingleShot(True)
+        self._costs_later.setInterval(_COSTS_MS)
+        self._costs_later.timeout.connect(self.costs_changed)
         self._complete_layout(self._network)
         self.frozen = Frozen(self._network, self)
         self.changed.connect(self.frozen.follow)
@@ -178,6 +184,10 @@ class Document(QObject):
         self._network.assign(network)
         self._summary = self._drawing = None
         self.changed.emit()
+        if len(self._network) <= _MOST_AT_ONCE:
+            self.costs_changed.emit()
+        elif not self._costs_later.isActive():
+            self._costs_later.start()
         self.select(selected)
 
     def place(self, positions: Mapping[str, tuple[float, float]]) -> None:

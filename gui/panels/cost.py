@@ -65,9 +65,9 @@ class Costs(QWidget):
         scroll.valueChanged.connect(self.totals.horizontalScrollBar().setValue)
         self.table.selectionModel().currentRowChanged.connect(self._row_changed)
         document.selection_changed.connect(self._show_selection)
-        document.changed.connect(self._show_memory)
         document.replaced.connect(self._show_memory)
         document.costs_changed.connect(self._show_memory)
+        document.costs_changed.connect(self._keep_selection)
         follow(self, self._restyle)
         self._show_memory()
 
@@ -123,6 +123,11 @@ class Costs(QWidget):
         index = self.model.index(row, 0)
         self.table.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
         self.table.scrollTo(index)
+
+    def _keep_selection(self) -> None:
+        """Select the current layer where the table did not have it yet."""
+        if self.model.row_of(self._document.selected) != self.table.currentIndex().row():
+            self._show_selection(self._document.selected)
 
     def _restyle(self) -> None:
         self.totals.setStyleSheet(f"QTableView {{ border-top: 1px solid {theme.colours.line}; }}")

@@ -48,7 +48,6 @@ class Inspector(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Inspector")
         self._build()
-        document.changed.connect(self.refresh)
         document.replaced.connect(self.refresh)
         document.costs_changed.connect(self.refresh)
         document.selection_changed.connect(self.refresh)

@@ -23,7 +23,7 @@ class MemoryPlanner(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(self._plan)
-        for signal in (document.changed, document.replaced, document.costs_changed):
+        for signal in (document.replaced, document.costs_changed):
             signal.connect(self._expect)
         self._expect()
 

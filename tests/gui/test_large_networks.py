@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint
 from convscope.engine import Network
 from convscope.engine import layers as L
 from convscope.engine.cost import Ledger, summary
-from convscope.gui.canvas import cards, wire_item
+from convscope.gui.canvas import card_look, cards, wire_item
 from convscope.gui.canvas.node_item import NodeItem
 from convscope.gui.canvas.view import GraphView
 from convscope.gui.models import edits
@@ -64,6 +64,7 @@ def test_an_edit_makes_anew_only_what_it_changed(large, counted):
     document.summary  # noqa: B018  what the panels have asked for before
     counted.clear()
     edits.set_parameter(document, "conv201", "bias", False)
+    document.summary  # noqa: B018
     assert counted == {"_costed": 1, "_card": 1, "present": 1}
     counted.clear()
     edits.rename(document, "conv201", "first")
@@ -88,6 +89,32 @@ def test_a_kernel_changes_the_fields_of_all_later_layers_without_costing_them_ag
     assert counted["_costed"] == 1
     assert after.rows[-1].field.size[0] == before.rows[-1].field.size[0] + 2
     assert after == Ledger().table(document.network)
+
+
+def test_costs_of_many_edits_are_told_once_and_of_a_small_network_at_once(qtbot, large, document):
+    told = []
+    large.document.costs_changed.connect(lambda: told.append("large"))
+    document.costs_changed.connect(lambda: told.append("small"))
+    for bias in (False, True, False):
+        edits.set_parameter(large.document, "conv201", "bias", bias)
+    assert told == []
+    edits.set_parameter(document, "conv1", "bias", False)
+    assert told == ["small"]
+    qtbot.waitUntil(lambda: "large" in told)
+    qtbot.wait(80)
+    assert told == ["small", "large"]
+    assert large.graph.nodes["conv201"].share.part > 0
+
+
+def test_from_afar_cards_are_rectangles_in_the_colour_of_their_category(large):
+    large.fit(all_nodes=True)
+    assert large.zoom < 0.25
+    item = large.graph.nodes["conv201"]
+    seen = large.grab().toImage().pixelColor(large.mapFromScene(item.body().center()))
+    assert seen == card_look.far_colour(item.look)
+    large.graph.select(["conv201"])
+    item.mark("refused")
+    assert item.look.border == "error"
 
 
 def test_looking_elsewhere_makes_nothing_anew(large, counted):
