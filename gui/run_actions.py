@@ -29,6 +29,7 @@ class RunActions(QObject):
         self.transfer = make_action(self, "Start from Trained Weights…", self.ask_transfer)
         self._session, self._document, self._files = session, document, files
         panel.resume_wanted.connect(self._resume)
+        panel.lengthen_wanted.connect(self._resume)
         panel.replay_wanted.connect(lambda run: session.runs.replayable(run, self._replay))
         panel.restore_wanted.connect(lambda path: files.open_path(Path(path)))
         self._coming: Replayable | None = None  # the run to replay once its network is there
@@ -36,9 +37,9 @@ class RunActions(QObject):
         session.restored.connect(self._show_network)
         session.transferred.connect(self._show_transferred)
 
-    def _resume(self, run: str) -> None:
+    def _resume(self, run: str, epochs: int | None = None) -> None:
         if self._files.may_discard():
-            self._session.resume_kept(run)
+            self._session.resume_kept(run, epochs=epochs)
 
     def _replay(self, run: Replayable) -> None:
         """Show a run's film; its network is opened first where it is another one."""

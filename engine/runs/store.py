@@ -31,6 +31,7 @@ from .errors import RunError
 from .folder import About, RunFolder, folder_name
 from .index import Index
 from .keeping import Keeping
+from .lengthening import Lengthening
 from .merit import Merit, merit_of
 from .query import parse
 from .recording import Recording
@@ -186,6 +187,8 @@ class RunStore:
         recording = Recording(folder, training, lock, keeping, writer, _best(lines, at.progress))
         recording.note({"event": log.RESUMED, "step": step, "epoch": at.progress["epoch"], "checkpoint": at.name,
                         "changes": to_come})  # fmt: skip
+        if at.state and given["epochs"] and (reason := Lengthening.of(at.state["meta"]).why_not(given["epochs"])):
+            recording.warn(reason)
         for fault in at.faults:
             recording.warn(f"{fault} The run goes on from {at.name or 'its beginning'}.")
         if config["threads"] != threads():

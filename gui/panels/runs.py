@@ -32,25 +32,29 @@ from ..work.history import best_epoch
 from ..work.kept import title_of
 from ..work.posts import RunStarted
 from ..work.shelf import Listing, Restorable
+from .lengthen import LengthenDialog
 
 if TYPE_CHECKING:
     from convscope.engine.runs import RunSummary
+    from convscope.engine.runs.lengthening import Lengthening
 
 _NONE = "Press Train: the run is kept and appears here."
 _NOT_FOUND = "No run matches the search."
 _SEARCH_MS = 200
+_TRAIN_ON = "Make the run longer: more epochs from its end on"
 _REPLAY = "Look at the filters and activations of the run from its beginning to its end"
 _DECLINED = "runs/declined"  # the interrupted run that the user did not want to go on with
 _CHECKPOINTS = {"last": "Last", "previous": "The one before", "best": "Best epoch"}
 
 
 class RunsPanel(QWidget):
-    """Lists the runs of `session.runs`. `resume_wanted(id)`, `replay_wanted(id)` and `restore_wanted(path)` are for
-    the window.
+    """Lists the runs of `session.runs`. `resume_wanted(id)`, `lengthen_wanted(id, epochs in all)`, `replay_wanted(id)`
+    and `restore_wanted(path)` are for the window.
     """
 
     title = "Runs"
     resume_wanted = Signal(str)
+    lengthen_wanted = Signal(str, int)
     replay_wanted = Signal(str)
     restore_wanted = Signal(str)
 
@@ -132,8 +136,7 @@ class RunsPanel(QWidget):
         self._restore.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         set_icon(self._restore, "clock-counter-clockwise")
         self.replay = named(QToolButton(), "Replay", _REPLAY)
-        self.replay.setText("Replay")
-        self.replay.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.replay.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.replay.clicked.connect(self._replay)
         set_icon(self.replay, "film-strip")
         self._points = QMenu(self._restore)
@@ -250,7 +253,10 @@ class RunsPanel(QWidget):
         chosen, idle = self.list.selected, self._session.state == "idle"
         one = chosen[0] if len(chosen) == 1 else None
         still = one is not None and one.status != "running"
-        self.resume.setEnabled(idle and still and not _is_complete(one))
+        complete = _is_complete(one)
+        self.resume.setText("Train on…" if complete else "Resume")
+        self.resume.setToolTip(_TRAIN_ON if complete else "Go on where the run was stopped or interrupted")
+        self.resume.setEnabled(idle and still)
         self._restore.setEnabled(idle and one is not None)
         self.replay.setEnabled(still)
         self._more.setEnabled(bool(chosen))
@@ -274,8 +280,19 @@ class RunsPanel(QWidget):
             self.menu.popup(self.list.viewport().mapToGlobal(place))
 
     def _resume(self) -> None:
-        if self.resume.isEnabled():
-            self.resume_wanted.emit(self.list.selected[0].id)
+        if not self.resume.isEnabled():
+            return
+        run = self.list.selected[0]
+        if _is_complete(run):
+            self._shelf.lengthening(run.id, partial(self._ask_length, run))
+        else:
+            self.resume_wanted.emit(run.id)
+
+    def _ask_length(self, run: RunSummary, found: Lengthening) -> None:
+        dialog = LengthenDialog(title_of(run), found, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.wanted.connect(partial(self.lengthen_wanted.emit, run.id))
+        dialog.open()
 
     def _replay(self) -> None:
         self.replay_wanted.emit(self.list.selected[0].id)

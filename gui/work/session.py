@@ -7,6 +7,7 @@ views between two batches; the loader reads and downloads data. Both answer thro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial, singledispatchmethod
 from typing import Any
 
@@ -187,8 +188,9 @@ class Session(News):
 
         def begin(found: Any) -> None:
             if isinstance(found, Kept):
-                self.restored.emit(found)
-                self._run.resume_kept(found, epochs)
+                kept = replace(found, recipe=replace(found.recipe, epochs=epochs or found.recipe.epochs))
+                self.restored.emit(kept)
+                self._run.resume_kept(kept, epochs)
             else:
                 self.message.emit(Failed(found).text, True)
 

@@ -17,6 +17,7 @@ from .replaying import Replayable
 
 if TYPE_CHECKING:
     from convscope.engine.runs import Comparison, RunStore, RunSummary
+    from convscope.engine.runs.lengthening import Lengthening
 
     from .history import History
 
@@ -117,6 +118,16 @@ class Shelf(QObject):
             return Restorable(run, files, len(found.steps), found.nbytes)
 
         self._ask("runs checkpoints", read, callback)
+
+    def lengthening(self, run: str, callback: Callable[[Lengthening], None]) -> None:
+        """Have looked up how a run stands that is to be made longer."""
+
+        def read() -> Lengthening:
+            from convscope.engine.runs.lengthening import lengthening  # noqa: PLC0415
+
+            return lengthening(_store().folder(run))
+
+        self._ask("runs lengthening", read, callback)
 
     def replayable(self, run: str, callback: Callable[[Replayable], None]) -> None:
         """Have looked up what is needed to replay a run."""

@@ -14,7 +14,10 @@ import pytest
 
 from convscope.engine import load, load_dataset
 from convscope.engine.runs import Interval, Keeping, RunError, RunStore
-from convscope.engine.train import Changed, Ended, Event, Started, TrainingError, Warned
+from convscope.engine.runs.lengthening import Lengthening
+from convscope.engine.train import Batch, Changed, Ended, Event, Settings, Started, TrainingError, Warned
+from convscope.engine.train.schedule import Constant, Cosine, OneCycle, Plateau, Schedule, Step
+from convscope.engine.train.state import Progress
 
 from .run_cases import BATCHES, DATA, EVERY_TWO, SETTINGS, advance, again, begin, weights, whole
 from .training_cases import bits, blobs, model_for
@@ -150,8 +153,35 @@ def test_a_complete_run_is_only_resumed_with_more_epochs(tmp_path: Path) -> None
     with pytest.raises(RunError, match="is complete; give more epochs"):
         again(tmp_path)
     longer = again(tmp_path, epochs=4)
-    assert last(list(longer)).epoch == 4
+    events = list(longer)
+    assert last(events).epoch == 4
     assert RunStore(tmp_path).run("everything").epoch == 4
+    told = next(event.message for event in events if isinstance(event, Warned))
+    assert "“Cosine” is spread over the whole run: the 3 epochs that are done had the learning rates of a run" in told
+    rate = next(event.learning_rate for event in events if isinstance(event, Batch))
+    assert told.endswith(f"It goes on at {rate:.3g}.")
+    assert weights(longer) != whole(epochs=4)
+
+
+def test_a_run_whose_schedule_does_not_look_ahead_is_lengthened_to_the_bits_of_a_longer_one(tmp_path: Path) -> None:
+    list(begin(tmp_path, schedule="constant"))
+    longer = again(tmp_path, epochs=4)
+    assert not [event for event in longer if isinstance(event, Warned)]
+    assert weights(longer) == whole(epochs=4, schedule="constant")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "exact"),
+    [
+        (Constant(), True), (Plateau(), False), (Plateau(warm_up=0), True), (Step(every=2), False),
+        (Step(every=2, warm_up=3), True), (Step(), False), (Cosine(), False), (OneCycle(), False),
+    ],
+)  # fmt: skip
+def test_whether_a_longer_run_has_the_rates_of_one_begun_so_long(schedule: Schedule, exact: bool) -> None:
+    settings = Settings(epochs=4, batch_size=10, schedule=schedule)
+    run = Lengthening(settings, Progress(epoch=4, step=40), 10)
+    assert (run.why_not(9) == "") == exact
+    assert run.why_not(4) == ""
 
 
 def test_a_run_killed_before_it_could_say_that_it_ended_only_ends(tmp_path: Path) -> None:

@@ -100,3 +100,8 @@ def test_judged_epochs_keep_to_their_memory_and_forget_what_was_undone() -> None
     assert np.allclose(kept[-1].outcomes.own, one.outcomes.own, rtol=1e-6)
     kept.add(Judged(5, one.outcomes))
     assert kept.epochs[-1] == 5
+    few = JudgedEpochs(most_epochs=8)
+    for epoch in range(1, 100):
+        few.add(Judged(epoch, one.outcomes))
+    assert 4 <= len(few) <= 8
+    assert few.epochs[-1] == 99

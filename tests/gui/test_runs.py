@@ -10,8 +10,11 @@ from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMessageBox
 
 from convscope.engine.io import FileError
 from convscope.engine.runs import RunStore, checkpoint
+from convscope.engine.train.schedule import Constant
+from convscope.gui.panels.lengthen import LengthenDialog
 from convscope.gui.panels.runs import RunsPanel
 from convscope.gui.panels.training import TrainingPanel
+from convscope.gui.run_actions import RunActions
 from convscope.gui.views.comparison import ComparisonView
 from convscope.gui.views.curves import CurvesView
 from convscope.gui.work.recipe import DataChoice, Recipe
@@ -144,6 +147,33 @@ def test_a_stopped_run_goes_on_by_its_button_with_the_bits_of_one_that_was_not_s
     assert len(curves.loss.batches) == steps[-1]  # what came before the stop is in the curve as well
     assert len(curves.loss.markers) == 1
     assert RunStore().run(panel.list.runs[stopped].id).status in {"completed", "running"}
+
+
+def test_a_complete_run_is_made_longer_from_the_list_with_a_word_on_its_bits(lab, panel):
+    class Files:
+        def may_discard(self):
+            return True
+
+    actions = RunActions(panel, lab.session, lab.document, Files(), panel)
+    run = start(lab, Recipe(epochs=2, schedule=Constant(), keep=True))
+    listed(lab, panel, 1)
+    click(lab, panel, 0)
+    assert panel.resume.text() == "Train on…"
+    lab.qtbot.mouseClick(panel.resume, Qt.MouseButton.LeftButton)
+    box = dialog(lab, LengthenDialog)
+    assert "those of a run begun with 3 epochs, bit for bit" in box.note.text()
+    lab.qtbot.keyClick(box.more, Qt.Key.Key_Up)
+    assert "with 4 epochs" in box.note.text()
+    restored = []
+    lab.session.restored.connect(restored.append)
+    lab.qtbot.mouseClick(box.start, Qt.MouseButton.LeftButton)
+    lab.until(lambda: len(lab.log.ends) == 2)
+    assert restored[0].recipe.epochs == 4
+    assert (lab.log.ends[-1].reason, lab.log.ends[-1].epoch) == ("completed", 4)
+    assert [text for text, _ in lab.log.messages if "bits" in text or "spread" in text] == []
+    lab.session.runs.refresh()
+    lab.until(lambda: panel.list.runs[0].epoch == 4)
+    assert (panel.list.runs[0].id, actions.transfer.isEnabled()) == (run, True)
 
 
 def test_closing_the_window_in_a_run_keeps_it_up_to_the_last_batch(qtbot):
