@@ -2,8 +2,8 @@
 
 Every kernel goes the way it would on a machine with a GPU (Numba, libNVVM, nvJitLink) up to the machine code, and must
 keep what it declares: no more registers a thread than that, and nothing spilled into memory. The kernels are not listed
-anywhere: plans of all layers' examples and of the compact networks say what they would launch. The gate proves first
-that it can fail.
+anywhere: plans of all layers' examples and of the compact networks, and steps by every loss and optimiser, say what
+they would launch. The gate proves first that it can fail.
 
     python .ci/cuda_gate.py                 all chips, each in a process of its own
     python .ci/cuda_gate.py --chip 90 -v    one chip, with every kernel's figures
@@ -61,13 +61,14 @@ def compiled(function: Any, types: tuple[Any, ...], chip: int, registers: int | 
 
 
 def launches(chip: int) -> dict[tuple[Any, tuple[Any, ...]], str]:
-    """Every kernel and list of argument types that the plans launch on a chip, with the name of a network that does."""
+    """Every kernel and list of argument types that plans and steps launch on a chip, with a network that does."""
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the tests' networks
     from convscope.engine import Network, zoo  # noqa: PLC0415
     from convscope.engine import layers as L  # noqa: PLC0415
     from convscope.engine.kernels.cuda_tiles import TENSOR_CORES, Means  # noqa: PLC0415
     from convscope.engine.kernels.words import FLOAT32, MODES  # noqa: PLC0415
     from convscope.engine.runtime.cuda_launches import recorded  # noqa: PLC0415
+    from convscope.engine.train.cuda_launches import recorded as recorded_steps  # noqa: PLC0415
     from tests.engine.test_layers_conformance import network_of  # noqa: PLC0415
 
     nets: list[Network] = [network_of(example) for kind in L.TYPES.values() for example in kind.examples()]
@@ -77,6 +78,8 @@ def launches(chip: int) -> dict[tuple[Any, tuple[Any, ...]], str]:
         for net in nets + compact if mode == FLOAT32 else compact:
             for build in recorded(net, BATCH, Means(mode, chip, PROCESSORS)):
                 builds.setdefault(build, net.name)
+    for build in recorded_steps(compact[0], BATCH, Means(FLOAT32, chip, PROCESSORS)):
+        builds.setdefault(build, "steps")
     return builds
 
 

@@ -16,7 +16,7 @@ from ..runtime.model import Model
 from ..spec import ConvscopeError
 from ..train import Ended, Epoch, Event, Started, TrainRun, Warned, fit
 from ..train.recipes import recipe
-from ..train.step import DivergedError
+from ..train.outcome import DivergedError
 from ..zoo import build_for
 from . import sources
 from .interrupt import interruptible

@@ -93,6 +93,8 @@ class Lives:
             nbytes, born = size(shape) * self.batch * FLOAT_BYTES, self.written[value]
             forward = max([born, *(index for index, _ in self.readers[value])])
             later = self._later_uses(value) if self.mode == "training" else []
+            if self.mode == "training" and not self.readers[value]:
+                later.append(self.clock.backward(self.clock.steps))  # the loss reads it, and writes its gradient
             if self.mode == "gradient" or value in self.kept:
                 later = [self.clock.end]
             if value in self.repeated:

@@ -12,6 +12,28 @@ from ..layers import family_of
 from ..spec import ConvscopeError, Layer
 from .binding import Array, Binding
 from .devices import CPU, CUDA, DEVICES
+from .repeating import Repeater
+
+
+class DeviceLostError(ConvscopeError):
+    """The device stopped answering: nothing in its memory can be read any more."""
+
+
+class Arrival(Protocol):
+    """A copy between host and device that is on its way."""
+
+    def ready(self) -> bool:
+        """Whether it is done."""
+
+    def synchronize(self) -> None:
+        """Return once it is done."""
+
+
+class Lane(Protocol):
+    """A way to an array of the device that what is sent takes beside the device's work."""
+
+    def send(self, host: Array) -> Arrival:
+        """Begin to copy; the array changes when the calls made before are done. Until it arrived, `host` must stay."""
 
 
 class Backend(Protocol):
@@ -34,17 +56,26 @@ class Backend(Protocol):
     def host(self, array: Array) -> Array:
         """What Python reads and writes for an array of the device: a copy, or the array itself where Python can."""
 
-    def upload(self, host: Array, array: Array) -> Any:
-        """Begin to copy what `host` gave for an array to the device; what to `synchronize()` with before writing there.
+    def upload(self, host: Array, array: Array) -> Arrival:
+        """Begin to copy what `host` gave for an array to the device; until it arrived, nothing may be written there.
 
-        Never asked for, nor `download`, where both are the same.
+        Never asked for, nor `fetch`, `download` and `lane`, where both are the same.
         """
+
+    def fetch(self, array: Array, host: Array) -> Arrival:
+        """Begin to copy an array of the device to what `host` gave for it, once all calls before are done."""
+
+    def lane(self, array: Array) -> Lane:
+        """A way to this array."""
 
     def download(self, array: Array, host: Array) -> None:
         """Copy an array of the device to what `host` gave for it, once all calls before are done."""
 
     def finish(self) -> None:
         """Return once all calls made are done."""
+
+    def repeater(self) -> Repeater:
+        """How to do work that is the same again and again."""
 
     def threads(self) -> int:
         """Threads that large calls are shared among now."""

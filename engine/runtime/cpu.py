@@ -11,12 +11,16 @@ import psutil
 from ..graph.arena import ALIGNMENT
 from ..kernels import elementwise, moments
 from ..kernels.jit import Kernel
+from .backend import Arrival, Lane
 from .binding import Array
+from .repeating import Plainly, Repeater
 from .threads import threads
 
 # One core's usual speed on convolutions of compact networks and on elementwise work, and the seconds below which
 # waking other threads costs more than it saves. Orders of magnitude suffice.
 _MACS_A_SECOND, _VALUES_A_SECOND, _WORTH_SHARING = 40e9, 2e9, 30e-6
+
+_SAME = "the CPU's arrays are their own copies"
 
 
 class CpuBackend:
@@ -43,14 +47,23 @@ class CpuBackend:
     def host(self, array: Array) -> Array:
         return array
 
-    def upload(self, host: Array, array: Array) -> Any:
-        raise NotImplementedError("the CPU's arrays are their own copies")
+    def upload(self, host: Array, array: Array) -> Arrival:
+        raise NotImplementedError(_SAME)
+
+    def fetch(self, array: Array, host: Array) -> Arrival:
+        raise NotImplementedError(_SAME)
+
+    def lane(self, array: Array) -> Lane:
+        raise NotImplementedError(_SAME)
 
     def download(self, array: Array, host: Array) -> None:
-        raise NotImplementedError("the CPU's arrays are their own copies")
+        raise NotImplementedError(_SAME)
 
     def finish(self) -> None:
         """Calls are done when they return."""
+
+    def repeater(self) -> Repeater:
+        return Plainly()
 
     def threads(self) -> int:
         return threads()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.util
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,8 +19,13 @@ from ..graph.arena import ALIGNMENT
 from ..kernels import cuda_jit
 from ..kernels.cuda_jit import SIMULATED, Launch, cuda
 from ..spec import ConvscopeError
+from . import cuda_graph
+from .backend import Arrival, DeviceLostError, Lane
 from .binding import Array
+from .cuda_errors import is_lost, is_out_of_memory, lost, name_of
+from .cuda_graph import Graphs, StreamCapture
 from .cuda_math import means
+from .repeating import Plainly, Repeater
 
 _OLDEST_CHIP, _OLDEST_DRIVER = (7, 5), (13, 0)
 _WORKERS_A_PROCESSOR = 4  # blocks that a multiprocessor shares its time among in sums of two stages
@@ -55,36 +61,98 @@ class CudaBackend:
         self.copy, self.mask = cuda_elementwise.copy, cuda_elementwise.mask
         self.add_masked = cuda_elementwise.add_masked
         self.measure_all = cuda_moments.measure_all
-        self._stream = _stream()
+        self._stream, self._copying = _streams()
+        self._lost: DeviceLostError | None = None
 
     def allocate(self, nbytes: int) -> Array:
-        try:
-            return cuda.device_array(max(nbytes, ALIGNMENT), np.uint8)
-        except Exception as error:
-            if "OUT_OF_MEMORY" not in str(error):
-                raise
-            what = f"The GPU has no {format_bytes(nbytes)} in one piece, though {format_bytes(self.available_bytes())}"
-            raise ConvscopeError(f"{what} are free; end other programs that use it, or use a smaller batch.") from None
+        return self._made(nbytes, lambda: cuda.device_array(max(nbytes, ALIGNMENT), np.uint8))
 
     def zeros(self, count: int, dtype: str = "float32") -> Array:
-        return cuda.to_device(np.zeros(count, dtype), stream=self._stream)
+        zeros = np.zeros(count, dtype)
+        return self._made(zeros.nbytes, lambda: cuda.to_device(zeros, stream=self._stream))
 
     def host(self, array: Array) -> Array:
         """Pinned, which the GPU reads and writes without a detour."""
-        return cuda.pinned_array(array.shape, array.dtype)
+        with self._errors():
+            return cuda.pinned_array(array.shape, array.dtype)
 
-    def upload(self, host: Array, array: Any) -> Any:
-        array.copy_to_device(host, stream=self._stream)
-        copied = cuda.event()
-        copied.record(self._stream)
-        return copied
+    def upload(self, host: Array, array: Any) -> Arrival:
+        with self._errors():
+            array.copy_to_device(host, stream=self._stream)
+            return self._arrival()
+
+    def fetch(self, array: Any, host: Array) -> Arrival:
+        with self._errors():
+            array.copy_to_host(host, stream=self._stream)
+            return self._arrival()
 
     def download(self, array: Any, host: Array) -> None:
-        array.copy_to_host(host, stream=self._stream)
-        self.finish()
+        """Nothing comes from a GPU that was lost: what the host has then stays as it is."""
+        if self._lost is None:
+            self.fetch(array, host).synchronize()
+
+    def lane(self, array: Any) -> Lane:
+        return _Lane(self, array)
 
     def finish(self) -> None:
-        self._stream.synchronize()
+        with self._errors():
+            self._stream.synchronize()
+
+    def repeater(self) -> Repeater:
+        return Graphs(StreamCapture(self._stream)) if cuda_graph.wanted() else Plainly()
+
+    def launch(self, launch: Launch) -> None:
+        """Have a kernel run when all that was launched before is done."""
+        try:
+            launch.kernel.compiled[(*launch.grid, self._stream)](*launch.args)
+        except Exception as error:
+            self._tell(error)
+            raise
+
+    def table(self, array: Array) -> Array:
+        """A copy there of numbers that never change."""
+        return self._made(array.nbytes, lambda: cuda.to_device(array, stream=self._stream))
+
+    def _made(self, nbytes: int, make: Callable[[], Array]) -> Array:
+        """An array of so many bytes; ConvscopeError where there is no room for it."""
+        with self._errors():
+            try:
+                return make()
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                free = format_bytes(self.available_bytes())
+                raise ConvscopeError(
+                    f"The GPU has no {format_bytes(nbytes)} in one piece, though {free} are free; "
+                    "end other programs that use it, or use a smaller batch."
+                ) from None
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Raise DeviceLostError for an error of the driver's after which the GPU cannot be used."""
+        if self._lost is not None:
+            raise self._lost
+        try:
+            yield
+        except Exception as error:
+            self._tell(error)
+            raise
+
+    def _tell(self, error: Exception) -> None:
+        if is_lost(error) and not isinstance(error, DeviceLostError):
+            self._lost = lost(error)
+            raise self._lost from error
+
+    def _arrival(self) -> Arrival:
+        """What has happened once the stream has done what it was given so far."""
+        event = _event()
+        event.record(self._stream)
+        return _Arrival(event, self)
+
+    @property
+    def stream(self) -> Any:
+        """What all calls are made on, in order."""
+        return self._stream
 
     def threads(self) -> int:
         return _WORKERS_A_PROCESSOR * self.chip.processors
@@ -94,7 +162,7 @@ class CudaBackend:
         return max(1, min(self.threads(), values // self.chip.grain))
 
     def build(self, kernel: Any, threads: int) -> Callable[..., None]:
-        return _Launcher(kernel, self._stream)
+        return _Launcher(kernel, self)
 
     def available_bytes(self) -> int:
         context = cuda.current_context()
@@ -107,15 +175,15 @@ class CudaBackend:
 class _Launcher:
     """A call on the GPU: its launches are worked out, and its tables brought there, when it is first made."""
 
-    def __init__(self, kernel: Any, stream: Any) -> None:
-        self._kernel, self._stream = kernel, stream
+    def __init__(self, kernel: Any, backend: CudaBackend) -> None:
+        self._kernel, self._backend = kernel, backend
         self._launches: list[Launch] | None = None
 
     def __call__(self, *args: Any) -> None:
         if self._launches is None:
             self._launches = [self._with_tables(launch) for launch in self._kernel.launches(*args)]
         for launch in self._launches:
-            launch.kernel.compiled[(*launch.grid, self._stream)](*launch.args)
+            self._backend.launch(launch)
 
     def _with_tables(self, launch: Launch) -> Launch:
         """Arrays of whole numbers in the host's memory are tables; others have no business here."""
@@ -125,7 +193,50 @@ class _Launcher:
     def _table(self, array: Array) -> Array:
         if array.dtype.kind not in "iu":
             raise TypeError(f"{self._kernel.__name__} was given an array of {array.dtype} in the host's memory")
-        return cuda.to_device(array, stream=self._stream)
+        return self._backend.table(array)
+
+
+class _Arrival:
+    """A copy on its way: an event of a stream."""
+
+    def __init__(self, event: Any, backend: CudaBackend) -> None:
+        self._event, self._backend = event, backend
+
+    def ready(self) -> bool:
+        if SIMULATED:
+            return True
+        with self._backend._errors():
+            return bool(self._event.query())
+
+    def synchronize(self) -> None:
+        with self._backend._errors():
+            self._event.synchronize()
+
+
+class _Lane:
+    """Copies on a stream of their own to an array beside the target, and from there on the stream of all calls.
+
+    Three events keep the order. The copying stream waits until the stream of calls has *taken* what came before,
+    which is the first thing that it does in a step; so the next batch travels during all the rest of the step. The
+    stream of calls waits until the batch has *arrived*, and so does the host before it writes the next one to where it
+    came from. The target is written by the stream of calls alone, so in order with whatever reads it.
+    """
+
+    def __init__(self, backend: CudaBackend, target: Any) -> None:
+        self._backend, self._target = backend, target
+        self._beside = backend.allocate(target.nbytes)[: target.nbytes].view(target.dtype)
+        self._taken, self._arrived = _event(), _event()  # to wait for an event that never was is not to wait
+
+    def send(self, host: Array) -> Arrival:
+        backend = self._backend
+        with backend._errors():
+            self._taken.wait(backend._copying)
+            self._beside.copy_to_device(host, stream=backend._copying)
+            self._arrived.record(backend._copying)
+            self._arrived.wait(backend._stream)
+            self._target.copy_to_device(self._beside, stream=backend._stream)
+            self._taken.record(backend._stream)
+        return _Arrival(self._arrived, backend)
 
 
 @cache
@@ -142,6 +253,10 @@ def chip() -> Chip:
     except ConvscopeError:
         raise
     except Exception as error:  # the driver's, whatever it ran into
+        if name_of(error).endswith("DEVICE_UNAVAILABLE"):
+            raise _unavailable("another program uses the GPU alone; end it") from None
+        if is_out_of_memory(error):
+            raise _unavailable("other programs have all of the GPU's memory; end one of them") from None
         raise _unavailable(f"the NVIDIA driver cannot be used ({_first_line(error)}); install or repair it") from None
 
 
@@ -181,6 +296,10 @@ def _dotted(version: tuple[int, ...]) -> str:
 
 
 @cache
-def _stream() -> Any:
-    """One for the process: all calls are made in order."""
-    return cuda.stream()
+def _streams() -> tuple[Any, Any]:
+    """Two for the process: all calls are made on the first, in order; batches that come next travel on the second."""
+    return cuda.stream(), cuda.stream()
+
+
+def _event() -> Any:
+    return cuda.event() if SIMULATED else cuda.event(timing=False)

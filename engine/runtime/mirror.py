@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .backend import Backend
+    from .backend import Arrival, Backend
     from .binding import Array
 
 
@@ -22,6 +22,7 @@ class Mirror:
         self._shared = self.copy is device
         self._behind = not self._shared
         self._sending: Any = None
+        self._glimpse: Glimpse | None = None
 
     def __len__(self) -> int:
         return len(self.device)
@@ -55,5 +56,53 @@ class Mirror:
     def send(self) -> None:
         """Make the device's array what the copy is."""
         if not self._shared:
-            self._sending = self._backend.upload(self.copy, self.device)
+            self._sending = self._upload()
         self._behind = False
+
+    def glimpse(self) -> Glimpse:
+        """What the device's array holds when all calls made so far are done, for which nothing waits: a copy."""
+        if not self._behind:
+            return Glimpse(self.copy.copy())
+        if self._glimpse is None:
+            self._place = self._backend.host(self.device)
+        else:
+            self._glimpse.read()  # out of the place where the next one goes
+        self._glimpse = Glimpse(self._place, self._backend.fetch(self.device, self._place))
+        return self._glimpse
+
+    def _upload(self) -> Any:
+        return self._backend.upload(self.copy, self.device)
+
+
+class Inlet(Mirror):
+    """A mirror that is sent in every step: what comes next travels while the device is still at work on the last.
+
+    It is put into its place when the calls made before are done, from a second array of the device.
+    """
+
+    def __init__(self, device: Array, backend: Backend) -> None:
+        super().__init__(device, backend)
+        self._lane = None if self._shared else backend.lane(device)
+
+    def _upload(self) -> Any:
+        assert self._lane is not None  # nothing is sent where both are the same
+        return self._lane.send(self.copy)
+
+
+class Glimpse:
+    """An array on its way from the device."""
+
+    def __init__(self, array: Array, coming: Arrival | None = None) -> None:
+        self._array, self._coming = array, coming
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is there."""
+        return self._coming is None or self._coming.ready()
+
+    def read(self) -> Array:
+        """The array, once it is there."""
+        if self._coming is not None:
+            self._coming.synchronize()
+            self._array, self._coming = self._array.copy(), None
+        return self._array

@@ -20,7 +20,7 @@ from .companions import Companions
 from .compute import exclusive
 from .initialisers import rule
 from .plan import Plan, ReluRule
-from .weights import FloatArray, NamedArrays, WeightStore
+from .weights import FloatArray, Glimpses, NamedArrays, WeightStore
 
 if TYPE_CHECKING:
     from ..train.run import TrainRun
@@ -143,6 +143,14 @@ class Model:
     def learned_parts(self) -> tuple[slice, ...]:
         """The ranges of `flat_weights` that learn: all of it unless layers are frozen."""
         return self._store.learned_parts
+
+    def glimpse(self, names: Iterable[str]) -> Glimpses:
+        """Copies of these weights as they are now, for which neither a GPU nor its host waits: read them when ready."""
+        return self._store.glimpse(names)
+
+    def layer_at(self, place: int) -> str:
+        """The layer whose weights lie at this place of `flat_weights`."""
+        return self._store.layer_at(place)
 
     @property
     def decay_mask(self) -> FloatArray:

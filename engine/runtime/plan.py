@@ -17,7 +17,7 @@ from .binding import Array, Binding, Call, Scratch
 from .buffers import Buffers
 from .description import Description, step_facts
 from .measuring import Measurements
-from .mirror import Mirror
+from .mirror import Glimpse, Inlet, Mirror
 from .program import BackwardProgram
 from .weights import WeightStore
 
@@ -67,7 +67,8 @@ class Plan:
         self._again = {step.index: self._bind(step, again=True) for step in repeated}
         self._scratch = self._place_scratch()
         self._forward = [call for binding in self._bindings for call in binding.forward_calls]
-        self._packed = tuple(packed for b in (*self._bindings, *self._again.values()) for packed in b.packed)
+        packed = (packed for b in (*self._bindings, *self._again.values()) for packed in b.packed)
+        self._packed = tuple({id(one): one for one in packed}.values())
         self._programs: dict[tuple[tuple[str, ...], bool, str | None], list[Call]] = {}
         self._mirrors: dict[str, Mirror] = {}
         self._views: dict[str, tuple[Mirror, Array]] = {}
@@ -129,12 +130,9 @@ class Plan:
 
     def compute(self, step: int = 0) -> None:
         """As `forward`, without waiting for the output."""
-        self._state.outgoing[2] = step
-        self._state.send()
+        self._send(step)
         self._store.refresh(self._packed)
-        self._view("value", INPUT)[0].send()
-        for call in self._forward:
-            call()
+        self._run(self._forward)
         self._say_written("value")
         if self.mode == "training":
             self._store.tracked.written()
@@ -156,20 +154,50 @@ class Plan:
         self._state.outgoing[0] = RELU_RULES.index(relu)
         self._state.send()
         names = (name,) if isinstance(name, str) else name
-        end = None if until is None else self._value(until)
-        key = (tuple(self._value(one) for one in names), weights, end)
-        if key not in self._programs:
-            program = BackwardProgram(self._buffers, self._backend, self._bindings, self._again, key[0], end)
-            self._programs[key] = program.calls(weights)
-        for value in key[0]:
-            if f"grad:{value}" in self._given:
-                self._mirrors[f"grad:{value}"].send()
+        program = self._program(names, weights, until)
+        for one in names:
+            if (key := f"grad:{self._value(one)}") in self._given:
+                self._mirrors[key].send()
         self._given.clear()
-        for call in self._programs[key]:
-            call()
+        self._run(program)
         self._say_written("grad")
         if weights:
             self._store.slopes.written()
+
+    # ---- running again and again
+
+    def begin_step(self, step: int) -> None:
+        """Have everything there that a step of training reads and `launch` does not make: input, step, weights."""
+        self._send(step)
+        self._store.refresh(packed for packed in self._packed if packed.fixed)
+
+    def launch(self) -> None:
+        """The calls of a whole forward pass, and nothing beside them: the same ones each time."""
+        for packed in self._packed:
+            if not packed.fixed:
+                packed.call()
+        self._run(self._forward)
+
+    def launch_backward(self, names: tuple[str, ...]) -> None:
+        """The calls that take gradients, which lie in `array("grad", name)`, back through the plan, likewise."""
+        self._run(self._program(names, True, None))
+
+    def end_step(self) -> None:
+        """Take note that both have been called, or what was captured of them launched."""
+        self._store.note_packed(packed for packed in self._packed if not packed.fixed)
+        self._say_written("value")
+        self._say_written("grad")
+        self._store.tracked.written()
+        self._store.slopes.written()
+        self._given.clear()
+
+    def array(self, what: Literal["value", "grad"], name: str) -> Array:
+        """The device's own array, flat, of a node's value or gradient."""
+        return self._buffers.array(f"{what}:{self._value(name)}")
+
+    def glimpse(self, name: str) -> Glimpse:
+        """A node's output, flat, as `value` gives it, for which nothing waits."""
+        return self._view("value", name)[0].glimpse()
 
     def finish(self) -> None:
         """Return once all calls made are done, as they are at once on the CPU."""
@@ -201,6 +229,27 @@ class Plan:
 
     # ---- construction
 
+    def _send(self, step: int) -> None:
+        """What the host gives for a pass: plain ReLUs, the seed, the step, the input, and weights that it wrote to."""
+        self._state.outgoing[:] = 0, self._store.seed, step
+        self._state.send()
+        self._store.send()
+        self._view("value", INPUT)[0].send()
+
+    @staticmethod
+    def _run(calls: Iterable[Call]) -> None:
+        for call in calls:
+            call()
+
+    def _program(self, names: tuple[str, ...], weights: bool, until: str | None) -> list[Call]:
+        """The calls from the nodes named back to the input, or to the node `until`."""
+        end = None if until is None else self._value(until)
+        key = (tuple(self._value(one) for one in names), weights, end)
+        if key not in self._programs:
+            program = BackwardProgram(self._buffers, self._backend, self._bindings, self._again, key[0], end)
+            self._programs[key] = program.calls(weights)
+        return self._programs[key]
+
     def _value(self, name: str) -> str:
         """The value a node stands for; ConvscopeError if it is computed together with the next layer."""
         if name not in self.schedule.value_of:
@@ -223,7 +272,8 @@ class Plan:
             if buffer not in self._buffers:
                 raise ConvscopeError(f"A plan for {self.mode} has no {buffer.replace(':', ' of ')}; use another mode.")
             if buffer not in self._mirrors:
-                self._mirrors[buffer] = Mirror(self._buffers.array(buffer), self._backend)
+                kind = Inlet if name == INPUT and what == "value" and self.mode == "training" else Mirror
+                self._mirrors[buffer] = kind(self._buffers.array(buffer), self._backend)
             mirror = self._mirrors[buffer]
             self._views[key] = mirror, mirror.copy.reshape(self._shape(name))
         return self._views[key]

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from ..graph import Network
 from ..graph.arena import aligned
-from ..spec import ConvscopeError, Weight, size
+from ..spec import ConvscopeError, Shape, Weight, size
 from .backend import Backend, require_memory
 from .binding import Array, Packed
 from .initialisers import Rule, by_declaration
-from .mirror import Mirror
+from .mirror import Glimpse, Mirror
 
 FloatArray = NDArray[np.float32]
 _FLOAT = 4
@@ -52,11 +52,31 @@ class NamedArrays(Mapping[str, FloatArray]):
         if self._changed is not None:
             self._changed()
 
+    def shape(self, name: str) -> Shape:
+        """An array's shape, for which nothing is brought up to date."""
+        return self._arrays[name].shape
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._arrays)
 
     def __len__(self) -> int:
         return len(self._arrays)
+
+
+class Glimpses:
+    """Arrays by name on their way from the device; see `Mirror.glimpse`."""
+
+    def __init__(self, arrays: Mapping[str, tuple[Shape, Glimpse]]) -> None:
+        self._arrays = arrays
+
+    @property
+    def ready(self) -> bool:
+        """Whether all are there."""
+        return all(glimpse.ready for _, glimpse in self._arrays.values())
+
+    def read(self) -> dict[str, FloatArray]:
+        """The arrays, once all are there: copies, which nobody else writes to."""
+        return {name: glimpse.read().reshape(shape) for name, (shape, glimpse) in self._arrays.items()}
 
 
 class WeightStore:
@@ -90,7 +110,8 @@ class WeightStore:
         self.gradients = NamedArrays(_views(learned, self.slopes.copy), self._fetch_gradients)
         self._on_device = _runs(learned, self.trained.device) | _runs(others, self.tracked.device)
         self._slopes_on_device = _runs(learned, self.slopes.device)
-        self._learned = learned
+        self._learned, self._backend = learned, backend
+        self._glimpsed: dict[str, Mirror] = {}
         self._unsent = False
         self.frozen: frozenset[str] = frozenset()
         self.learned_parts: tuple[slice, ...] = (slice(0, len(self.trained)),)
@@ -140,6 +161,28 @@ class WeightStore:
                 gradient[...] = 0
         self.slopes.send()
 
+    def glimpse(self, names: Iterable[str]) -> Glimpses:
+        """These weights as they are when all calls made so far are done, for which nothing waits."""
+        found = {}
+        for name in names:
+            shape = self.weights.shape(name)
+            if self._unsent:
+                found[name] = shape, Glimpse(self.weights[name].copy())
+                continue
+            if name not in self._glimpsed:
+                self._glimpsed[name] = Mirror(self._on_device[name], self._backend)
+            found[name] = shape, self._glimpsed[name].glimpse()
+        return Glimpses(found)
+
+    def layer_at(self, place: int) -> str:
+        """The layer whose trainable weights lie at this place of the flat buffers."""
+        at = 0
+        for name, weight in self._learned.items():
+            at += aligned(size(weight.shape) * _FLOAT) // _FLOAT
+            if place < at:
+                return _node(name)
+        raise IndexError(f"there are {at} places, and {place} is none of them")
+
     def is_frozen(self, name: str) -> bool:
         """Whether the weight of this name belongs to a frozen layer."""
         return _node(name) in self.frozen
@@ -162,17 +205,27 @@ class WeightStore:
         self._learned_version += 1
         self.trained.written()
 
-    def refresh(self, packed: Iterable[Packed]) -> None:
-        """Send the device what was written, and make out-of-date packed copies again."""
+    def send(self) -> None:
+        """Send the device what was written."""
         if self._unsent:
             self.trained.send()
             self.tracked.send()
             self._unsent = False
+
+    def refresh(self, packed: Iterable[Packed]) -> None:
+        """Make out-of-date packed copies again."""
         for entry in packed:
-            version = (self._version, 0 if entry.fixed else self._learned_version)
-            if self._packed_version.get(entry.key) != version:
+            if self._packed_version.get(entry.key) != self._version_of(entry):
                 entry.call()
-                self._packed_version[entry.key] = version
+                self._packed_version[entry.key] = self._version_of(entry)
+
+    def note_packed(self, packed: Iterable[Packed]) -> None:
+        """Take note that these copies were made of the weights as they are, by calls made or on their way."""
+        for entry in packed:
+            self._packed_version[entry.key] = self._version_of(entry)
+
+    def _version_of(self, entry: Packed) -> tuple[int, int]:
+        return self._version, 0 if entry.fixed else self._learned_version
 
     def flat(self, node: str) -> dict[str, Array]:
         """A node's weights as flat arrays by their short names."""

@@ -26,27 +26,31 @@ class Fault:
     text: str
 
 
-def find(model: Model, feed: Feed, rows: NDArray[np.int64], number: int) -> Fault | None:
+def find(model: Model, feed: Feed, rows: NDArray[np.int64], number: int, place: int | None = None) -> Fault | None:
     """What went wrong in step `number` on the images `rows`; None where it cannot be told.
 
-    The model is as the step left it. The batch goes forward once more with all activations kept, which needs more
+    The model is as the step left it, but for its gradients if `place` is given: the last one in the flat gradients that
+    was not finite, −1 if all were. The batch goes forward once more with all activations kept, which needs more
     memory than training and moves running statistics.
     """
     try:
         with exclusive:
-            return _bad_weights(model) or _bad_output(model, feed, rows, number)
+            return _bad_weights(model, place) or _bad_output(model, feed, rows, number)
     except (ConvscopeError, MemoryError):
         return None
     finally:
         model.drop_plans()
 
 
-def _bad_weights(model: Model) -> Fault | None:
+def _bad_weights(model: Model, place: int | None) -> Fault | None:
     """The layer whose gradient overflowed first, which is the one nearest to the loss; else one with bad weights."""
     layers = [node.name for node in model.network.order()]
-    weights, gradients = (_bad_layers(arrays) for arrays in (dict(model.weights), dict(model.gradients)))
+    weights = _bad_layers(dict(model.weights))
     if not weights:
         return None
+    gradients = _bad_layers(dict(model.gradients)) if place is None else set()
+    if place is not None and place >= 0:
+        gradients.add(model.layer_at(place))
     if origin := next((name for name in reversed(layers) if name in gradients), None):
         return Fault(origin, f"the gradient of {_called(model, origin)} is the first that is not finite")
     first = next(name for name in layers if name in weights)

@@ -16,10 +16,11 @@ from .checks import misfits
 from .feed import Feed, shuffled
 from .optimizer import SGD, Optimizer
 from .optimizer import optimizer as find_optimizer
+from .outcome import DivergedError
 from .settings import TrainingError, in_a_list, suggested
 from .snapshot import Snapshot
 from .state import Progress
-from .step import DivergedError, Stepper
+from .step import Stepper
 
 if TYPE_CHECKING:
     from ..runtime.model import Model

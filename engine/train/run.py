@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..data import Dataset
 from ..data.facts import doubts
+from ..runtime.backend import DeviceLostError
 from ..runtime.compute import exclusive
 from ..spec import ConvscopeError
 from . import diagnosis
@@ -24,10 +27,11 @@ from .localisation_figures import BoxTally
 from .loss import Tally
 from .metrics import Outcomes, log_softmax
 from .mixup import share
+from .outcome import DivergedError, Outcome
 from .settings import Settings
 from .snapshot import Snapshot
 from .state import Progress, State
-from .step import DivergedError, Scorer, Stepper
+from .step import Scorer, Stepper
 from .targets import Targets
 
 if TYPE_CHECKING:
@@ -41,6 +45,22 @@ class _Cancelled(Exception):  # noqa: N818 (a way out, no error)
     pass
 
 
+class _Failed(Exception):  # noqa: N818 (likewise)
+    pass
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A batch whose step was begun: its images, its number in the run, in its epoch, and the epoch's."""
+
+    rows: NDArray[np.int64]
+    step: int
+    batch: int
+    epoch: int
+    batches: int
+    rate: float
+
+
 class TrainRun(Iterator[Event]):
     """Trains a model on a data set: Started, Batch …, Evaluated …, Epoch, Batch …, and Ended at last, always.
 
@@ -48,6 +68,9 @@ class TrainRun(Iterator[Event]):
     `state()` and the weights of the same moment. Between two `next()` calls, and from any thread, settings may be
     changed (`learning_rate`, `momentum`, `weight_decay`, `batch_size`; `change` takes any by name, also "augment" and
     "frozen") and `cancel()` called. `train.fit` makes one, and checks everything first.
+
+    A GPU is given the next step before the host knows what became of the last one. Events then come one step late, and
+    the model is a step further than they say; `state()` is always that of the model.
 
     When training diverges, the weights of the last full epoch (or of the start) are put back before Ended is sent.
     """
@@ -72,7 +95,12 @@ class TrainRun(Iterator[Event]):
         self._controls = Controls(model, settings, self._progress, images, changes, self._make_ready)
         self._best: Snapshot | None = None
         self._feeds: list[Feed] = []
+        self._begun: deque[tuple[_Begun, Outcome]] = deque()
+        self._known: deque[Batch] = deque()  # what became of them, not told yet
+        self._last: _Begun | None = None
+        self._clock = 0.0  # seconds of steps that no event has told
         self._fault: diagnosis.Fault | None = None
+        self._failure: str | None = None
         self._cancelled = self._finished = False
         self._events: Generator[Event, None, None] = self._generate()
 
@@ -141,6 +169,11 @@ class TrainRun(Iterator[Event]):
 
     def state(self) -> dict[str, Any]:
         """What `fit(resume=…)` needs beside the weights of this moment: `{"meta": JSON, "arrays": {name: ndarray}}`."""
+        try:
+            while self._begun:
+                self._learn()
+        except Exception as error:  # what `next()` will tell; the run has gone back to its last good weights
+            self._fail(error)
         settings, progress, changes = self._controls.now()
         belongs = self.dataset.name, len(self.dataset.train_images), self.model.seed
         kept = self._best.kept() if self._best else self._kept
@@ -158,7 +191,7 @@ class TrainRun(Iterator[Event]):
         except _Cancelled:
             reason, message = "cancelled", f"Stopped on request {self._place()}."
         except Exception as error:  # the end is always told, whatever happened
-            self.error, reason, message = error, "error", self._explain(error)
+            reason, message = "error", self._fail(error)
         finally:  # also of a run that is dropped
             for feed in self._feeds:
                 feed.close()
@@ -199,7 +232,8 @@ class TrainRun(Iterator[Event]):
         self._train.follow(self._progress.epoch, order, self.settings.batch_size, self._progress.batch)
         while self._progress.batch < self._controls.batches:
             yield from self._before_batch()
-            yield self._train_batch(order)
+            yield from self._train_batch(order)
+        yield from self._told()
         tally, boxes = Tally(len(self.dataset.classes), self.settings.loss), self._box_tally()
         parts: list[Outcomes] = []
         for index in range(self._scorer.batches):
@@ -223,26 +257,55 @@ class TrainRun(Iterator[Event]):
             self._best.take()
 
     def _before_batch(self) -> Iterator[Event]:
+        if self._cancelled:
+            yield from self._told()
         self._go_on_unless_cancelled()
-        yield from self._controls.apply()
+        for event in self._controls.apply():
+            yield from self._told()
+            yield event
 
     def _go_on_unless_cancelled(self) -> None:
+        if self._failure is not None:
+            raise _Failed
         if self._cancelled:
             raise _Cancelled
 
-    def _train_batch(self, order: NDArray[np.int64]) -> Batch:
+    def _train_batch(self, order: NDArray[np.int64]) -> Iterator[Event]:
+        """Begin a step, and tell what became of those before as far as the device should not wait for it."""
         began, progress, rate = time.perf_counter(), self._progress, self._controls.rate()
         start = progress.batch * self.settings.batch_size
-        self._rows = rows = order[start : start + self.settings.batch_size]
+        rows = order[start : start + self.settings.batch_size]
+        place = progress.step, progress.batch + 1, progress.epoch + 1, self._controls.batches
+        self._last = begun = _Begun(rows, *place, rate)
         part = share(self.settings.mixup, self.settings.seed, progress.step)
-        loss, correct = self._stepper.step(rows, progress.step, self._controls.optimizer, rate, part)
-        seconds = time.perf_counter() - began
-        progress.count(loss, correct, len(rows), seconds)
-        speed = len(rows) / max(seconds, 1e-9)
-        return Batch(
-            progress.epoch + 1, progress.batch, self._controls.batches, progress.step, loss,
-            math.nan if self.settings.loss.for_values else correct / len(rows), rate, speed,
-        )  # fmt: skip
+        outcome = self._stepper.begin(rows, progress.step, self._controls.optimizer, rate, part)
+        progress.begin_batch(len(rows))
+        self._begun.append((begun, outcome))
+        self._clock += time.perf_counter() - began
+        if notice := self._stepper.notice():
+            yield Warned(notice)
+        yield from self._told(self._stepper.ahead)
+
+    def _told(self, ahead: int = 0) -> Iterator[Event]:
+        """What became of the steps begun, up to so many that need not be known yet."""
+        while self._known or len(self._begun) > ahead:
+            if not self._known:
+                self._learn()
+            yield self._known.popleft()
+
+    def _learn(self) -> None:
+        """What became of the first of the steps begun."""
+        began = time.perf_counter()
+        self._last, outcome = last, _ = self._begun.popleft()
+        loss, correct = outcome.read()
+        images = len(last.rows)
+        seconds, self._clock = self._clock + time.perf_counter() - began, 0.0
+        self._progress.count(loss, correct, images)
+        self._progress.seconds += seconds
+        accuracy = math.nan if self.settings.loss.for_values else correct / images
+        speed = images / max(seconds, 1e-9)
+        place = last.epoch, last.batch, last.batches, last.step + 1
+        self._known.append(Batch(*place, loss, accuracy, last.rate, speed))
 
     def _box_tally(self) -> BoxTally | None:
         """Where the boxes of the test images are gathered, if there are any and the network gives some."""
@@ -299,20 +362,37 @@ class TrainRun(Iterator[Event]):
         progress = self._progress
         return f"after {progress.batch} of {self._controls.batches} batches of epoch {progress.epoch + 1}"
 
+    def _fail(self, error: Exception) -> str:
+        """Put things in order after an error; what to say."""
+        if self._failure is None:
+            self.error = error
+            self._begun.clear()
+            self._failure = self._explain(error)
+        return self._failure
+
     def _explain(self, error: Exception) -> str:
-        if isinstance(error, DivergedError):
-            progress, rate = self._progress, self._controls.rate()
-            where = f"in epoch {progress.epoch + 1}, batch {progress.batch + 1}"
-            self._fault = diagnosis.find(self.model, self._train, self._rows, progress.step)
-            cause = f"; {self._fault.text}" if self._fault else ""
-            self._good.restore()
-            kept = f"of epoch {progress.epoch}" if progress.epoch else "from before training"
-            kept = "from where the run was resumed" if progress.batch else kept
-            fix = f"use a lower learning rate than {rate:.3g}, such as {min(rate / 10, _GENTLE_RATE):.2g}"
-            return f"Training diverged {where}: {error}{cause}. The weights {kept} are back; {fix}."
+        if isinstance(error, DivergedError) and self._last is not None:
+            return self._back_from(error, self._last)
+        if isinstance(error, DeviceLostError):
+            return f"{error} The weights {self._restored()} are kept."
         if isinstance(error, ConvscopeError):
             return str(error)
         return f"Internal error {self._place()} ({type(error).__name__}: {error})."
+
+    def _back_from(self, error: DivergedError, step: _Begun) -> str:
+        """Find out why a step diverged, and go back to good weights."""
+        self._fault = diagnosis.find(self.model, self._train, step.rows, step.step, error.place)
+        cause = f"; {self._fault.text}" if self._fault else ""
+        fix = f"use a lower learning rate than {step.rate:.3g}, such as {min(step.rate / 10, _GENTLE_RATE):.2g}"
+        where = f"in epoch {step.epoch}, batch {step.batch}"
+        return f"Training diverged {where}: {error}{cause}. The weights {self._restored()} are back; {fix}."
+
+    def _restored(self) -> str:
+        """Go back to the last good weights; which they are."""
+        self._good.restore()
+        progress = self._progress
+        kept = f"of epoch {progress.epoch}" if progress.epoch else "from before training"
+        return "from where the run was resumed" if progress.batch else kept
 
     def _ended(self, reason: EndReason, message: str) -> Ended:
         progress, last = self._progress, self._progress.last

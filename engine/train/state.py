@@ -49,14 +49,16 @@ class Progress:
         """Where the schedule stands, in batches of the present size."""
         return self.step - self.offset
 
-    def count(self, loss: float, correct: int, images: int, seconds: float) -> None:
-        """One batch is done; `loss` is its mean."""
+    def begin_batch(self, images: int) -> None:
+        """The step of one batch was begun."""
         self.batch += 1
         self.step += 1
+        self.images += images
+
+    def count(self, loss: float, correct: int, images: int) -> None:
+        """What became of a batch; `loss` is its mean."""
         self.loss_sum += loss * images
         self.correct += correct
-        self.images += images
-        self.seconds += seconds
 
     def close_epoch(self, figures: Epoch) -> None:
         """The epoch's batches and its test are done."""

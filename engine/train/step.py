@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..graph import Network
 from ..graph.scores import score_node
-from ..runtime.backend import variant
 from ..runtime.companions import Companions
 from ..runtime.compute import exclusive
-from . import cpu, loss
-from . import optimizer as optimizers
+from . import cpu, descent
 from .feed import Feed
 from .localisation import Boxes, box_node
 from .localisation_step import BoxGoal
 from .loss import CrossEntropy, Loss
 from .optimizer import Optimizer
+from .outcome import Outcome
 
 if TYPE_CHECKING:
     from ..runtime.model import Model
+    from ..runtime.plan import Plan
 
 EVALUATION_BATCH = 128
-
-
-class DivergedError(ArithmeticError):
-    """Loss or weights stopped being finite numbers; the text says which."""
 
 
 class Stepper:
@@ -47,27 +44,42 @@ class Stepper:
         boxes: Boxes | None = None,
     ) -> None:
         self._model = model
-        self._loss = objective or CrossEntropy()
         self._feed = feed
         self._node, self._keep = scores(model.network)
         has_box = box_node(model.network) is not None
-        self._goal = BoxGoal(model.network, feed, boxes) if boxes is not None and has_box else None
-        self._ends = (self._node, self._goal.node) if self._goal else (self._node,)
-        self._update = variant(optimizers.__name__, "update", model.device).update(model, optimizer, buffers)
+        goal = BoxGoal(model.network, feed, boxes) if boxes is not None and has_box else None
+        self._ends = (self._node, goal.node) if goal else (self._node,)
+        taken = (objective or CrossEntropy(), self._node, goal)
+        self._descent = descent.made(model, feed, *taken, optimizer, buffers, device=model.device)
+        self._repeater = model.backend.repeater()
+
+    @property
+    def ahead(self) -> int:
+        """Steps that are best begun before the outcome of one is read: as many as keep the device at work."""
+        return self._descent.ahead
 
     def prepare(self, batch: int) -> None:
         """Make the plan for this batch size; ConvscopeError if it does not fit into memory."""
         with exclusive:
             self._model.plan(batch, "training", self._keep)
 
+    def notice(self) -> str:
+        """What the user should know of how steps are done, in a sentence, told once; "" if there is nothing."""
+        return self._repeater.notice()
+
     def step(
         self, rows: NDArray[np.int64], number: int, optimizer: Optimizer, rate: float, share: float = 1.0
     ) -> tuple[float, int]:
-        """One step on the images `rows` at a learning rate; mean loss before it and how many were right.
+        """One step, as `begin` begins it; mean loss before it and how many were right, or DivergedError."""
+        return self.begin(rows, number, optimizer, rate, share).read()
+
+    def begin(
+        self, rows: NDArray[np.int64], number: int, optimizer: Optimizer, rate: float, share: float = 1.0
+    ) -> Outcome:
+        """Begin a step on the images `rows` at a learning rate; what it finds may be known later.
 
         With a `share` below 1 each image is mixed with another: that much of it, and the rest of the other.
-        `number` is the global step, the first being 0, which seeds dropout. DivergedError, with the weights as they
-        were, if the loss is not finite; also if the step itself leaves weights that are not.
+        `number` is the global step, the first being 0, which seeds dropout.
         """
         model = self._model
         with exclusive:
@@ -75,18 +87,20 @@ class Stepper:
             self._feed.fill(rows, plan.input)
             if share < 1:
                 cpu.mix(plan.input.reshape(len(rows), -1), share)
-            plan.forward(step=number)
-            outputs, slopes = plan.value(self._node), plan.seed(self._node)
-            mean, correct = loss.with_gradient(self._loss, outputs, self._feed.labels, rows, slopes, share)
-            mean += self._goal.seed(plan, rows) if self._goal else 0.0
-            if not math.isfinite(mean):
-                raise DivergedError("the loss is not a number any more")
-            plan.backward(self._ends)
-            bad = self._update(optimizer, rate, number + 1, model.learned_parts)
+            parts = model.learned_parts
+            depends = self._descent.prepare(rows, share, optimizer, rate, number + 1, parts)
+            plan.begin_step(number)
+            self._repeater.run((ref(plan), depends), lambda: self._launch(plan))
+            plan.end_step()
             model.learned()
-        if bad:
-            raise DivergedError(f"{bad:,} weights are not numbers any more")
-        return mean, correct
+            return self._descent.outcome()
+
+    def _launch(self, plan: Plan) -> None:
+        """All of a step that is computed, in order: on a GPU it is launched, and captured as one."""
+        plan.launch()
+        self._descent.take_loss(plan)
+        plan.launch_backward(self._ends)
+        self._descent.update()
 
 
 class Scorer:

@@ -548,7 +548,7 @@ def test_a_failure_inside_a_run_is_a_surprise_too(call, small: Path, monkeypatch
     def surprise(*_: object) -> None:
         raise RuntimeError("cosmic ray")
 
-    monkeypatch.setattr("convscope.engine.train.step.Stepper.step", surprise)
+    monkeypatch.setattr("convscope.engine.train.step.Stepper.begin", surprise)
     outcome = call("train", small, "--data", "digits", "--json")
     assert outcome.status == 1
     assert outcome.events()[-1]["reason"] == "error"

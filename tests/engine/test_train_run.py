@@ -416,7 +416,7 @@ def test_an_unforeseen_failure_is_told_and_kept(monkeypatch: pytest.MonkeyPatch)
     def fail(*_: object) -> None:
         raise RuntimeError("cosmic ray")
 
-    monkeypatch.setattr(run._stepper, "step", fail)
+    monkeypatch.setattr(run._stepper, "begin", fail)
     (ended,) = run
     assert ended.reason == "error"
     assert "cosmic ray" in ended.message

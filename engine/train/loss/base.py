@@ -1,6 +1,7 @@
 """What a loss is: the number a run makes small, as a declaration.
 
-A further loss is a frozen dataclass below `Loss`, and two kernels in `cpu.py`: `<kernel>_gradient` and `<kernel>`.
+A further loss is a frozen dataclass below `Loss`, two kernels in `cpu.py`, `<kernel>_gradient` and `<kernel>`, and one
+in `cuda.py`, `<kernel>_gradient`.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import math
 from numba.extending import register_jitable
 
 from ...kernels.jit import device, serial_kernel
+from . import scalar
 
 
 @device
@@ -73,23 +74,9 @@ def cross_entropy(scores, labels, rows, parameter, scratch):
     return loss, correct
 
 
-@register_jitable
-def _square(difference, parameter):
-    """d² and its slope."""
-    return difference * difference, 2 * difference
-
-
-@register_jitable
-def _smooth(difference, beta):
-    """d²/2β, or |d| − β/2 from β on, and its slope."""
-    distance = abs(difference)
-    if distance < beta:
-        return 0.5 * difference * difference / beta, difference / beta
-    return distance - 0.5 * beta, math.copysign(1.0, difference)
-
-
-def _with_gradient(rule):
+def _with_gradient(formula):
     """Kernel: mean of the rule over outputs (n, D) − targets (N, D); its gradient (n, D) may be `outputs` itself."""
+    rule = register_jitable(formula)
 
     @serial_kernel
     def value_gradient(outputs, targets, rows, share, parameter, gradient):
@@ -107,8 +94,9 @@ def _with_gradient(rule):
     return value_gradient
 
 
-def _summed(rule):
+def _summed(formula):
     """Kernel: the mean of the rule over the D values of each image, summed over the images."""
+    rule = register_jitable(formula)
 
     @serial_kernel
     def value_sum(outputs, targets, rows, parameter, scratch):
@@ -122,5 +110,5 @@ def _summed(rule):
     return value_sum
 
 
-squares_gradient, squares = _with_gradient(_square), _summed(_square)
-smooth_l1_gradient, smooth_l1 = _with_gradient(_smooth), _summed(_smooth)
+squares_gradient, squares = _with_gradient(scalar.square), _summed(scalar.square)
+smooth_l1_gradient, smooth_l1 = _with_gradient(scalar.smooth), _summed(scalar.smooth)

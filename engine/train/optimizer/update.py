@@ -15,7 +15,7 @@ from .base import Optimizer
 
 FloatArray = NDArray[np.float32]
 _ALL = (slice(None),)
-_NO_DIVISION = 1e-6  # added to the norm, as PyTorch does, so that none of length zero is divided by
+NO_DIVISION = 1e-6  # added to the norm, as PyTorch does, so that none of length zero is divided by
 
 
 class Update:
@@ -69,7 +69,7 @@ class Update:
 
 def clipping(norm: float, most: float) -> float:
     """The factor that shortens a gradient of this norm to at most `most`: 1 where it is short enough, or no number."""
-    scale = most / (norm + _NO_DIVISION)
+    scale = most / (norm + NO_DIVISION)
     return scale if scale < 1 else 1.0
 
 
