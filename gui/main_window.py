@@ -101,7 +101,7 @@ class MainWindow(QMainWindow):
         self.edit = EditActions(self.document, self.view)
         self.canvas = CanvasActions(self.view)
         self.views = ViewActions(self.view, self.docks)
-        self.shell = ShellActions(self, self._topic, self.session.consider)
+        self.shell = ShellActions(self, self._topic, self.session.consider, self.session.device)
         self.exports = ExportActions(self.document, self.session, self)
         self._fill_menus()
         self.shell.take_up_shortcuts()
@@ -273,6 +273,7 @@ class MainWindow(QMainWindow):
         session.saved.connect(self._model_saved)
         session.progress.connect(self.status.show_progress)
         session.ended.connect(lambda event: self.status.end_progress())
+        session.device_changed.connect(lambda name: self.status.show_device(session.device.title(name)))
         session.kernels.progressed.connect(self.status.show_kernels)
         session.kernels.rested.connect(self.status.end_kernels)
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QSettings
 WELCOME, REOPEN, KEEP_RUNS = "start/welcome", "start/reopen", "runs/keep"
 _SWITCHES = {WELCOME: True, REOPEN: False, KEEP_RUNS: True}
 """What can be on or off, and how it is in a new program."""
-_THREADS = "compute/threads"
+_THREADS, _DEVICE = "compute/threads", "compute/device"
 _RECENT = "files/recent"
 _MOST_RECENT = 10
 _STATE = "CONVSCOPE_STATE"
@@ -63,3 +63,13 @@ def stored_threads() -> int:
 def remember_threads(count: int) -> None:
     """Want so many threads from the next start on; 0 stands for all cores."""
     settings().setValue(_THREADS, count)
+
+
+def stored_device() -> str:
+    """The name of the device the user wants to compute on."""
+    return str(settings().value(_DEVICE, "cpu"))
+
+
+def remember_device(name: str) -> None:
+    """Want this device."""
+    settings().setValue(_DEVICE, name)

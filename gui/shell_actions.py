@@ -18,6 +18,7 @@ from .reference.window import Reference
 from .shortcuts import Shortcuts
 from .welcome import Welcome
 from .work.consider import Consider
+from .work.device import ChosenDevice
 
 
 class ShellActions(QObject):
@@ -26,10 +27,12 @@ class ShellActions(QObject):
     begun = Signal(str)
     wanted = Signal(Path)
 
-    def __init__(self, window: QMainWindow, topic: Callable[[], str], consider: Consider) -> None:
+    def __init__(
+        self, window: QMainWindow, topic: Callable[[], str], consider: Consider, device: ChosenDevice
+    ) -> None:
         """`topic` tells what help is wanted on: a layer type's name, a method's title, or ""."""
         super().__init__(window)
-        self._window, self._topic, self._consider = window, topic, consider
+        self._window, self._topic, self._consider, self._device = window, topic, consider, device
         self._reference: Reference | None = None
         self._shortcuts: Shortcuts | None = None
         self.find = make_action(self, "&Find Command…", self.open_palette, "Ctrl+Shift+P", "magnifying-glass")
@@ -50,7 +53,7 @@ class ShellActions(QObject):
 
     def open_preferences(self) -> Preferences:
         assert self._shortcuts is not None, "the menus are filled before anybody can choose from them"
-        dialog = Preferences(self._shortcuts, self._consider, self._window)
+        dialog = Preferences(self._shortcuts, self._consider, self._device, self._window)
         dialog.open()
         return dialog
 

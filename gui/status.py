@@ -17,6 +17,8 @@ _KERNELS = (
     "Training can be started meanwhile: it begins as soon as those it takes are there."
 )
 
+_DEVICE = "Where the model trains and is looked into. Choose another in the Train room or in the preferences."
+
 
 class Status(QStatusBar):
     """Follows the document by itself; the other `show_…` methods are called by the window."""
@@ -32,6 +34,8 @@ class Status(QStatusBar):
         self._bar.setMaximum(1000)
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(120)
+        self._device = _small("Device", _DEVICE)
+        self._device.setText("CPU")
         self._zoom = _small("Zoom")
         self._zoom.setMinimumWidth(48)
         self._zoom.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -40,7 +44,7 @@ class Status(QStatusBar):
         row = QHBoxLayout(self._buttons)
         row.setContentsMargins(8, 0, 0, 0)
         row.setSpacing(0)
-        for widget in (self._kernels, self._run, self._bar, self._buttons, self._zoom):
+        for widget in (self._kernels, self._run, self._bar, self._buttons, self._device, self._zoom):
             self.addPermanentWidget(widget)
         for widget in (self._kernels, self._run, self._bar, self._buttons):
             widget.hide()
@@ -88,6 +92,10 @@ class Status(QStatusBar):
     def end_kernels(self) -> None:
         """Say no more of kernels."""
         self._kernels.hide()
+
+    def show_device(self, title: str) -> None:
+        """Show what the model computes on."""
+        self._device.setText(title)
 
     def show_zoom(self, zoom: float) -> None:
         self._zoom.setText(share(zoom))

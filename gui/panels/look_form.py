@@ -213,7 +213,8 @@ class LookForm(QWidget):
         self._other = None
         self.explain("")
         if path:
-            self._session.compute("other model", lambda: (path, _about(opened(path))), self._take_other)
+            device = self._session.device.name
+            self._session.compute("other model", lambda: (path, _about(opened(path, device))), self._take_other)
         elif self._session.model_info is not None:
             self._take_model(self._session.model_info)
 

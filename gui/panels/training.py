@@ -30,6 +30,8 @@ from convscope.engine.train.settings import suggested
 from ..icons import set_icon
 from ..widgets import figures
 from ..widgets.data_picker import DataPicker
+from ..widgets.declared_fields import labelled
+from ..widgets.device_field import HELP, DeviceField
 from ..widgets.learning_layers import LearningLayers
 from ..widgets.recipe_form import RecipeForm
 from ..widgets.run_figures import RunFigures
@@ -101,6 +103,7 @@ class TrainingPanel(QWidget):
         self._hint.setWordWrap(True)
         for part in (self._data, self._form, LearningLayers(self._session.document)):
             column.addWidget(part)
+        column.addLayout(labelled("Compute on", DeviceField(self._session.device), HELP))
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)

@@ -1,26 +1,31 @@
-"""Processor, threads and graphics card."""
+"""Processor, threads and the device that computes."""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from PySide6.QtWidgets import QLabel, QSpinBox, QWidget
 
 from ..settings import remember_threads, stored_threads
 from ..stylesheet import pad_spin_boxes
+from ..widgets.device_field import HELP, DeviceField
+from ..work.consider import Consider
+from ..work.device import ChosenDevice
 from .page import Page
 
 
 class Computing(Page):
+    """The processor is examined by `consider`, devices by `chosen`: both load what takes a second."""
+
     title = "Computing"
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, consider: Consider, chosen: ChosenDevice, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        from convscope.engine.cli import facts  # loads Numba  # noqa: PLC0415
-
-        found, card = facts.processor(), facts.cuda()
-        text = f"{found['name']}\n{found['cores']} cores, {found['vector_unit']}"
-        self.add_row("Processor", _told(text))
+        self._chosen = chosen
+        self._processor = QLabel("\n")
+        self._processor.setWordWrap(True)
+        self.add_row("Processor", self._processor)
         self.threads = QSpinBox()
         self.threads.setRange(0, os.cpu_count() or 1)
         self.threads.setSpecialValueText("All cores")
@@ -29,11 +34,23 @@ class Computing(Page):
         pad_spin_boxes(self.threads)
         about = "Counts from the next start on. The same number of threads gives the same results, bit for bit."
         self.add_row("Threads", self.threads, about)
-        self.add_row("Graphics card", _told("Can be used" if card["available"] else "Not used"), card["reason"] or "")
+        self.device = DeviceField(chosen)
+        self.about_device = self.add_row("Compute on", self.device)
         self.column.addStretch()
+        chosen.found.connect(self._tell_devices)
+        self._tell_devices()
+        consider("processor", _processor, self._tell_processor)
+
+    def _tell_devices(self) -> None:
+        """Below the field: what it is for, and why a device cannot be used."""
+        self.about_device.setText("\n\n".join(filter(None, (HELP, self._chosen.reason))))
+
+    def _tell_processor(self, result: Any) -> None:
+        self._processor.setText("" if isinstance(result, Exception) else result)
 
 
-def _told(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setWordWrap(True)
-    return label
+def _processor() -> str:
+    from convscope.engine.cli import facts  # loads Numba  # noqa: PLC0415
+
+    found = facts.processor()
+    return f"{found['name']}\n{found['cores']} cores, {found['vector_unit']}"

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from ..accessible import named
 from ..shortcuts import Shortcuts
 from ..work.consider import Consider
+from ..work.device import ChosenDevice
 from .computing import Computing
 from .general import General
 from .keys import Keys
@@ -33,14 +34,14 @@ _LIST_WIDTH, _ROW = 168, 32
 class Preferences(QDialog):
     """Closed, it is gone. Pages are made when they are first opened: some load the engine."""
 
-    def __init__(self, shortcuts: Shortcuts, consider: Consider, parent: QWidget) -> None:
+    def __init__(self, shortcuts: Shortcuts, consider: Consider, device: ChosenDevice, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Preferences")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(_SIZE)
         self._makers: dict[str, Callable[[], Page]] = {
             General.title: General,
-            Computing.title: Computing,
+            Computing.title: partial(Computing, consider, device),
             Storage.title: partial(Storage, consider),
             Keys.title: partial(Keys, shortcuts),
         }

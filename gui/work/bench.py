@@ -11,6 +11,7 @@ from typing import Any
 
 from convscope.engine.data.dataset import DataError
 from convscope.engine.graph.network import Network
+from convscope.engine.runtime.devices import CPU
 from convscope.engine.spec import ConvscopeError
 from convscope.engine.train.events import Batch, Ended, Epoch, Event, Started, Warned
 
@@ -40,6 +41,11 @@ class Bench:
 
     # ---- models
 
+    @property
+    def device(self) -> str:
+        """Where the model computes."""
+        return CPU if self.info is None else self.info.device
+
     def provide(
         self, network: Network, dataset: Any, recipe: Recipe, fresh: bool = False, known: int | None = None
     ) -> ModelInfo:
@@ -56,23 +62,33 @@ class Bench:
             self.model = self._toolkit.build(network, dataset, recipe)
             classes = () if dataset is None else tuple(dataset.classes)
             self.info = ModelInfo(
-                network.copy(), data, recipe.seed, classes, next(self._serials), initialiser=recipe.initialiser
-            )
+                network.copy(), data, recipe.seed, classes, next(self._serials), initialiser=recipe.initialiser,
+                device=recipe.device,
+            )  # fmt: skip
+        return self.move(recipe.device)
+
+    def move(self, device: str) -> ModelInfo:
+        """Have the model compute there, with the weights it has; ConvscopeError, with all as it was, if it cannot."""
+        assert self.info is not None  # who asks has heard of a model
+        if self.info.device != device:
+            self.model = self._toolkit.moved(self.model, device)
+            self.info, self._still = replace(self.info, device=device), None
         return self.info
 
-    def open(self, path: str) -> ModelInfo:
+    def open(self, path: str, device: str) -> ModelInfo:
         """Have the model of a file."""
         self.model = self._toolkit.open(path)
         network = self.model.network.copy()
         self.info = ModelInfo(network, "", 0, tuple(self.model.classes), next(self._serials), path=path)
-        return self.info
+        return self.move(device)
 
     def transfer(self, path: str, dataset: Any, freeze: Any, seed: int) -> Transferred:
         """Have the layers of a model file, or of the model at hand (""), under a new head for the data's classes."""
         source = self._toolkit.open(path) if path else self.model
         self.model = self._toolkit.transfer(source, dataset, freeze, seed)
         network, classes = self.model.network.copy(), tuple(self.model.classes)
-        self.info = ModelInfo(network, dataset.name, seed, classes, next(self._serials), given=True)
+        where = CPU if path else self.device
+        self.info = ModelInfo(network, dataset.name, seed, classes, next(self._serials), given=True, device=where)
         return Transferred(self.info, tuple(self.model.frozen))
 
     def save(self, path: str) -> None:
@@ -119,7 +135,8 @@ class Bench:
         run: Any = self._toolkit.resume(kept, dataset, epochs)
         self._run, self.model = run.training, run.training.model
         network, seed, classes = self.model.network.copy(), self.model.seed, tuple(self.model.classes)
-        self.info = ModelInfo(network, dataset.name, seed, classes, next(self._serials))
+        device = kept.recipe.device
+        self.info = ModelInfo(network, dataset.name, seed, classes, next(self._serials), device=device)
         yield self.info
         yield from self._events(run, True, kept.history)
 

@@ -49,16 +49,16 @@ class Wish:
         return found
 
 
-def opened(path: str) -> Any:
-    """The model of a file, read once; to be called on the compute thread."""
-    return _read(path, os.stat(path).st_mtime_ns)
+def opened(path: str, device: str) -> Any:
+    """The model of a file on a device, read once; to be called on the compute thread."""
+    return _read(path, os.stat(path).st_mtime_ns, device)
 
 
 @lru_cache(maxsize=1)
-def _read(path: str, _changed: int) -> Any:
+def _read(path: str, _changed: int, device: str) -> Any:
     from convscope.engine import load  # noqa: PLC0415
 
-    return load(path)
+    return load(path, device)
 
 
 def methods() -> dict[str, type[Method]]:
@@ -120,7 +120,8 @@ class Explanation:
         if self._cancelled or (self._worker.advancing and start < self._rests_until):
             return None
         if self._steps is None:
-            self._steps = self.wish.steps(opened(self.wish.path) if self.wish.path else self._bench.still())
+            path = self.wish.path
+            self._steps = self.wish.steps(opened(path, self._bench.device) if path else self._bench.still())
         step = next(self._steps)
         while step.result is None and not self._cancelled and time.perf_counter() - start < SLICE:
             step = next(self._steps)

@@ -17,6 +17,7 @@ class News(QObject):
     judged = Signal(object)  # Judged: what became of every test image in the epoch that has ended
     ended = Signal(object)  # Ended; the last of a run, always sent
     model_changed = Signal(object)  # ModelInfo: there is another model to look at
+    device_changed = Signal(str)  # the device that the model computes on now
     snapshot = Signal(object)  # ModelInfo: its weights have moved; ten times a second at most, and when the run rests
     data_changed = Signal(object)  # the data set that is there now, or None
     data_progress = Signal(object)  # DataProgress, while files are downloaded or read

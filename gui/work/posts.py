@@ -9,6 +9,7 @@ from typing import Any
 
 from convscope.engine.graph.network import Network
 from convscope.engine.graph.node import Node
+from convscope.engine.runtime.devices import CPU
 from convscope.engine.runtime.initialisers import Initialiser
 from convscope.engine.spec import ConvscopeError, Shape
 from convscope.engine.train.events import Event, Started
@@ -42,7 +43,7 @@ class ModelInfo:
 
     `network` is a copy of its own. `serial` differs between any two models of a session. `steps` counts the batches
     learned since the model was made; `path` is the file it was read from, "" for none. `initialiser` gave the weights
-    it began with; they are `given` where another network's were taken over.
+    it began with; they are `given` where another network's were taken over. `device` is where it computes.
     """
 
     network: Network
@@ -54,6 +55,7 @@ class ModelInfo:
     path: str = ""
     initialiser: Initialiser | None = None
     given: bool = False
+    device: str = CPU
 
     @property
     def trained(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from convscope.engine.data import DATASETS
 from convscope.engine.data.augment import Augmentation
 from convscope.engine.data.sources import separated
+from convscope.engine.runtime.devices import CPU
 from convscope.engine.runtime.initialisers import Initialiser
 from convscope.engine.train.loss import CrossEntropy, Loss
 from convscope.engine.train.optimizer import SGD, Optimizer
@@ -56,7 +57,7 @@ class Recipe:
 
     `initialiser` gives the first weights; None leaves them to what the layers declare. `recompute` is the model's:
     activations are computed again instead of being kept. `freeze` names the layers that do not learn. With `keep` the
-    run is written down while it goes on, so that it can be found, compared and resumed.
+    run is written down while it goes on, so that it can be found, compared and resumed. `device` is where it computes.
     """
 
     data: DataChoice = DataChoice()
@@ -73,6 +74,7 @@ class Recipe:
     recompute: bool = False
     freeze: tuple[str, ...] = ()
     keep: bool = False
+    device: str = CPU
 
     @property
     def learning_rate(self) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from typing import Any, Literal
 
 from convscope.engine.graph.network import Network
+from convscope.engine.runtime.devices import CPU
 from convscope.engine.train.events import Batch, Changed, Ended, Epoch, Event, Warned
 
 from .bench import Bench
@@ -122,8 +123,9 @@ class Running:
         self._worker.ask(f"change {setting}", lambda: self._bench.change(setting, value))
 
     def require(self, network: Network) -> None:
-        """Have the kernels for training this network by the recipe."""
-        self._kernels.require(network, self.recipe.batch_size, self.recipe.optimizer.name)
+        """Have the kernels for training this network by the recipe; a GPU's are compiled where they run."""
+        if self.recipe.device == CPU:
+            self._kernels.require(network, self.recipe.batch_size, self.recipe.optimizer.name)
 
     def _begin(self, single: bool) -> None:
         found = self._look_for() if self._kept is None else self._kept.network

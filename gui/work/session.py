@@ -15,11 +15,13 @@ from PySide6.QtCore import QObject, QTimer
 from shiboken6 import isValid
 
 from convscope.engine.graph.network import Network
+from convscope.engine.runtime.devices import CPU
 from convscope.engine.train.events import Batch, Ended
 
 from ..models.pins import Pins
 from .bench import Bench
 from .checks import Fault, faults
+from .device import ChosenDevice
 from .filming import Filming
 from .inbox import Inbox
 from .kept import Kept
@@ -63,6 +65,9 @@ class Session(News):
         self._run = Running(self, self._bench, self._worker, self._loader, self._kernels, self._to_train, self._drawing)
         self._views = Viewing(self._bench, self._worker, self._aside, self._kernels)
         self.runs = Shelf(self.consider, self)
+        self.device = ChosenDevice(self.consider, self)
+        self.device.changed.connect(self._follow_device)
+        self.state_changed.connect(self._follow_device)
         self.film = Filming(self, self._bench, self._views, Pins(self))
         self._kernels.progressed.connect(self._run.kernels_progressed)
         self._kernels.failed.connect(self._kernels_failed)
@@ -125,7 +130,7 @@ class Session(News):
 
     def plan(self, recipe: Recipe) -> None:
         """Take note of what will be trained: load its data, if that needs no download, and show its first weights."""
-        self._run.recipe = recipe
+        self._run.recipe = self._placed(recipe)
         if self.state != "idle":
             return
         if recipe.data != self._loader.choice:
@@ -138,6 +143,7 @@ class Session(News):
 
     def prepare_kernels(self) -> None:
         """From now on have kernels compiled by a process of their own; views and runs wait until theirs are there."""
+        self.device.begin()
         self._kernels.turn_on()
         if self._info is not None:
             self._run.require(self._info.network)
@@ -160,7 +166,7 @@ class Session(News):
 
     def train(self, recipe: Recipe, single: bool = False) -> None:
         """Start a run; with `single`, pause it after its first batch. What prevents it is sent as a message."""
-        self._run.train(recipe, single)
+        self._run.train(self._placed(recipe), single)
 
     def pause(self) -> None:
         self._run.pause()
@@ -188,7 +194,8 @@ class Session(News):
 
         def begin(found: Any) -> None:
             if isinstance(found, Kept):
-                kept = replace(found, recipe=replace(found.recipe, epochs=epochs or found.recipe.epochs))
+                recipe = replace(self._placed(found.recipe), epochs=epochs or found.recipe.epochs)
+                kept = replace(found, recipe=recipe)
                 self.restored.emit(kept)
                 self._run.resume_kept(kept, epochs)
             else:
@@ -243,7 +250,7 @@ class Session(News):
         if self.state != "idle":
             self.message.emit("Stop the training before opening a model.", True)
             return
-        self._worker.ask("open", lambda: self._bench.open(str(path)), lambda info: info)
+        self._worker.ask("open", lambda: self._bench.open(str(path), self.device.name), lambda info: info)
 
     def transfer(self, path: str, freeze: Any) -> None:
         """Take the layers of a model file, or of the model at hand (""), with a new head for the data; only while idle.
@@ -288,6 +295,18 @@ class Session(News):
         if self.state == "idle" and (discard or not trained):
             self._provide()
 
+    def _placed(self, recipe: Recipe) -> Recipe:
+        """The recipe on the device that is chosen."""
+        return replace(recipe, device=self.device.name)
+
+    def _follow_device(self, _cause: str) -> None:
+        """Have the model on the chosen device; a run that is on stays where it is, and this happens behind it."""
+        name = self.device.name
+        if self.state != "idle" or self._info is None or self._info.device == name:
+            return
+        self._run.recipe = self._placed(self.recipe)
+        self._worker.ask("device", lambda: self._bench.move(name), lambda info: info)
+
     def _network_replaced(self) -> None:
         self._take_up_network(discard=True)
 
@@ -312,7 +331,14 @@ class Session(News):
         self.message.emit(f"Kernels are compiled when they are first needed ({reason}).", False)
 
     def _note_snapshot(self, info: ModelInfo) -> None:
+        self._note(info)
+
+    def _note(self, info: ModelInfo) -> None:
+        """Know this of the model from now on."""
+        moved = (CPU if self._info is None else self._info.device) != info.device
         self._info = info
+        if moved:
+            self.device_changed.emit(info.device)
 
     # ---- what the other threads post
 
@@ -339,7 +365,7 @@ class Session(News):
 
     @_take.register
     def _(self, item: Transferred) -> None:
-        self._info = item.info
+        self._note(item.info)
         self._run.require(item.info.network)
         self.transferred.emit(item.info.network.copy(), item.frozen)
         self.model_changed.emit(item.info)
@@ -356,7 +382,7 @@ class Session(News):
     @_take.register
     def _(self, item: ModelInfo) -> None:
         new = self._info is None or self._info.serial != item.serial
-        self._info = item
+        self._note(item)
         if not new:
             return
         self._run.require(item.network)

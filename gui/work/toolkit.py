@@ -33,6 +33,9 @@ class Toolkit(Protocol):
     def copy(self, model: Any) -> Any:
         """A model with the same weights, which stay as they are."""
 
+    def moved(self, model: Any, device: str) -> Any:
+        """The model on a device, the same one if it is there already. ConvscopeError if it cannot be there."""
+
     def transfer(self, model: Any, dataset: Any, freeze: Any, seed: int) -> Any:
         """The model's layers with their weights under a new head for the data's classes."""
 
@@ -80,13 +83,21 @@ class EngineToolkit:
         from convscope.engine import Model  # noqa: PLC0415
 
         if dataset is None:
-            return Model(network, seed=recipe.seed, init=recipe.initialiser)
+            return Model(network, recipe.device, recipe.seed, init=recipe.initialiser)
         way, classes = dataset.preprocessing, dataset.classes
-        return Model(network, seed=recipe.seed, preprocessing=way, classes=classes, init=recipe.initialiser)
+        return Model(network, recipe.device, recipe.seed, way, classes, recipe.initialiser)
 
     def copy(self, model: Any) -> Any:
         twin = type(model)(model.network, model.device, model.seed, model.preprocessing, model.classes)
         twin.take_weights(model)
+        return twin
+
+    def moved(self, model: Any, device: str) -> Any:
+        if model.device == device:
+            return model
+        twin = type(model)(model.network, device, model.seed, model.preprocessing, model.classes)
+        twin.take_weights(model)
+        twin.frozen, twin.recompute = model.frozen, model.recompute
         return twin
 
     def transfer(self, model: Any, dataset: Any, freeze: Any, seed: int) -> Any:
@@ -110,7 +121,8 @@ class EngineToolkit:
     def resume(self, kept: Kept, dataset: Any, epochs: int | None) -> Iterator[Event]:
         from convscope.engine.runs import RunStore  # noqa: PLC0415
 
-        return RunStore().resume(kept.run, checkpoint=kept.checkpoint, dataset=dataset, epochs=epochs)
+        where = kept.recipe.device
+        return RunStore().resume(kept.run, checkpoint=kept.checkpoint, dataset=dataset, epochs=epochs, device=where)
 
     def lacking(self, network: Network, batch_size: int, optimizer: str) -> int:
         from convscope.engine.train.warm_up import lacking  # noqa: PLC0415
