@@ -368,6 +368,7 @@ class TrainingPanel(QWidget):
         if dataset is None:
             self._data.show_loading() if self._session.loading else self._data.show_absent()
         else:
+            self._data.show_data(dataset, self._session.document.network.input)
             self._form.suggest(*suggested(len(dataset.train_images)))
             self._plan()
 
