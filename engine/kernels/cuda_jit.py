@@ -49,7 +49,7 @@ class Launch:
 class CudaKernel:
     """A function that every thread of a grid runs. `grid` says, from the call's arguments by name, how large it is.
 
-    `registers` is the most a thread may use; the compile gate holds kernels to it.
+    `registers` is the most a thread may use: compilers keep to it, and the compile gate sees that nothing is spilled.
     """
 
     def __init__(self, function: Callable[..., None], grid: Callable[[Arguments], Grid], registers: int = 112) -> None:
@@ -71,7 +71,8 @@ class CudaKernel:
     def compiled(self) -> Any:
         """Numba's dispatcher, made when first asked for."""
         if self._compiled is None:
-            self._compiled = cuda.jit(self.function)
+            limit = {} if SIMULATED else {"max_registers": self.registers}
+            self._compiled = cuda.jit(**limit)(self.function)
         return self._compiled
 
 

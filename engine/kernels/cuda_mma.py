@@ -32,7 +32,7 @@ if SIMULATED:
 
         Bits that TF32 has not are left out, and sums are cut, not rounded, as tensor cores do.
         """
-        thread: Any = threading.current_thread()
+        thread = threading.current_thread()
         _held[thread.thread_id] = tuple(
             float(_float(int(np.float32(v).view(np.uint32)))) for v in (a0, a1, a2, a3, b0, b1)
         )

@@ -15,9 +15,11 @@ from functools import cache
 import numpy as np
 from numba import float32, int32
 
-from .cuda_jit import BLOCK, CudaKernel, cuda, device, kernel, sequence
+from .cuda_direct import MOST_CHANNELS, direct, span_for
+from .cuda_ending import PHASE, row_store, store_one, target_line
+from .cuda_jit import BLOCK, CudaKernel, cuda, kernel, sequence
 from .cuda_loads import gather_mixed, gather_run, weights_mixed, weights_run
-from .cuda_tile import I, Tile, U, finished, multiplier
+from .cuda_tile import I, Tile, U, multiplier
 from .cuda_tiles import Means, of_slide
 from .cuda_vector import store4
 from .words import FLOAT32
@@ -27,43 +29,7 @@ SIZES = (
     "step_rows", "step_columns", "spread_rows", "spread_columns",
 )  # fmt: skip
 """The source and the target; how far the window moves for the next pixel of a phase; how far that is in the target."""
-PHASE = 6
 _FEW = 8  # filters or channels of a group below which tiles would be mostly empty
-
-
-@device
-def target_line(pixel, phases, phase, target_height, target_width, spread_rows, spread_columns):
-    """The target's pixel that a phase's pixel is."""
-    columns = I(phases[phase * 6 + 3])
-    of_image = I(I(phases[phase * 6 + 2]) * columns)
-    n = I(pixel // of_image)
-    rest = I(pixel - I(n * of_image))
-    p = I(rest // columns)
-    row = I(I(p * I(spread_rows)) + phases[phase * 6 + 4])
-    column = I(I(I(rest - I(p * columns)) * I(spread_columns)) + phases[phase * 6 + 5])
-    return I(I(I(n * I(target_height)) + row) * I(target_width) + column)
-
-
-@cache
-def row_store(gap):
-    """Device function: finish and store a row of a thread's sums as the target's pixel `line`, unless that is −1.
-
-    They are those of filters `column` … `column` + 3 of a group whose first is `first`, and of those `gap` further on.
-    """
-    second = I(gap)
-
-    @device
-    def store(acc, row, line, column, first, own_filters, filters, bias, has_bias, y, what, other, floor):
-        if line >= I(0):
-            for j in range(8):
-                at = I(column + I(j)) if j < 4 else I(column + second + I(j - 4))
-                if at < own_filters:
-                    k = U(first + at)
-                    place = U(U(U(line) * U(filters)) + k)
-                    value = acc[row, j] + (bias[k] if has_bias else float32(0))
-                    y[place] = finished(value, what, other[place] if what else float32(0), floor)
-
-    return store
 
 
 @cache
@@ -83,7 +49,7 @@ def tiled(tile: Tile, aligned: bool, mixed: bool) -> CudaKernel:  # noqa: PLR091
     block_u, depth, fours = U(block), I(tile.depth), U(tile.depth // 4)
     gather_several, several_weights = gather_mixed(a_quads), weights_mixed(b_quads, columns, tile.depth, block)
     gather, weights = gather_run(a_quads, aligned), weights_run(b_quads, columns, tile.depth, block, aligned)
-    store = row_store(by.gap[1])
+    store = row_store(by.gap[1], aligned)
 
     def slide(  # noqa: PLR0912, PLR0915  one kernel: registers cannot be passed on
         x, w, bias, has_bias, y, what, other, floor, taps, phases, height, width, channels, target_height, target_width,
@@ -217,9 +183,7 @@ def straight(
                 at = ((n * height + row) * width + column) * channels + base
                 for c in range(own_channels):
                     total += x[at + c] * w[(taps[tap * 3 + 2] * own_channels + c) * filters + k]
-        if has_bias:
-            total += bias[k]
-        y[i] = finished(total, what, other[i] if what else float32(0), floor)
+        store_one(total, i, k, bias, has_bias, y, what, other, floor)
 
 
 def kernel_for(phases, sizes, means: Means) -> tuple[CudaKernel, str]:
@@ -230,6 +194,8 @@ def kernel_for(phases, sizes, means: Means) -> tuple[CudaKernel, str]:
     if groups > 1 and min(own_channels, own_filters) < _FEW:
         return straight, f"straight sums, {FLOAT32}"
     tables = phases.reshape(-1, PHASE)
+    if groups == 1 and len(tables) == 1 and own_channels <= MOST_CHANNELS:
+        return direct(span_for(own_filters), own_filters % 4 == 0), f"direct sums, {FLOAT32}"
     most = given["batch"] * int((tables[:, 2] * tables[:, 3]).max())
     tile = of_slide(means, most, own_filters, groups * len(tables))
     mixed = own_channels < tile.depth

@@ -14,7 +14,7 @@ from numba import float32, int32, uint32
 from .cuda_jit import WARP, device
 from .cuda_mma import mma, rounded
 from .cuda_vector import load4
-from .words import FLOAT32, MASK, SUM, TF32_THRICE
+from .words import FLOAT32, TF32_THRICE
 
 U, I = uint32, int32  # noqa: E741  this side of the house counts in them
 
@@ -38,10 +38,8 @@ class Tile(NamedTuple):
 
     @property
     def registers(self) -> int:
-        """The most a thread may use: so that a processor holds 512 threads, 384, or by tensor cores 352."""
-        if self.mode != FLOAT32:
-            return 184
-        return 128 if self.threads == 256 else 168
+        """The most a thread may use: so that a processor holds 512 threads of the largest tile, or 352 of others."""
+        return 128 if self.mode == FLOAT32 and self.threads == 256 else 184
 
 
 class Multiplier(NamedTuple):
@@ -182,14 +180,3 @@ def _three_products(acc, row, n, a0, a1, a2, a3, b0, b1):
     acc[row, 4 + n] += c1
     acc[row + 1, n] += c2
     acc[row + 1, 4 + n] += c3
-
-
-@device
-def finished(value, what, other, floor):
-    """A result with what is done to it before it is stored: see words.py."""
-    if what == SUM:
-        value += other
-    value = floor if value < floor else value
-    if what == MASK:
-        value = value if other > 0 else float32(0)
-    return value

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convscope.engine.kernels import cuda_correlate, cuda_slide
+from convscope.engine.kernels import cuda_correlate, cuda_direct, cuda_slide
 from convscope.engine.kernels.cuda_tile import Tile
 from convscope.engine.kernels.words import FLOAT32
 from convscope.engine.layers.conv import cuda_tables
@@ -52,14 +52,19 @@ class Gpu:
 
 def sliding(tile: Tile, channels: int, filters: int) -> tuple[np.ndarray, np.ndarray]:
     """A convolution with bias and ReLU by this tile, and in float64."""
+    mixed = channels < tile.depth
+    aligned = channels % 4 == 0 and filters % 4 == 0 and not mixed
+    return convolved(cuda_slide.tiled(tile, aligned, mixed), channels, filters)
+
+
+def convolved(kernel: Any, channels: int, filters: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same by this kernel."""
     c, random, gpu = case(channels, filters), np.random.default_rng(0), Gpu()
     x = random.standard_normal((c.batch, c.height, c.width, channels), np.float32)
     w, bias = random.standard_normal((9 * channels, filters), np.float32), random.standard_normal(filters, np.float32)
     y = gpu.array(np.full((c.batch * c.out_height * c.out_width, filters), np.nan))
     t = cuda_tables.forward(c)
     batch, *sizes = t.sizes
-    mixed = channels < tile.depth
-    kernel = cuda_slide.tiled(tile, channels % 4 == 0 and filters % 4 == 0 and not mixed, mixed)
     given = (gpu.array(x), gpu.array(w), gpu.array(bias), True, y, 0, y, np.float32(0))
     gpu.run(kernel, *given, t.taps, t.phases, *sizes, batch)
     expected = np.maximum(windows(c, x) @ w.astype(np.float64) + bias, 0)
@@ -86,6 +91,12 @@ def correlated(tile: Tile, channels: int, filters: int) -> tuple[np.ndarray, np.
 )
 def test_sliding_product_of_a_tile_equals_convolution(rows: int, columns: int, channels: int, filters: int) -> None:
     assert gap(*sliding(Tile(rows, columns, 8, FLOAT32), channels, filters)) <= 1e-5
+
+
+@pytest.mark.parametrize(("channels", "filters"), [(1, 6), (3, 20)])
+def test_direct_sums_of_few_channels_equal_convolution(channels: int, filters: int) -> None:
+    kernel = cuda_direct.direct(cuda_direct.span_for(filters), filters % 4 == 0)
+    assert gap(*convolved(kernel, channels, filters)) <= 1e-5
 
 
 @pytest.mark.parametrize(
