@@ -27,9 +27,7 @@ class ShellActions(QObject):
     begun = Signal(str)
     wanted = Signal(Path)
 
-    def __init__(
-        self, window: QMainWindow, topic: Callable[[], str], consider: Consider, device: ChosenDevice
-    ) -> None:
+    def __init__(self, window: QMainWindow, topic: Callable[[], str], consider: Consider, device: ChosenDevice) -> None:
         """`topic` tells what help is wanted on: a layer type's name, a method's title, or ""."""
         super().__init__(window)
         self._window, self._topic, self._consider, self._device = window, topic, consider, device

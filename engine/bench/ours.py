@@ -13,7 +13,8 @@ from ..runtime.description import StepFacts, kernel_name
 from ..runtime.model import Model
 from ..runtime.plan import Plan
 from ..runtime.threads import set_threads, threads
-from ..train.events import Batch, Event
+from ..spec import ConvscopeError
+from ..train.events import Batch, Ended, Event
 from . import party, roofline
 from .cases import (
     MOMENTUM,
@@ -60,12 +61,12 @@ class Worker(party.Worker):
     def prepare_training(self, case: NetworkCase) -> Ready:
         """The step `train`; its result is the network's output before any training."""
         ready = self.prepare_inference(case)
-        self.steps = {"train": _training_step(_model(case), case, pixels(case))}
+        self.steps = {"train": steps_of_training(model_of(case), case, pixels(case))}
         return Ready({"train": ready.results["infer"]})
 
     def prepare_inference(self, case: NetworkCase) -> Ready:
         """The step `infer`: the public `predict`, which copies the input in and the output out."""
-        model, x = _model(case), images(case)
+        model, x = model_of(case), images(case)
         self._weights = {name: array.copy() for name, array in model.weights.items()}
         self._while_running = nullcontext()
         self.steps = {"infer": lambda: model.predict(x, case.batch)}
@@ -99,7 +100,7 @@ class Worker(party.Worker):
         self.steps = {name: _all(calls[name]) for name in (*case.passes, "packing")}
         self.steps |= {f"{name} alone": _all(alone_calls[name]) for name in case.passes}
         self.steps["tile"] = roofline.tile_step(threads())
-        return Ready(_results(case))
+        return Ready(convolution_results(case))
 
     def pass_facts(self) -> dict[str, PassFacts]:
         """About the passes of the convolution made ready last."""
@@ -113,28 +114,39 @@ class Worker(party.Worker):
 def training_step(case: NetworkCase, data: Pixels, count: int) -> Callable[[], object]:
     """One whole step of a new model's `fit` on so many threads: batch gathered, forward, loss, backward, optimiser."""
     set_threads(count)
-    return _training_step(Model(case.network()), case, data)
+    return steps_of_training(Model(case.network()), case, data)
 
 
-def _model(case: NetworkCase) -> Model:
-    model = Model(case.network())
+def model_of(case: NetworkCase, device: str = "cpu") -> Model:
+    """The network with weights none of which is 0 or 1."""
+    model = Model(case.network(), device)
     lively(model.weights)
     return model
 
 
-def _training_step(model: Model, case: NetworkCase, data: Pixels) -> Callable[[], object]:
+def steps_of_training(model: Model, case: NetworkCase, data: Pixels) -> Callable[[], object]:
+    """What makes the next step of a run of this model: batch gathered, forward, loss, backward, optimiser."""
     shots, labels = data
     classes = tuple(f"{number}" for number in range(case.classes))
     dataset = Dataset("random", shots, labels, shots[:1], labels[:1], classes)
     recipe = {"learning_rate": RATE, "momentum": MOMENTUM, "weight_decay": WEIGHT_DECAY}
     events = model.fit(dataset, epochs=_LONG, batch_size=case.batch, **recipe)
-    steps: Iterator[Event] = (event for event in events if isinstance(event, Batch))
+    steps = _batches(events)
     return lambda: next(steps)
+
+
+def _batches(events: Iterator[Event]) -> Iterator[Event]:
+    """Those of a run that ends only if it cannot go on: ConvscopeError then says why."""
+    for event in events:
+        if isinstance(event, Ended):
+            raise ConvscopeError(event.message)
+        if isinstance(event, Batch):
+            yield event
 
 
 def _trained(case: NetworkCase, steps: int) -> bytes:
     model = Model(case.network())
-    step = _training_step(model, case, pixels(case))
+    step = steps_of_training(model, case, pixels(case))
     for _ in range(steps):
         step()
     return b"".join(array.tobytes() for array in model.weights.values())
@@ -143,8 +155,9 @@ def _trained(case: NetworkCase, steps: int) -> bytes:
 # ---- one convolution
 
 
-def _model_of(case: ConvCase) -> Model:
-    operands, model = convolution(case), Model(case.network())
+def convolution_model(case: ConvCase, device: str = "cpu") -> Model:
+    """The convolution with the weights of the case."""
+    operands, model = convolution(case), Model(case.network(), device)
     for name in ("weight", "bias"):
         model.weights[f"conv.{name}"] = operands[name]
     return model
@@ -156,7 +169,7 @@ def _plan(case: ConvCase, alone: bool = False) -> Plan:
     set_threads(1 if alone else usual)
     try:
         with exclusive:
-            plan = _model_of(case).plan(case.batch, "gradient")
+            plan = convolution_model(case).plan(case.batch, "gradient")
             plan.input[...] = operands["x"]
             plan.forward()
             plan.seed("conv")[...] = operands["dy"]
@@ -166,8 +179,9 @@ def _plan(case: ConvCase, alone: bool = False) -> Plan:
     return plan
 
 
-def _results(case: ConvCase) -> Arrays:
-    operands, model = convolution(case), _model_of(case)
+def convolution_results(case: ConvCase, device: str = "cpu") -> Arrays:
+    """What every pass of the case gives."""
+    operands, model = convolution(case), convolution_model(case, device)
     forward = model.forward(operands["x"])
     dx = model.backward(operands["dy"])
     results = {"forward": forward, "weights": model.gradients["conv.weight"], "input": dx}

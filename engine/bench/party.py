@@ -40,6 +40,10 @@ class PassFacts:
     kernels: tuple[str, ...]
 
 
+class OverdueError(ConvscopeError):
+    """A side has not answered in the time it had."""
+
+
 class Worker:
     """One side's own half: it lives in the process, prepares steps by name and times them."""
 
@@ -79,10 +83,24 @@ class Party:
         self._process.terminate()  # it may be in the middle of something long
         self._process.join()
 
-    def ask(self, method: str, *arguments: Any) -> Any:
-        """What the worker's method returns; ConvscopeError if it raises one or the process has died."""
-        try:
+    def ask(self, method: str, *arguments: Any, patience: float | None = None) -> Any:
+        """What the worker's method returns; ConvscopeError if it raises one or the process has died.
+
+        OverdueError if it takes longer than `patience` seconds; the process is then of no more use.
+        """
+        self.begin(method, *arguments)
+        return self.answer(patience)
+
+    def begin(self, method: str, *arguments: Any) -> None:
+        """Have the worker's method run meanwhile; `answer` is to be called next."""
+        with suppress(OSError):  # that it has died is told by `answer`
             self._line.send((method, arguments))
+
+    def answer(self, patience: float | None = None) -> Any:
+        """What `ask` returns, of the method that was begun."""
+        try:
+            if patience is not None and not self._line.poll(max(patience, 0)):
+                raise OverdueError(f"{self.title} took longer than {patience:.0f} s")
             kind, answer = self._line.recv()
         except (EOFError, OSError):
             self._process.join(_PATIENCE)
@@ -96,9 +114,9 @@ class Party:
             raise RuntimeError(f"{self.title}: {answer}")
         return answer
 
-    def measure(self, step: str) -> Callable[[float], float]:
-        """The worker's `run` of one step, for `rounds.alternate`."""
-        return lambda seconds: float(self.ask("run", step, seconds))
+    def measure(self, step: str, patience: Callable[[], float | None] = lambda: None) -> Callable[[float], float]:
+        """The worker's `run` of one step, for `rounds.alternate`; `patience` is asked for before each."""
+        return lambda seconds: float(self.ask("run", step, seconds, patience=patience()))
 
 
 def _serve(line: Connection, module: str) -> None:

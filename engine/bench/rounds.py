@@ -17,6 +17,7 @@ from .others import DISTURBING
 SETTLE = 0.02
 """Seconds of untimed steps that begin a turn. Threads of the side before may still be spinning, and caches are cold."""
 
+_MOST_CALLS = 100_000
 _ATTEMPTS = 3  # times the rounds asked for, until the calmest have to do
 
 Seconds = dict[str, tuple[float, ...]]
@@ -59,6 +60,20 @@ def timed(step: Callable[[], object], seconds: float) -> float:
         elapsed = time.perf_counter() - start
         if elapsed >= seconds:
             return elapsed / count
+
+
+def repeated(work: Callable[[], object], least: float, elapsed: Callable[[Callable[[], object], int], float]) -> float:
+    """Mean seconds of a call, of so many that they last at least so long; untimed ones come first.
+
+    `elapsed` gives the seconds of a number of calls. A device that works by itself is better not asked after each.
+    """
+    elapsed(work, 1)
+    count = 1
+    while True:
+        seconds = elapsed(work, count)
+        if seconds >= least or count >= _MOST_CALLS:
+            return seconds / count
+        count = min(max(2 * count, math.ceil(1.1 * count * least / max(seconds, 1e-9))), 100 * count, _MOST_CALLS)
 
 
 def alternate(

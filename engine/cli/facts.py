@@ -79,24 +79,10 @@ def threads() -> Facts:
 
 
 def cuda() -> Facts:
-    """Whether networks can be run on a GPU, and if not, why."""
-    from ..runtime.backend import backend  # noqa: PLC0415
-    from ..runtime.cuda import chip  # noqa: PLC0415
-    from ..spec import ConvscopeError  # noqa: PLC0415
+    """Whether a GPU can be used, and if not, why and what to install."""
+    from ..runtime.cuda_facts import facts  # loads Numba  # noqa: PLC0415
 
-    try:
-        free = backend("cuda").available_bytes()
-    except ConvscopeError as error:
-        return {"available": False, "reason": str(error)}
-    found = chip()
-    return {
-        "available": True,
-        "reason": None,
-        "name": found.name,
-        "compute_capability": ".".join(map(str, found.capability)),
-        "multiprocessors": found.processors,
-        "memory_free_bytes": free,
-    }
+    return facts()
 
 
 def desktop() -> Facts:

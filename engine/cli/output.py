@@ -7,6 +7,7 @@ import math
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 
@@ -25,6 +26,13 @@ def say(text: str = "") -> None:
 def emit(document: Any) -> None:
     """A JSON document on one line of standard output, at once."""
     say(json.dumps(document, allow_nan=False))
+
+
+def write_json(path: Path, document: Any) -> None:
+    """A JSON document as a file, whole or not at all; FileError says why it cannot be written."""
+    from ..io.atomic import atomic_write  # noqa: PLC0415
+
+    atomic_write(path, json.dumps(document, indent=1, allow_nan=False) + "\n")
 
 
 def complain(message: object) -> None:

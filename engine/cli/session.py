@@ -15,8 +15,8 @@ from ..runs.sinks import Sink, observed
 from ..runtime.model import Model
 from ..spec import ConvscopeError
 from ..train import Ended, Epoch, Event, Started, TrainRun, Warned, fit
-from ..train.recipes import recipe
 from ..train.outcome import DivergedError
+from ..train.recipes import recipe
 from ..zoo import build_for
 from . import sources
 from .interrupt import interruptible

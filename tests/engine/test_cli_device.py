@@ -7,10 +7,13 @@ import pytest
 
 from convscope.engine import ConvscopeError
 from convscope.engine.cli.main import convscope, main
-from convscope.engine.runtime import cuda, devices
+from convscope.engine.runtime import cuda, cuda_math, devices
 
 REASON = "The device cuda is not available: it stayed at home; or use device cpu."
 LINES = {
+    "bench infer": "",
+    "bench kernels": "train",
+    "bench train": "--json x",
     "evaluate": "nothing.safetensors --data nowhere",
     "explain": "saliency nothing.safetensors --json",
     "features": "nothing.safetensors --data nowhere",
@@ -55,3 +58,19 @@ def test_devices_are_listed_with_the_reason_against_them() -> None:
     cpu, gpu = devices.devices()
     assert (cpu.name, cpu.available, cpu.reason) == ("cpu", True, "")
     assert (gpu.name, gpu.available, gpu.reason) == ("cuda", False, REASON)
+
+
+def test_a_way_to_multiply_is_for_gpus(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summary", "lenet5", "--math", "tf32"]) == 2
+    assert "--math tf32 is for a GPU; use it with --device cuda" in capsys.readouterr().err
+
+
+def test_a_way_to_multiply_that_the_gpu_lacks_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+    monkeypatch.setattr(cuda_math, "_mode", [])
+    monkeypatch.setattr("convscope.engine.cli.device_option.require", lambda name: asked.append(cuda_math._mode[:]))
+    assert main(["summary", "nothing.json", "--measure", "--math", "3xtf32", "--device", "cuda"]) == 2
+    assert asked == [[], ["3xtf32"]]
+    assert "there is no such file" in capsys.readouterr().err

@@ -10,6 +10,7 @@ import pytest
 
 from convscope.engine import Model, Network
 from convscope.engine import layers as L
+from convscope.engine.graph.examples import network_of
 from convscope.engine.spec import Example
 from tests.oracles.differences import gradient, relative_error
 from tests.oracles.layers import ORACLES, run
@@ -18,32 +19,6 @@ BATCH = 3
 TOLERANCE = 1e-5
 RANDOM = {"Dropout": "test_layers_dropout.py", "DropConnect": "test_layers_drop_connect.py"}
 CASES = [(name, i, example) for name, kind in L.TYPES.items() for i, example in enumerate(kind.examples())]
-
-
-def network_of(example: Example) -> Network:
-    """The layer, behind sources that give it its input shapes where the image itself does not."""
-    first = example.inputs[0]
-    if len(example.inputs) == 1 and len(first) == 3 and not example.layer.renames(training=True):
-        net = Network(first)
-        net.add(example.layer, "layer")
-        return net
-    if len(first) == 1:
-        net = Network((1, 1, first[0]))
-        sources = [_vector(net, i, shape[0]) for i, shape in enumerate(example.inputs)]
-    else:
-        height, width = (max(sizes) for sizes in list(zip(*example.inputs))[:2])
-        net = Network((height, width, first[2]))
-        sources = [
-            net.add(L.Conv2D(channels, (height - rows + 1, width - columns + 1)), f"source{i}", inputs=["input"])
-            for i, (rows, columns, channels) in enumerate(example.inputs)
-        ]
-    net.add(example.layer, "layer", inputs=sources)
-    return net
-
-
-def _vector(net: Network, index: int, units: int) -> str:
-    flat = "flat" if "flat" in net else net.add(L.Flatten(), "flat", inputs=["input"])
-    return net.add(L.Dense(units), f"source{index}", inputs=[flat])
 
 
 def random_model(net: Network, seed: int = 3) -> Model:

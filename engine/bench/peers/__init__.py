@@ -20,18 +20,30 @@ class Peer:
     trains: bool
     explains: tuple[str, ...] = ()
     """Packages that explanations need as well; none where there are no explanations."""
+    on_gpu: str = ""
+    """The module that runs it on a GPU; empty where none does."""
 
 
 PEERS = {
     peer.name: peer
     for peer in (
-        Peer("torch", "PyTorch", f"{__name__}.torch", ("torch",), trains=True, explains=("captum",)),
+        Peer(
+            "torch",
+            "PyTorch",
+            f"{__name__}.torch",
+            ("torch",),
+            trains=True,
+            explains=("captum",),
+            on_gpu=f"{__name__}.torch_cuda",
+        ),
         Peer("onnxruntime", "ONNX Runtime", f"{__name__}.onnx", ("onnxruntime", "onnx"), trains=False),
     )
 }
 
 
-def chosen(names: Sequence[str], trains: bool = False, explains: bool = False) -> tuple[Peer, ...]:
+def chosen(
+    names: Sequence[str], trains: bool = False, explains: bool = False, on_gpu: bool = False
+) -> tuple[Peer, ...]:
     """The peers of these names; ConvscopeError if one is unknown, not installed, or cannot do what it must."""
     for name in names:
         if name not in PEERS:
@@ -43,6 +55,9 @@ def chosen(names: Sequence[str], trains: bool = False, explains: bool = False) -
         if explains and not peer.explains:
             able = ", ".join(p.name for p in PEERS.values() if p.explains)
             raise ConvscopeError(f"{peer.title} explains nothing; compare explanations with: {able}")
+        if on_gpu and not peer.on_gpu:
+            able = ", ".join(p.name for p in PEERS.values() if p.on_gpu)
+            raise ConvscopeError(f"{peer.title} is not measured on a GPU; compare with: {able}")
         needed = (*peer.packages, *(peer.explains if explains else ()))
         if missing := [package for package in needed if importlib.util.find_spec(package) is None]:
             raise ConvscopeError(

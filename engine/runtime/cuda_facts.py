@@ -1,0 +1,67 @@
+"""What there is of CUDA on this machine, in the words of `convscope doctor`, and what is missing."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from pathlib import Path
+from typing import Any
+
+from ..kernels.cuda_jit import SIMULATED, cuda
+from ..spec import ConvscopeError
+from . import cuda_graph
+from .cuda import CudaBackend, chip
+
+_DRIVER = Path("/proc/driver/nvidia/version")
+
+
+def facts() -> dict[str, Any]:
+    """Whether CUDA can be used, else why not; versions of what it takes, None where it is not there; the chip."""
+    found = {"available": True, "reason": None, "simulated": SIMULATED}
+    try:
+        backend = CudaBackend()
+    except ConvscopeError as error:
+        return {**found, "available": False, "reason": str(error), **_versions()}
+    made = chip()
+    return {
+        **found,
+        "name": made.name,
+        "compute_capability": ".".join(map(str, made.capability)),
+        "multiprocessors": made.processors,
+        "memory_bytes": None if SIMULATED else int(cuda.current_context().get_memory_info()[1]),
+        "memory_free_bytes": None if SIMULATED else backend.available_bytes(),
+        "graph_capture": cuda_graph.wanted(),
+        **_versions(),
+    }
+
+
+def _versions() -> dict[str, str | None]:
+    return {
+        "driver": _driver(),
+        "driver_cuda": _driver_cuda(),
+        "numba_cuda": _installed("numba-cuda"),
+        "toolkit": _installed("cuda-toolkit"),
+    }
+
+
+def _driver() -> str | None:
+    """The version of the kernel's driver, as Linux tells it."""
+    try:
+        words = _DRIVER.read_text(encoding="ascii", errors="replace").splitlines()[0].split()
+    except (OSError, IndexError):
+        return None
+    return next((word for word in words if word[:1].isdigit() and "." in word), None)
+
+
+def _driver_cuda() -> str | None:
+    """The newest CUDA that the driver offers."""
+    try:
+        return None if SIMULATED else ".".join(map(str, cuda.cudadrv.driver.driver.get_version()))
+    except Exception:  # whatever the search for a driver ends in
+        return None
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
