@@ -34,7 +34,7 @@ def doctor(as_json: bool) -> None:
 def _line(name: str, value: Any, width: int) -> str:
     from ..cost.units import format_bytes  # noqa: PLC0415
 
-    text = format_bytes(value) if name.endswith("_bytes") else _shown(value)
+    text = format_bytes(value) if name.endswith("_bytes") and value is not None else _shown(value)
     return f"  {name.removesuffix('_bytes').replace('_', ' ').ljust(width)}  {text}"
 
 

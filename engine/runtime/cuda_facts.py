@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ..kernels.cuda_jit import SIMULATED, cuda
+from ..kernels.words import FLOAT32, MODES
 from ..spec import ConvscopeError
 from . import cuda_graph
-from .cuda import CudaBackend, chip
+from .cuda import Chip, CudaBackend, chip
+from .cuda_math import math_mode
 
 _DRIVER = Path("/proc/driver/nvidia/version")
 
@@ -30,8 +32,18 @@ def facts() -> dict[str, Any]:
         "memory_bytes": None if SIMULATED else int(cuda.current_context().get_memory_info()[1]),
         "memory_free_bytes": None if SIMULATED else backend.available_bytes(),
         "graph_capture": cuda_graph.wanted(),
+        "math_modes": list(modes(made)),
+        "math": math_mode(),
         **_versions(),
     }
+
+
+def modes(chip: Chip) -> tuple[str, ...]:
+    """The ways to multiply that a chip has; see cuda_math.py."""
+    from ..kernels.cuda_tiles import TENSOR_CORES  # declares kernels, which needs numba.cuda  # noqa: PLC0415
+
+    major, minor = chip.capability
+    return MODES if 10 * major + minor >= TENSOR_CORES else (FLOAT32,)
 
 
 def _versions() -> dict[str, str | None]:

@@ -166,7 +166,8 @@ def test_doctor_reports_every_group(call) -> None:
     assert facts["versions"]["numba"]
     assert facts["threads"]["used"] >= 1
     assert facts["threads"]["layer"] in {"tbb", "omp", "workqueue"}
-    assert facts["cuda"] == {"available": False, "reason": facts["cuda"]["reason"]}
+    assert facts["cuda"]["available"] == (facts["cuda"]["reason"] is None)
+    assert facts["cuda"].keys() >= {"driver", "driver_cuda", "numba_cuda", "toolkit", "simulated"}
     assert facts["caches"]["compiled_kernels"] >= 1
     text = call("doctor").out
     for title in ("Versions", "Processor", "Threads", "CUDA", "Desktop", "Caches"):

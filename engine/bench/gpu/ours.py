@@ -12,7 +12,7 @@ import numpy as np
 
 from ...kernels import cuda_elementwise, cuda_tiles
 from ...kernels.cuda_jit import SIMULATED
-from ...kernels.words import FLOAT32, MODES
+from ...kernels.words import FLOAT32
 from ...runtime import cuda_facts, cuda_graph
 from ...runtime.compute import exclusive
 from ...runtime.cuda import CudaBackend
@@ -122,9 +122,8 @@ class Worker(party.Worker):
         return self.run(name, seconds)
 
     def modes(self) -> tuple[str, ...]:
-        """The ways to multiply that the GPU has; see `runtime.cuda_math`. The simulator would take minutes."""
-        has_cores = 10 * self._backend.chip.capability[0] >= cuda_tiles.TENSOR_CORES
-        return MODES if has_cores and not SIMULATED else (FLOAT32,)
+        """The ways to multiply that the GPU has. The simulator would take minutes for others than the usual one."""
+        return (FLOAT32,) if SIMULATED else cuda_facts.modes(self._backend.chip)
 
     def prepare_convolution(self, case: ConvCase) -> Ready:
         """Steps such as `forward 3xtf32` for each of the case's passes; the results are theirs."""
