@@ -18,7 +18,7 @@ _NO_PADDING = (0, 0, 0, 0)
 
 @dataclass(frozen=True)
 class Card:
-    """Texts of one card. `slots` counts input ports.
+    """Texts of one card, `spoken` all that matters as one phrase. `slots` counts input ports.
 
     `stacked` cards stand for several layers: for a block that is folded.
     """
@@ -33,6 +33,7 @@ class Card:
     error: str = ""
     warning: str = ""
     stacked: bool = False
+    spoken: str = ""
 
     @property
     def problem(self) -> str:
@@ -70,22 +71,26 @@ class Deck:
 
     def _image(self, shape: str) -> Card:
         if self._input is None or self._input.output != shape:
-            self._input = Card(INPUT, "image", f"Input  {shape}", "input", shape, 0, 0)
+            spoken = f"image, input, {shape}"
+            self._input = Card(INPUT, "image", f"Input  {shape}", "input", shape, 0, 0, spoken=spoken)
         return self._input
 
     def _card(self, name: str, told: _Told) -> Card:
         (connected, most), group, layer = told.ports, told.group, told.nodes[0].layer
+        output = "" if told.shape is None else format_shape(told.shape)
+        declared = (blocks.declaration(group) or group.block) if group else layer
         return Card(
             name=name,
             title=name,
             detail=_of_block(self._document, group) if group else _described(layer),
             category="block" if group else layer.about.category,
-            output="" if told.shape is None else format_shape(told.shape),
+            output=output,
             slots=connected + 1 if most is None else max(most, connected),
             connected=connected,
             error=_sentences(told.problems, name, "error"),
             warning=_sentences(told.problems, name, "warning"),
             stacked=group is not None,
+            spoken=_spoken(name, declared, output, len(told.problems)),
         )
 
 
@@ -120,15 +125,31 @@ def _described(declared: Declared) -> str:
     return "  ".join(part for part in (declared.type_name(), detail(declared)) if part)
 
 
+def _spoken(name: str, declared: Declared | str, output: str, problems: int) -> str:
+    """A card in words: `conv1, Conv2D, 6 filters, 5×5, output 28×28×6, 2 problems`."""
+    parts = [name, declared if isinstance(declared, str) else declared.type_name()]
+    if not isinstance(declared, str):
+        parts += _parts(declared, in_words=True)
+    parts += [f"output {output}"] if output else ["output unknown"]
+    if problems:
+        parts.append(f"{problems} problem{'s' if problems > 1 else ''}")
+    return ", ".join(parts)
+
+
 def detail(layer: Declared) -> str:
     """Key parameters in short: the first one and the kernel always, others where they differ from the default."""
+    return " · ".join(_parts(layer))
+
+
+def _parts(layer: Declared, in_words: bool = False) -> list[str]:
     parts = []
     for position, (name, param) in enumerate(layer.params().items()):
         value = getattr(layer, name)
         always = param.kind in ("integer", "pair") and (position == 0 or name == "kernel")
         if always or (value != param.parse(param.default) and value != _NO_PADDING):
-            parts.append(_value(param, value, bare=always))
-    return " · ".join(parts)
+            text = _value(param, value, bare=always)
+            parts.append(f"{text} {param.label.lower()}" if in_words and always and param.kind == "integer" else text)
+    return parts
 
 
 def format_value(value: Any) -> str:

@@ -11,7 +11,7 @@ from convscope.engine.graph import INPUT
 
 from ..models import edits
 from ..tokens import GRID
-from . import navigation
+from . import accessible, navigation
 from .ports import Port
 from .wiring import Wiring
 
@@ -159,5 +159,6 @@ class Keys:
         """What assistive technology reads of the connection; "" is the card again."""
         if text:
             self._view.setAccessibleDescription(text)
+            accessible.say(self._view, text)
         else:
             self._view.describe(self._view.document.selected)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from convscope.engine.graph import INPUT
@@ -11,9 +11,11 @@ from convscope.engine.graph import INPUT
 from ..layer_list import MIME
 from ..models import edits, folding, legality
 from ..models.document import Document
+from . import accessible
 from .camera import Camera
 from .keys import Keys
 from .minimap import Minimap
+from .node_item import NodeItem
 from .ports import HEIGHT, WIDTH
 from .search import SearchPopup
 from .wire_item import WireItem
@@ -38,15 +40,33 @@ class GraphView(Camera):
         self._space = False
         self._drop_wire: WireItem | None = None
         self.setAccessibleName("Network canvas")
+        accessible.install()
         self.setDragMode(Camera.DragMode.RubberBandDrag)
         self.setAcceptDrops(True)
         self.setMouseTracking(True)
         document.selection_changed.connect(self.describe)
         document.changed.connect(self.keys.cancel)
+        self._told = set(self.graph.nodes)  # the cards that assistive technology knows of
+        for signal in (document.changed, document.replaced):
+            signal.connect(self._tell_cards)
         document.replaced.connect(self.keys.cancel)
+
+    def current_card(self) -> NodeItem | None:
+        """The card of what is selected, on which keys act."""
+        return self.graph.nodes.get(self.document.drawing.card(self.document.selected))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        super().focusInEvent(event)
+        accessible.tell_focus(self)
+
+    def _tell_cards(self) -> None:
+        before, self._told = self._told, set(self.graph.nodes)
+        if before != self._told:
+            accessible.tell_cards(self, before)
 
     def describe(self, name: str) -> None:
         """Tell assistive technology what is selected."""
+        accessible.tell_focus(self)
         if name in self.graph.nodes:
             self.setAccessibleDescription(self.graph.nodes[name].description().replace("\n", ". "))
         else:

@@ -23,6 +23,7 @@ class LayerPicker(QWidget):
         super().__init__(parent)
         self._document = document
         self._list = QComboBox()
+        self._offered: list[tuple[str, str]] = []
         self._list.setAccessibleName("Layer")
         self._list.setToolTip("Layer to show")
         self._list.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -59,7 +60,8 @@ class LayerPicker(QWidget):
         selected = self._document.drawing.result(self._document.selected)  # a folded block's is its last layer
         wanted = (selected if self._follow.isChecked() else "", self.layer, first)
         keep = next((name for name in wanted if name in names), names[0] if names else "")
-        if layers != [(self._list.itemData(i), self._list.itemText(i)) for i in range(self._list.count())]:
+        if list(layers) != self._offered:
+            self._offered = list(layers)
             self._list.blockSignals(True)
             self._list.clear()
             for name, text in layers:

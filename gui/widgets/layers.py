@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from convscope.engine.graph.network import Network
-from convscope.engine.spec import Shape, format_shape
+from convscope.engine.spec import Layer, NetworkError, Shape, format_shape
 
 
 def weight_name(network: Network, key: str) -> str:
@@ -39,8 +41,16 @@ def _filter_shapes(network: Network, layer: str) -> dict[str, Shape]:
     """A layer's filters and matrices, `weight` for most, with their shapes; biases and scales have but one axis."""
     if layer not in network:
         return {}
-    declared = network[layer].weights(network.input_shapes(layer))
-    return {weight.name: weight.shape for weight in declared if len(weight.shape) in (2, 4)}
+    shapes = network.shapes()
+    inputs = tuple([shape for source in network.nodes[layer].inputs if (shape := shapes.get(source)) is not None])
+    if len(inputs) < len(network.nodes[layer].inputs):
+        raise NetworkError(network.errors())
+    return _declared(network[layer], inputs)
+
+
+@lru_cache(maxsize=4096)  # the same few layers in the same few places, asked for at every edit of a large network
+def _declared(layer: Layer, inputs: tuple[Shape, ...]) -> dict[str, Shape]:
+    return {weight.name: weight.shape for weight in layer.weights(inputs) if len(weight.shape) in (2, 4)}
 
 
 def flattened_image(network: Network, name: str) -> Shape | None:
