@@ -12,7 +12,7 @@ from .commands import Command, commands, search
 from .theme import body_font, small_font, theme
 from .widgets.finder import Finder
 
-_WIDTH, _ROWS, _ROW_HEIGHT, _TOP = 520, 10, 32, 72
+_WIDTH, _ROWS, _ROW_HEIGHT, _TOP, _FOR_KEYS = 520, 10, 32, 72, 120
 _COMMAND = Qt.ItemDataRole.UserRole
 Index = QModelIndex | QPersistentModelIndex
 
@@ -84,8 +84,9 @@ class _CommandDelegate(QStyledItemDelegate):
         text = area.adjusted(10, 0, -10, 0)
         painter.setFont(body_font())
         painter.setPen(theme.color("text"))
-        used = painter.boundingRect(text, _LEFT, command.name)
-        painter.drawText(text, _LEFT, command.name)
+        name = painter.fontMetrics().elidedText(command.name, _ELIDE, text.width() - _FOR_KEYS)
+        used = painter.boundingRect(text, _LEFT, name)
+        painter.drawText(text, _LEFT, name)
         painter.setFont(small_font())
         painter.setPen(theme.color("muted"))
         keys = painter.boundingRect(text, _RIGHT, command.keys)

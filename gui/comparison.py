@@ -36,6 +36,7 @@ _FIGURES = ("", "this", "other", "ratio")
 _LAYERS = ("Layer", "Parameters", "Multiply-adds", "", "Layer", "Parameters", "Multiply-adds")
 _NUMBERS = (1, 2, 5, 6)
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class NetworkComparison(QDialog):
@@ -57,7 +58,7 @@ class NetworkComparison(QDialog):
         self._fault.setProperty("role", "error")
         self._fault.setWordWrap(True)
         self._fault.hide()
-        self.totals, self.layers = _table("Totals", _FIGURES), _table("Layers", _LAYERS)
+        self.totals, self.layers = _table("Totals", _FIGURES, (1, 2, 3)), _table("Layers", _LAYERS, _NUMBERS)
         top = QHBoxLayout()
         top.addWidget(QLabel(f"{network.name} compared with"))
         top.addWidget(self.other)
@@ -116,9 +117,12 @@ class NetworkComparison(QDialog):
             self._fault.show()
 
 
-def _table(name: str, titles: tuple[str, ...]) -> QTableWidget:
+def _table(name: str, titles: tuple[str, ...], numbers: tuple[int, ...]) -> QTableWidget:
     table = named(QTableWidget(0, len(titles)), name)
-    table.setHorizontalHeaderLabels(titles)
+    for column, title in enumerate(titles):
+        head = QTableWidgetItem(title)
+        head.setTextAlignment(_RIGHT if column in numbers else _LEFT)
+        table.setHorizontalHeaderItem(column, head)
     table.verticalHeader().hide()
     table.setShowGrid(False)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -68,6 +68,7 @@ class _TitleBar(QWidget):
         dock.windowTitleChanged.connect(label.setText)
         close = named(QToolButton(), f"Close {dock.windowTitle()}", "Close; the View menu opens it again")
         close.setFixedSize(20, 20)
+        close.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # else it is next where a button that has the keyboard goes grey
         set_icon(close, "x", "faint")
         close.clicked.connect(dock.close)
         layout = QHBoxLayout(self)

@@ -30,6 +30,7 @@ from .theme import theme
 BATCH = 32
 _COLUMNS = ("Architecture", "Year", "Image", "Layers", "Parameters", "Multiply-adds", f"Training, batch {BATCH}")
 _NUMBERS = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_NAMES = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class Gallery(QDialog):
@@ -58,7 +59,10 @@ class Gallery(QDialog):
 
     def _lay_out(self) -> None:
         table = self.table
-        table.setHorizontalHeaderLabels(_COLUMNS)
+        for column, title in enumerate(_COLUMNS):
+            head = QTableWidgetItem(title)
+            head.setTextAlignment(_NUMBERS if column else _NAMES)
+            table.setHorizontalHeaderItem(column, head)
         table.verticalHeader().hide()
         table.setShowGrid(False)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -76,6 +80,7 @@ class Gallery(QDialog):
         buttons.rejected.connect(self.close)
         self._note = QLabel()
         self._note.setProperty("role", "small")
+        self._note.hide()
         top = QHBoxLayout()
         top.addWidget(self.search, 1)
         top.addWidget(self.compact)
@@ -113,6 +118,7 @@ class Gallery(QDialog):
             last.setText(f"{format_bytes(need)} !")
             last.setToolTip(f"More than this computer has ({format_bytes(have)}): take a smaller batch or image")
             self._note.setText(f"!  needs more memory than this computer has ({format_bytes(have)})")
+            self._note.show()
 
     def _filter(self) -> None:
         query, first = self.search.text().strip().lower(), -1

@@ -62,7 +62,7 @@ class ClassDream(Method):
     )
     rate: float = number(11.0, label="Step", help="Mean change of a pixel in the first steps.", minimum=0.0)
     blur: float = number(
-        2.5, label="First blur", help="Standard deviation of the first blur.", minimum=0.0, maximum=100.0, unit="pixels"
+        2.5, label="First blur", help="Standard deviation of the first blur.", minimum=0.0, maximum=100.0, unit="px"
     )
     last_blur: float = number(
         0.78,
@@ -70,13 +70,13 @@ class ClassDream(Method):
         help="What it falls to in the first octaves.",
         minimum=0.0,
         maximum=100.0,
-        unit="pixels",
+        unit="px",
     )
     correlation: float = number(
         0.01, label="Correlation", help="Weight λ of the penalty on differences between neighbours.", minimum=0.0
     )
     jitter: int = integer(
-        8, label="Jitter", help="Largest random shift before each step.", minimum=0, maximum=10_000, unit="pixels"
+        8, label="Jitter", help="Largest random shift before each step.", minimum=0, maximum=10_000, unit="px"
     )
 
     name = "class_dream"

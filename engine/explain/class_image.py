@@ -36,14 +36,14 @@ class ClassImage(Method):
     rate: float = number(25.0, label="Learning rate", help="Step as a multiple of the gradient.", minimum=0.0)
     penalty: float = number(1e-3, label="Penalty", help="Weight λ of the squared norm of the picture.", minimum=0.0)
     blur: float = number(
-        0.5, label="Blur", help="Standard deviation of the blur.", minimum=0.0, maximum=100.0, unit="pixels"
+        0.5, label="Blur", help="Standard deviation of the blur.", minimum=0.0, maximum=100.0, unit="px"
     )
-    blur_every: int = integer(10, label="Blur every", help="Steps from one blur to the next.", unit="steps")
+    blur_every: int = integer(10, label="Steps per blur", help="Steps from one blur to the next.")
     jitter: int = integer(
-        16, label="Jitter", help="Largest random shift before each step.", minimum=0, maximum=10_000, unit="pixels"
+        16, label="Jitter", help="Largest random shift before each step.", minimum=0, maximum=10_000, unit="px"
     )
     reach: float = number(
-        2.5, label="Reach", help="Largest root mean square of a step.", minimum=0.0, maximum=255.0, unit="pixels"
+        2.5, label="Reach", help="Largest root mean square of a step.", minimum=0.0, maximum=255.0, unit="px"
     )
 
     name = "class_image"

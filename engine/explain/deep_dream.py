@@ -39,7 +39,7 @@ class DeepDream(Method):
     """
 
     iterations: int = integer(10, label="Iterations", help="Steps in each octave.", maximum=10_000)
-    rate: float = number(1.5, label="Step", help="Mean change of a pixel in a step.", minimum=0.0, unit="pixels")
+    rate: float = number(1.5, label="Step", help="Mean change of a pixel in a step.", minimum=0.0, unit="px")
     octaves: int = integer(
         0,
         label="Octaves",
@@ -51,13 +51,13 @@ class DeepDream(Method):
         1.4, label="Octave ratio", help="Each octave is so many times larger than the last.", minimum=1.01, maximum=16.0
     )
     jitter: int = integer(
-        32, label="Jitter", help="Largest random shift before each step.", minimum=0, maximum=10_000, unit="pixels"
+        32, label="Jitter", help="Largest random shift before each step.", minimum=0, maximum=10_000, unit="px"
     )
     pyramid: bool = flag(
         False, label="Laplacian pyramid", help="Bring coarse and fine parts of the gradient to the same strength."
     )
     tile: int = integer(
-        512, label="Tile", help="Larger pictures are run in tiles of this side; 0 for never.", minimum=0, unit="pixels"
+        512, label="Tile", help="Larger pictures are run in tiles of this side; 0 for never.", minimum=0, unit="px"
     )
 
     name = "deep_dream"

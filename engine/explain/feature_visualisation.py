@@ -39,20 +39,20 @@ class FeatureVisualisation(Method):
         help="Height and width of the picture; 0 for 128 where the network reads that, else its own input.",
         minimum=0,
         maximum=4096,
-        unit="pixels",
+        unit="px",
     )
     fourier: bool = flag(True, label="Fourier", help="Optimise the spectrum instead of the pixels.")
     decorrelated: bool = flag(True, label="Decorrelated", help="Optimise independent mixtures of the colours.")
-    pad: int = integer(12, label="Padding", help="Grey around the picture.", minimum=0, maximum=1024, unit="pixels")
+    pad: int = integer(12, label="Padding", help="Grey around the picture.", minimum=0, maximum=1024, unit="px")
     jitter: int = integer(
-        8, label="Jitter", help="Range of the random shift before turning.", minimum=0, maximum=1024, unit="pixels"
+        8, label="Jitter", help="Range of the random shift before turning.", minimum=0, maximum=1024, unit="px"
     )
     zoom: float = number(
         0.1, label="Zoom", help="Largest random change of scale, as a share.", minimum=0.0, maximum=0.9
     )
     turn: float = number(10.0, label="Turn", help="Largest random rotation.", minimum=0.0, maximum=180.0, unit="°")
     last_jitter: int = integer(
-        4, label="Last jitter", help="Range of the random shift after turning.", minimum=0, maximum=1024, unit="pixels"
+        4, label="Last jitter", help="Range of the random shift after turning.", minimum=0, maximum=1024, unit="px"
     )
 
     name = "feature_visualisation"

@@ -29,8 +29,8 @@ class Occlusion(Method):
     answer for each place of the patch, rows by columns; only what a patch can have changed is computed again.
     """
 
-    patch: int = integer(8, label="Patch", help="Side of the square patch.", unit="pixels")
-    stride: int = integer(4, label="Stride", help="Pixels from one place of the patch to the next.", unit="pixels")
+    patch: int = integer(8, label="Patch", help="Side of the square patch.", unit="px")
+    stride: int = integer(4, label="Stride", help="Pixels from one place of the patch to the next.", unit="px")
     fill: str = choice(
         "mean",
         ("mean", "black", "blur"),

@@ -59,9 +59,9 @@ class UnitImage(Method):
         0.0, label="Decay", help="Share of the distance to the mean image lost a step.", minimum=0.0, maximum=1.0
     )
     blur: float = number(
-        0.5, label="Blur", help="Standard deviation of the blur.", minimum=0.0, maximum=100.0, unit="pixels"
+        0.5, label="Blur", help="Standard deviation of the blur.", minimum=0.0, maximum=100.0, unit="px"
     )
-    blur_every: int = integer(4, label="Blur every", help="Steps from one blur to the next.", unit="steps")
+    blur_every: int = integer(4, label="Steps per blur", help="Steps from one blur to the next.")
     small_norm: float = number(
         50.0,
         label="Clear small norms",

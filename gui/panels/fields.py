@@ -71,13 +71,13 @@ class Number(_Wheel, QDoubleSpinBox):
         return f"{value:.8g}"
 
     def valueFromText(self, text: str) -> float:  # noqa: N802
-        return float(text.replace(",", "."))
+        return float(text.removesuffix(self.suffix()).replace(",", "."))
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         try:
             self.valueFromText(text)
         except ValueError:
-            allowed = set(text) <= set("0123456789.,eE+-")
+            allowed = set(text.removesuffix(self.suffix())) <= set("0123456789.,eE+-")
             return (QValidator.State.Intermediate if allowed else QValidator.State.Invalid, text, position)
         return (QValidator.State.Acceptable, text, position)
 
@@ -109,7 +109,7 @@ class IntegerField(Field):
     def __init__(self, param: Param) -> None:
         super().__init__(param)
         self.box = WholeNumber(param.minimum or 0, param.maximum or _LARGEST, param.label)
-        self.box.setSuffix(f" {param.unit}" if param.unit else "")
+        self.box.setSuffix(_suffix(param))
         self._row(self.box)
         self.box.valueChanged.connect(self.edited.emit)
 
@@ -125,6 +125,7 @@ class NumberField(Field):
         low = -1e9 if param.minimum is None else param.minimum
         high = 1e9 if param.maximum is None else param.maximum
         self.box = Number(low, high, param.label)
+        self.box.setSuffix(_suffix(param))
         self._row(self.box)
         self.box.valueChanged.connect(self.edited.emit)
 
@@ -250,6 +251,11 @@ class PaddingField(Field):
             self.edited.emit(self.param.choices[kind])
         else:
             self.edited.emit(self.number.value() if kind == self._number else tuple(box.value() for box in self.sides))
+
+
+def _suffix(param: Param) -> str:
+    """The unit behind a number; degrees stand at it."""
+    return param.unit if param.unit in ("", "°") else f" {param.unit}"
 
 
 _FIELDS: dict[str, type[Field]] = {

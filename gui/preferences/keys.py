@@ -36,7 +36,7 @@ class Keys(Page):
         super().__init__(parent)
         self._shortcuts = shortcuts
         self.filter = named(QLineEdit(), "Search commands")
-        self.filter.setPlaceholderText("Search commands …")
+        self.filter.setPlaceholderText("Search commands")
         self.filter.textChanged.connect(self._fill)
         self.table = self._make_table()
         self.field = named(QKeySequenceEdit(), "New keys")

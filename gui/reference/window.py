@@ -35,7 +35,7 @@ class Reference(QDialog):
         self.resize(_SIZE)
         self._entries = entries
         self.field = named(QLineEdit(), "Search the help")
-        self.field.setPlaceholderText("Search …")
+        self.field.setPlaceholderText("Search the help")
         self.field.setClearButtonEnabled(True)
         self.field.textChanged.connect(self._fill)
         self.list = named(QListWidget(), "Pages")

@@ -36,7 +36,7 @@ class Finder(QFrame):
         for owned in (model, delegate):
             owned.setParent(self)
         self.field = named(QLineEdit(), f"Search {what}")
-        self.field.setPlaceholderText(f"Search {what} …")
+        self.field.setPlaceholderText(f"Search {what}")
         self.field.setClearButtonEnabled(True)
         self.list = named(QListView(), f"{what.capitalize()} found")
         self.list.setModel(model)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 _SIDE = 56
-_CELL = 84
+_CELL = 98  # the picture above two lines of text
 _KEY = Qt.ItemDataRole.UserRole
 
 
@@ -30,6 +30,7 @@ class ResultStrip(QListWidget):
         self.setMovement(QListWidget.Movement.Static)
         self.setIconSize(QSize(_SIDE, _SIDE))
         self.setGridSize(QSize(128, _CELL))
+        self.setWordWrap(True)
         self.setFixedHeight(_CELL + 20)  # the scroll bar, and room below
         self.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
         self.setHorizontalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
