@@ -36,20 +36,15 @@ def apply_rewrite(document: Document, rewrite: Rewrite) -> None:
 def apply_repair(document: Document, repair: Repair) -> None:
     """Do what ends a problem, and select the first layer that came new; ConvscopeError, and nothing changes, if it
     cannot be done any more."""
-    tidy = is_tidy(document.network)
     after = document.network.copy()
     repair.edit(after)
     new = [name for name in after.nodes if name not in document.network.nodes]
-
-    def change(net: Network) -> None:
-        repair.edit(net)
-        if tidy:
-            net.layout = arrange(net)
-            return
+    if is_tidy(document.network):
+        after.layout = arrange(after)
+    else:
         for name in new:
-            make_room(net, name, net.nodes[name].inputs[0])
-
-    document.edit(repair.title, change, select=new[0] if new else None)
+            make_room(after, name, after.nodes[name].inputs[0])
+    document.edit(repair.title, lambda network: network.assign(after), select=new[0] if new else None)
 
 
 def _place(network: Network, exchange: Exchange, before: dict[str, tuple[float, float]]) -> None:

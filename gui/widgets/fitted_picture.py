@@ -18,8 +18,8 @@ _FEW = 96
 
 
 def qimage(pixels: NDArray[Any]) -> QImage:
-    """RGB pixels (H, W, 3) as an image of its own."""
-    data = np.ascontiguousarray(pixels, np.uint8)
+    """RGB pixels (H, W, 3), or grey ones (H, W, 1), as an image of its own."""
+    data = np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)), np.uint8)
     return QImage(data.data, data.shape[1], data.shape[0], 3 * data.shape[1], QImage.Format.Format_RGB888).copy()
 
 
@@ -31,7 +31,7 @@ def rgb(image: QImage) -> NDArray[np.uint8]:
 
 
 class FittedPicture(QWidget):
-    """Shows RGB pixels; small pictures as blocks of whole screen pixels, others smoothly.
+    """Shows RGB or grey pixels; small pictures as blocks of whole screen pixels, others smoothly.
 
     `pointed(row, column)` is the pixel under the mouse, -1 and -1 when there is none.
     """
@@ -48,7 +48,7 @@ class FittedPicture(QWidget):
         follow(self, self.update)
 
     def show_pixels(self, pixels: NDArray[Any]) -> None:
-        """Show RGB pixels (H, W, 3)."""
+        """Show RGB pixels (H, W, 3) or grey ones (H, W, 1)."""
         self._image, self._box = qimage(pixels), None
         self.setAccessibleDescription(f"{pixels.shape[0]} rows, {pixels.shape[1]} columns")
         self.update()

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
+from convscope.engine.data.dataset import DataError
+
 from ..icons import set_icon
-from ..theme import follow, theme
-from .pixel_box import Box, paint_box, pixel_at
+from .fitted_picture import FittedPicture
+from .pixel_box import Box
 
 SIDE = 168  # pixels that the picture is wide
 LEAST = 72  # pixels that it keeps in a low view
@@ -35,8 +36,13 @@ class ImagePicker(QWidget):
         self._dataset: Any = None
         self._images: NDArray[Any] = np.zeros((0, 1, 1, 1), np.uint8)
         self._labels: NDArray[Any] = np.zeros(0, np.int64)
+        self._pixels: NDArray[Any] | None = None
         self._random = random.Random()
-        self._picture = _Picture()
+        self._picture = FittedPicture("Image")
+        self._picture.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self._picture.setFixedWidth(SIDE)
+        self._picture.setMinimumHeight(LEAST)
+        self._picture.setMaximumHeight(SIDE)
         self._picture.pointed.connect(self.pointed)
         self._caption = QLabel()
         self._number = QSpinBox()
@@ -75,8 +81,8 @@ class ImagePicker(QWidget):
 
     @property
     def image(self) -> NDArray[Any] | None:
-        """Pixels (H, W, C) of the image, or None without a data set."""
-        return self._images[self.index] if len(self._images) else None
+        """Pixels (H, W, C) of the image, or None without a data set or where its file cannot be read."""
+        return self._pixels
 
     @property
     def label(self) -> int:
@@ -124,7 +130,7 @@ class ImagePicker(QWidget):
             self._picture.show_pixels(other[0])
             self._caption.setText(f"Pinned: <b>{other[1]}</b>")
             self._picture.setAccessibleName(f"Pinned image, {other[1]}")
-        elif len(self._images):
+        else:
             self._show_picked()
 
     def pick_random(self) -> None:
@@ -138,7 +144,16 @@ class ImagePicker(QWidget):
             self._number.setValue(1 + (self.index + step) % len(self._images))
 
     def _show(self) -> None:
-        if self.image is not None:
+        """Read the image that is picked, once: its file may be gone by the next time."""
+        try:
+            self._pixels = self._images[self.index] if len(self._images) else None
+        except DataError as error:
+            self._pixels = None
+            self._caption.setText("This image cannot be read.")
+            self._caption.setToolTip(str(error))
+            return
+        if self._pixels is not None:
+            self._caption.setToolTip("")
             self._show_picked()
             self.picked.emit()
 
@@ -151,63 +166,3 @@ class ImagePicker(QWidget):
         kind = "Test image" if self._images is self._dataset.test_images else "Training image"
         self._caption.setText(f"{kind}: <b>{name}</b>")
         self._picture.setAccessibleName(f"{kind} {self.index + 1}, {name}")
-
-
-class _Picture(QWidget):
-    """Pixels as large as fits: small images as blocks without blur, photographs smoothly."""
-
-    pointed = Signal(int, int)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.box: Box | None = None
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        self.setFixedWidth(SIDE)
-        self.setMinimumHeight(LEAST)
-        self.setMaximumHeight(SIDE)
-        self._image: QImage | None = None
-        follow(self, self.update)
-
-    def sizeHint(self) -> QSize:  # noqa: N802
-        return QSize(SIDE, SIDE)
-
-    def show_pixels(self, pixels: NDArray[Any]) -> None:
-        data = np.ascontiguousarray(pixels if pixels.shape[2] == 3 else pixels[:, :, 0], np.uint8)
-        colour = data.ndim == 3
-        kind = QImage.Format.Format_RGB888 if colour else QImage.Format.Format_Grayscale8
-        self.box = None
-        self._image = QImage(data.data, data.shape[1], data.shape[0], data.shape[1] * (3 if colour else 1), kind).copy()
-        self.update()
-
-    def show_box(self, box: Box | None) -> None:
-        if box != self.box:
-            self.box = box
-            self.update()
-
-    def place(self) -> QRectF:
-        """Where the picture stands, in the middle."""
-        assert self._image is not None
-        size = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        left, top = (self.width() - size.width()) / 2, (self.height() - size.height()) / 2
-        return QRectF(left, top, size.width(), size.height())
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        if self._image is not None:
-            size = (self._image.height(), self._image.width())
-            self.pointed.emit(*(pixel_at(self.place(), size, event.position()) or (-1, -1)))
-
-    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
-        self.pointed.emit(-1, -1)
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        if self._image is None:
-            return
-        painter = QPainter(self)
-        small = self._image.width() < self.width()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not small)
-        painter.drawImage(self.place(), self._image)
-        painter.setPen(theme.color("line"))
-        painter.drawRect(self.place().adjusted(0, 0, -1, -1))
-        if self.box is not None:
-            paint_box(painter, self.place(), (self._image.height(), self._image.width()), self.box)

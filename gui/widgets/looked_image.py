@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
@@ -61,7 +60,7 @@ class LookedImage(QWidget):
     def _show(self) -> None:
         opened = self.file.pixels
         if opened is not None:
-            self._picture.show_pixels(np.broadcast_to(opened, (*opened.shape[:2], 3)))
+            self._picture.show_pixels(opened)
         self._picture.setVisible(opened is not None)
         self.picker.setVisible(opened is None and self.picker.image is not None)
         self._nothing.setVisible(self.pixels is None)

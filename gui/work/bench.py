@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Generator
@@ -47,16 +48,16 @@ class Bench:
         return CPU if self.info is None else self.info.device
 
     def provide(
-        self, network: Network, dataset: Any, recipe: Recipe, fresh: bool = False, known: int | None = None
+        self, network: Network, dataset: Any, recipe: Recipe, fresh: bool = False, known: float = math.inf
     ) -> ModelInfo:
         """Have a model of this network; it is made anew unless the one at hand serves. `dataset` may be None.
 
         `known` is the serial number of the model that the asker knows of: one that was opened or handed over since, and
         of which the asker has not heard, stays.
         """
-        unheard = self.info is not None and known is not None and self.info.serial > known
-        if unheard and self.info is not None and (self.info.path or self.info.given):
-            return self.info
+        info = self.info
+        if info is not None and info.serial > known and (info.path or info.given):
+            return info
         data = "" if dataset is None else dataset.name
         if fresh or self.info is None or not self.info.serves(network, data, recipe):
             self.model = self._toolkit.build(network, dataset, recipe)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -12,15 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .bench import Bench
-from .posts import Reply
+from .slices import Slices
 from .worker import Worker
 
 if TYPE_CHECKING:
     from convscope.engine.explain import Method, Progress
 
 KIND = "explanation"  # of the requests, and of what waits for kernels
-SLICE = 0.03
-"""Seconds of steps between two batches, and between two pictures; a longer step is not cut."""
 
 _AXES = {"heat map": 2, "image": 3, "maps": 3, "sequence": 4, "table": 2}
 """At least so many axes has the array of a result of one image."""
@@ -47,6 +44,14 @@ class Wish:
         given = {name: getattr(self, name) for name in ("image", "target", "layer", "unit", "seed", "second_image")}
         found: Iterator[Progress] = getattr(explain, self.method.name).steps(model, **given, **self.method.values())
         return found
+
+    def until_result(self, model: Any) -> Generator[Progress, None, Progress]:
+        """The method's steps for a model; the last one, which holds the result, is returned."""
+        for step in self.steps(model):
+            if step.result is not None:
+                return step
+            yield step
+        raise AssertionError(f"{self.method.name} ended without a result")
 
 
 def opened(path: str, device: str) -> Any:
@@ -85,56 +90,19 @@ def picture_so_far(wish: Wish, step: Progress) -> Any:
     return Result(wish.method.name, wish.method.gives, array, below if fits else None, {})
 
 
-class Explanation:
-    """One wish being fulfilled. Called on the GUI thread, except for what is said to run on the compute thread.
-
-    `callback` gets Progress, of which the last holds the result, or the exception that ended it. While a network is
-    trained, both have the same share of the time. The model looked at is a copy: it does not learn meanwhile.
-    """
+class Explanation(Slices):
+    """One wish being fulfilled; `callback` gets Progress, of which the last holds the result."""
 
     def __init__(self, wish: Wish, bench: Bench, worker: Worker, callback: Callable[[Any], None]) -> None:
+        super().__init__(KIND, wish.until_result, bench, worker, callback)
         self.wish = wish
-        self._bench, self._worker, self._callback = bench, worker, callback
-        self._cancelled = False
-        self._steps: Iterator[Progress] | None = None
-        self._rests_until = 0.0
-
-    def begin(self) -> None:
-        """Start; until then nothing is computed."""
-        if not self._cancelled:
-            self._worker.request(KIND, self._advance, self._advanced)
-
-    def cancel(self) -> None:
-        """Take no further step, and tell nothing more."""
-        self._cancelled = True
-
-    def _tell(self, found: Any) -> None:
-        if not self._cancelled:
-            self._callback(found)
 
     # ---- on the compute thread
 
-    def _advance(self) -> Progress | None:
-        """Some steps, and the last of them; None while it is the run's turn."""
-        start = time.perf_counter()
-        if self._cancelled or (self._worker.advancing and start < self._rests_until):
-            return None
-        if self._steps is None:
-            path = self.wish.path
-            self._steps = self.wish.steps(opened(path, self._bench.device) if path else self._bench.still())
-        step = next(self._steps)
-        while step.result is None and not self._cancelled and time.perf_counter() - start < SLICE:
-            step = next(self._steps)
-        step.partial  # noqa: B018 (made here, once for a slice, and not where it is drawn)
-        now = time.perf_counter()
-        self._rests_until = now + (now - start)
-        return step
+    def _model(self) -> Any:
+        path = self.wish.path
+        return opened(path, self._bench.device) if path else super()._model()
 
-    def _advanced(self, found: Any) -> None:
-        if found is not None:
-            self._worker.tell(Reply(self._tell, found))
-        over = isinstance(found, Exception) or (found is not None and found.result is not None)
-        if self._cancelled or over:
-            self._steps = None
-        else:
-            self._worker.request(KIND, self._advance, self._advanced)
+    def _last(self, found: Any) -> Any:
+        found.partial  # noqa: B018 (made here, once for a slice, and not where it is drawn)
+        return found

@@ -34,7 +34,8 @@ class Slices:
 
     def begin(self) -> None:
         """Start; until then nothing is computed."""
-        self._worker.request(self._kind, self._advance, self._advanced)
+        if not self._cancelled:
+            self._worker.request(self._kind, self._advance, self._advanced)
 
     def cancel(self) -> None:
         """Take no further step, and tell nothing more."""
@@ -52,15 +53,24 @@ class Slices:
         if self._cancelled or (self._worker.advancing and start < self._rests_until):
             return None
         if self._steps is None:
-            self._steps = self._make(self._bench.still())
+            self._steps = self._make(self._model())
         try:
             found = next(self._steps)
             while not self._cancelled and time.perf_counter() - start < SLICE:
                 found = next(self._steps)
         except StopIteration as end:
             self._over, found = True, end.value
+        found = self._last(found)
         now = time.perf_counter()
         self._rests_until = now + (now - start)
+        return found
+
+    def _model(self) -> Any:
+        """What is worked on."""
+        return self._bench.still()
+
+    def _last(self, found: Any) -> Any:
+        """The step that is told of a slice, with what it takes to draw it."""
         return found
 
     def _advanced(self, found: Any) -> None:

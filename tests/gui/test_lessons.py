@@ -180,7 +180,7 @@ def test_the_softmax_example_gives_its_probabilities_and_a_shift_changes_none(la
     lesson = opened(lab, SoftmaxLesson)
     probabilities = ["0.1025", "0.7573", "0.1025", "0.0377"]
     assert numbers(lesson.grids["probabilities"]) == [probabilities]
-    click(lab, lesson.shift)
+    click(lab, lesson.change)
     assert numbers(lesson.grids["scores"]) == [["3", "5", "3", "2"]]
     assert numbers(lesson.grids["probabilities"]) == [probabilities]
     click(lab, lesson.more)

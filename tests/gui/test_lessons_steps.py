@@ -190,7 +190,7 @@ def test_a_batch_is_normalised_whatever_its_size_and_then_scaled_and_shifted(lab
     lesson = opened(lab, NormalisationLesson)
     assert lesson.steps.text().startswith("mean = (1 + 3 + 5 + 7)/4 = 4\nvariance = ")
     before = lesson.grids["normalised"].values.copy()
-    lab.qtbot.mouseClick(lesson.tenfold, Left)
+    lab.qtbot.mouseClick(lesson.change, Left)
     assert np.allclose(lesson.grids["normalised"].values, before, atol=1e-5)
     enter(lab, lesson.learned, 0, 1, "3")
     assert np.isclose(lesson.grids["output"].values.mean(), 3)
