@@ -18,6 +18,7 @@ from .panels.transfer import TransferDialog, TransferWish
 from .work.kept import Kept
 from .work.posts import ModelInfo
 from .work.replaying import Replayable
+from .work.thawing import Thawing
 
 
 class RunActions(QObject):
@@ -32,6 +33,8 @@ class RunActions(QObject):
         panel.lengthen_wanted.connect(self._resume)
         panel.replay_wanted.connect(lambda run: session.runs.replayable(run, self._replay))
         panel.restore_wanted.connect(lambda path: files.open_path(Path(path)))
+        self._every = 0  # the epochs of a stage, until the transferred network is there
+        Thawing(session, document.frozen)
         self._coming: Replayable | None = None  # the run to replay once its network is there
         session.model_changed.connect(self._replay_opened)
         session.restored.connect(self._show_network)
@@ -69,6 +72,7 @@ class RunActions(QObject):
         """Show a network with a new head; it has no file yet."""
         self._document.load(network)
         self._document.frozen.set(frozen)
+        self._document.frozen.every, self._every = self._every, 0
 
     def ask_transfer(self) -> TransferDialog | None:
         """Ask whose weights to start from; None where there are no data for whose classes a head could be made."""
@@ -77,7 +81,7 @@ class RunActions(QObject):
             text = "Load the data and stop the training first; the new head is made for its classes."
             self._session.message.emit(text, True)
             return None
-        trained = info is not None and info.trained
+        trained = info.network if info is not None and info.trained else None
         dialog = TransferDialog(data.name, len(data.train_images), data.classes, trained, self._window)
         dialog.wanted.connect(self._transfer)
         dialog.open()
@@ -85,4 +89,5 @@ class RunActions(QObject):
 
     def _transfer(self, wish: TransferWish) -> None:
         if self._files.may_discard():
-            self._session.transfer(wish.path, wish.advice.freeze)
+            self._every = wish.every
+            self._session.transfer(wish.path, wish.freeze, wish.cut)

@@ -52,17 +52,21 @@ def checked(network: Network, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in known if name in wanted)
 
 
+def counted(network: Network) -> tuple[str, ...]:
+    """The convolutions and dense layers with weights, in order: those by which people count layers."""
+    return tuple(name for name in freezable(network) if network[name].about.category in ("convolution", "dense"))
+
+
 def all_but(network: Network, last: int) -> tuple[str, ...]:
     """What to freeze so that only the last so many convolutions and dense layers learn, and what has weights between.
 
     Normalisation and slopes do not count. ConvscopeError if there are not so many.
     """
-    known = freezable(network)
-    counted = [name for name in known if network[name].about.category in ("convolution", "dense")]
-    if isinstance(last, bool) or not isinstance(last, int) or not 0 <= last <= len(counted):
-        what = f"{network.name} has {len(counted)} convolutions and dense layers"
-        raise ConvscopeError(f"{what} and the last {last!r} shall learn; use a whole number from 0 to {len(counted)}.")
-    return known if last == 0 else known[: known.index(counted[-last])]
+    known, large = freezable(network), counted(network)
+    if isinstance(last, bool) or not isinstance(last, int) or not 0 <= last <= len(large):
+        what = f"{network.name} has {len(large)} convolutions and dense layers"
+        raise ConvscopeError(f"{what} and the last {last!r} shall learn; use a whole number from 0 to {len(large)}.")
+    return known if last == 0 else known[: known.index(large[-last])]
 
 
 def _fault(network: Network, name: str) -> str:

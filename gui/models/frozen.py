@@ -17,11 +17,13 @@ class Frozen(QObject):
     """The names of the layers of `network` that are frozen, in its order. They follow a layer that is renamed."""
 
     changed = Signal()
+    staged = Signal()  # `every` is another one
 
     def __init__(self, network: Network, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._network = network
         self._names: tuple[str, ...] = ()
+        self._every = 0
         self._before = tuple(network.nodes)
 
     @property
@@ -32,6 +34,17 @@ class Frozen(QObject):
     def freezable(self) -> tuple[str, ...]:
         """The layers that have weights."""
         return freezing.freezable(self._network)
+
+    @property
+    def every(self) -> int:
+        """So many epochs of a run go by until one layer more learns; 0 leaves the frozen ones frozen."""
+        return self._every
+
+    @every.setter
+    def every(self, epochs: int) -> None:
+        if epochs != self._every:
+            self._every = epochs
+            self.staged.emit()
 
     def set(self, names: Iterable[str]) -> None:
         """Freeze these layers and no others; those without weights are left out."""
@@ -51,6 +64,15 @@ class Frozen(QObject):
         """Let only the last so many convolutions and dense layers learn."""
         self.set(freezing.all_but(self._network, count))
 
+    def thaw(self) -> None:
+        """Let one layer more learn, from the end on."""
+        counted = freezing.counted(self._network)
+        learning = sum(name not in self._names for name in counted)
+        if learning + 1 < len(counted):
+            self.learn_last(learning + 1)
+        else:
+            self.set(())
+
     def follow(self) -> None:
         """Take up an edit of the network: layers that are gone, and one that has another name."""
         after = tuple(self._network.nodes)
@@ -68,4 +90,5 @@ class Frozen(QObject):
     def clear(self) -> None:
         """Another network was loaded."""
         self._before = tuple(self._network.nodes)
+        self.every = 0
         self.set(())

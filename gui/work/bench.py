@@ -83,10 +83,10 @@ class Bench:
         self.info = ModelInfo(network, "", 0, tuple(self.model.classes), next(self._serials), path=path)
         return self.move(device)
 
-    def transfer(self, path: str, dataset: Any, freeze: Any, seed: int) -> Transferred:
-        """Have the layers of a model file, or of the model at hand (""), under a new head for the data's classes."""
+    def transfer(self, path: str, dataset: Any, freeze: Any, seed: int, cut: str | None) -> Transferred:
+        """Have layers of a model file, or of the model at hand (""), under a new head for the data's classes."""
         source = self._toolkit.open(path) if path else self.model
-        self.model = self._toolkit.transfer(source, dataset, freeze, seed)
+        self.model = self._toolkit.transfer(source, dataset, freeze, seed, cut)
         network, classes = self.model.network.copy(), tuple(self.model.classes)
         where = CPU if path else self.device
         self.info = ModelInfo(network, dataset.name, seed, classes, next(self._serials), given=True, device=where)

@@ -252,14 +252,14 @@ class Session(News):
             return
         self._worker.ask("open", lambda: self._bench.open(str(path), self.device.name), lambda info: info)
 
-    def transfer(self, path: str, freeze: Any) -> None:
+    def transfer(self, path: str, freeze: Any, cut: str | None = None) -> None:
         """Take the layers of a model file, or of the model at hand (""), with a new head for the data; only while idle.
 
-        `freeze` is as in `train.transfer`. Then `transferred` and `model_changed` are sent, or an error message.
+        `freeze` and `cut` are as in `train.transfer`. Then `transferred` and `model_changed` are sent, or an error message.
         """
         dataset, seed = self._loader.dataset, self.recipe.seed
         if self.state == "idle" and dataset is not None:
-            work = partial(self._bench.transfer, path, dataset, freeze, seed)
+            work = partial(self._bench.transfer, path, dataset, freeze, seed, cut)
             self._worker.ask("open", work, lambda found: found)
 
     def save_model(self, path: str) -> None:

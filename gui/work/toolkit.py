@@ -36,8 +36,8 @@ class Toolkit(Protocol):
     def moved(self, model: Any, device: str) -> Any:
         """The model on a device, the same one if it is there already. ConvscopeError if it cannot be there."""
 
-    def transfer(self, model: Any, dataset: Any, freeze: Any, seed: int) -> Any:
-        """The model's layers with their weights under a new head for the data's classes."""
+    def transfer(self, model: Any, dataset: Any, freeze: Any, seed: int, cut: str | None) -> Any:
+        """The model's layers up to `cut` with their weights under a new head for the data's classes."""
 
     def fit(self, model: Any, dataset: Any, recipe: Recipe) -> Iterator[Event]:
         """A training run that has not begun."""
@@ -100,10 +100,10 @@ class EngineToolkit:
         twin.frozen, twin.recompute = model.frozen, model.recompute
         return twin
 
-    def transfer(self, model: Any, dataset: Any, freeze: Any, seed: int) -> Any:
+    def transfer(self, model: Any, dataset: Any, freeze: Any, seed: int, cut: str | None) -> Any:
         from convscope.engine.train.transfer import transfer  # noqa: PLC0415
 
-        return transfer(model, dataset.classes, freeze=freeze, seed=seed)
+        return transfer(model, dataset.classes, cut, freeze, seed=seed)
 
     def fit(self, model: Any, dataset: Any, recipe: Recipe) -> Iterator[Event]:
         model.recompute = recipe.recompute

@@ -1,5 +1,7 @@
 """Layers that do not learn: chosen on the canvas or in the form, shown by locks, taken up by a run that goes on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -10,7 +12,7 @@ from convscope.engine.io import trained
 from convscope.gui.models import edits
 from convscope.gui.panels.training import TrainingPanel
 
-from .laboratory import PATIENCE, lab_fixture  # noqa: F401
+from .laboratory import PATIENCE, Log, lab_fixture  # noqa: F401
 
 
 @pytest.fixture
@@ -109,3 +111,30 @@ def test_trained_weights_get_a_new_head_for_the_chosen_data_and_only_it_learns(q
     window.session.request("weights", lambda model: model.weights[shared].copy(), results.append)
     lab_until(lambda: bool(results))
     assert np.array_equal(results[0], load(trained.find("lenet5_digits").path).weights[shared])
+
+
+def test_layers_are_kept_up_to_the_chosen_one_and_thaw_in_stages_as_the_run_goes_on(qtbot, window):
+    def until(done):
+        qtbot.waitUntil(done, timeout=PATIENCE)
+
+    until(lambda: window.session.dataset is not None and window.session.model_info is not None)
+    dialog = window.run_actions.ask_transfer()
+    dialog.cut.setFocus()
+    while not dialog.cut.currentText().startswith("pool2"):
+        qtbot.keyClick(dialog.cut, Qt.Key.Key_Down)
+    assert [dialog.learn.itemText(row) for row in range(3)] == ["Only the new head", "The head and the last", "All"]
+    qtbot.mouseClick(dialog.findChildren(QRadioButton)[-1], Qt.MouseButton.LeftButton)
+    assert (dialog.learn.currentText(), dialog.stages.isEnabled()) == ("All", False)
+    qtbot.mouseClick(dialog.findChildren(QRadioButton)[0], Qt.MouseButton.LeftButton)
+    dialog.stages.setFocus()
+    qtbot.keyClick(dialog.stages, Qt.Key.Key_Up)
+    qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+    until(lambda: window.document.frozen.names == ("conv1", "conv2"))
+    assert "dense3" not in window.document.network.nodes
+    assert window.document.frozen.every == 1
+    log = Log.of(window.session)
+    window.session.train(replace(window.training._recipe(), epochs=4, keep=False))
+    until(lambda: bool(log.ends))
+    assert [change.value for change in log.changes if change.setting == "frozen"] == [["conv1"], []]
+    assert [change.step // 45 for change in log.changes] == [1, 2]  # in the epoch after the one that has ended
+    assert window.document.frozen.names == ()
