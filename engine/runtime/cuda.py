@@ -99,7 +99,7 @@ class CudaBackend:
             self._stream.synchronize()
 
     def repeater(self) -> Repeater:
-        return Graphs(StreamCapture(self._stream)) if cuda_graph.wanted() else Plainly()
+        return Graphs(StreamCapture(self._stream, self._errors)) if cuda_graph.wanted() else Plainly()
 
     def launch(self, launch: Launch) -> None:
         """Have a kernel run when all that was launched before is done."""
@@ -216,7 +216,7 @@ class _Arrival:
 class _Lane:
     """Copies on a stream of their own to an array beside the target, and from there on the stream of all calls.
 
-    Three events keep the order. The copying stream waits until the stream of calls has *taken* what came before,
+    Two events keep the order. The copying stream waits until the stream of calls has *taken* what came before,
     which is the first thing that it does in a step; so the next batch travels during all the rest of the step. The
     stream of calls waits until the batch has *arrived*, and so does the host before it writes the next one to where it
     came from. The target is written by the stream of calls alone, so in order with whatever reads it.

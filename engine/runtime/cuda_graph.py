@@ -100,10 +100,10 @@ def _drop_all(graphs: dict[Hashable, Any], capture: Capture) -> None:
 
 
 class StreamCapture:
-    """Captures what is launched on a stream; see the CUDA driver API, §6.15 and §6.24."""
+    """Captures what is launched on a stream, by the CUDA driver's API; `errors` says what its errors become."""
 
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
+    def __init__(self, stream: Any, errors: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
+        self._stream, self._errors = stream, errors
         self._driver = cuda.cudadrv.driver.driver
         self._deferring: AbstractContextManager[Any] = nullcontext()
 
@@ -116,15 +116,17 @@ class StreamCapture:
 
         # other threads may go on with what they do: none of them uses this stream
         mode = bindings.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL
-        self._driver.cuStreamBeginCapture(self._stream.handle, mode)
+        with self._errors():
+            self._driver.cuStreamBeginCapture(self._stream.handle, mode)
 
     def end(self) -> Any:
-        noted = self._driver.cuStreamEndCapture(self._stream.handle)
-        self._stop_deferring()
-        try:
-            return self._driver.cuGraphInstantiate(noted, 0)
-        finally:
-            self._driver.cuGraphDestroy(noted)
+        with self._errors():
+            noted = self._driver.cuStreamEndCapture(self._stream.handle)
+            self._stop_deferring()
+            try:
+                return self._driver.cuGraphInstantiate(noted, 0)
+            finally:
+                self._driver.cuGraphDestroy(noted)
 
     def abandon(self) -> None:
         with suppress(Exception):  # a broken capture gives no graph, but the error that we know
@@ -132,7 +134,8 @@ class StreamCapture:
         self._stop_deferring()
 
     def launch(self, graph: Any) -> None:
-        self._driver.cuGraphLaunch(graph, self._stream.handle)
+        with self._errors():
+            self._driver.cuGraphLaunch(graph, self._stream.handle)
 
     def drop(self, graph: Any) -> None:
         self._driver.cuGraphExecDestroy(graph)  # once it is no longer running

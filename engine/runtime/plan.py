@@ -348,10 +348,16 @@ class Plan:
         return areas
 
 
-def _remedy(needed: Callable[[int], int], batch: int, free: int) -> str:
-    """What to do where a batch does not fit: the largest one that does."""
-    fits, too_large = 0, batch
+def largest_batch(needed: Callable[[int], int], most: int, free: int) -> int:
+    """The largest batch up to `most` for which the bytes `needed` are free; 0 if even one image takes too many."""
+    fits, too_large = 0, most + 1
     while too_large - fits > 1:
         middle = (fits + too_large) // 2
         fits, too_large = (middle, too_large) if needed(middle) <= free else (fits, middle)
+    return fits
+
+
+def _remedy(needed: Callable[[int], int], batch: int, free: int) -> str:
+    """What to do where a batch does not fit: the largest one that does."""
+    fits = largest_batch(needed, batch - 1, free)
     return f"batch {fits} fits" if fits else "use a smaller input or network: not even batch 1 fits"

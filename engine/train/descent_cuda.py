@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +108,7 @@ class _Losses:
             self._box_numbers.send()
         self._losses = backend.zeros(len(self._ends) * count, "float64")
         self._hits = backend.zeros(count, "float64")
-        self._calls: tuple[Any, list[Call]] = (None, [])
+        self._calls: WeakKeyDictionary[Plan, list[Call]] = WeakKeyDictionary()  # no plan stays for them
 
     def send(self, targets: NDArray[Any], share: float) -> None:
         """The batch's targets: classes (count,), or values (count, D)."""
@@ -127,9 +128,9 @@ class _Losses:
 
     def launch(self, plan: Plan) -> None:
         """The calls for what a plan gave."""
-        if self._calls[0] is not plan:
-            self._calls = (plan, self._made(plan))
-        for call in self._calls[1]:
+        if plan not in self._calls:
+            self._calls[plan] = self._made(plan)
+        for call in self._calls[plan]:
             call()
 
     def _made(self, plan: Plan) -> list[Call]:

@@ -101,6 +101,23 @@ def test_a_batch_too_large_for_the_memory_names_the_largest_that_fits(monkeypatc
     monkeypatch.setattr(model._backend, "available_bytes", lambda: needed)
     with pytest.raises(ConvscopeError, match=r"batch 64 \(training\) need .* are free; batch 10 fits\.$"):
         model.plan(64, "training")
+    assert model.largest_batch(64) == 10
+    assert model.largest_batch(7) == 7
     monkeypatch.setattr(model._backend, "available_bytes", lambda: 100)
+    assert model.largest_batch(64) == 0
     with pytest.raises(ConvscopeError, match="not even batch 1 fits"):
         model.plan(64, "training")
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [("DEVICE_UNAVAILABLE", "another program uses the GPU alone"), ("OUT_OF_MEMORY", "other programs have all")],
+)
+def test_a_gpu_that_other_programs_have_is_told(monkeypatch: pytest.MonkeyPatch, code: str, reason: str) -> None:
+    pretend(monkeypatch)
+
+    def fail() -> None:
+        raise RuntimeError(f"[46] Call to cuDevicePrimaryCtxRetain results in CUDA_ERROR_{code}")
+
+    monkeypatch.setattr(cuda.cuda, "get_current_device", fail)
+    assert reason in refusal()
