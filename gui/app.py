@@ -19,7 +19,7 @@ from convscope.engine import zoo
 
 from .appearance import apply_appearance
 from .collecting import Collecting
-from .settings import stored_threads
+from .settings import stored_math, stored_threads
 from .theme import theme
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Collecting(app)
     if count := stored_threads():
         os.environ.setdefault("CONVSCOPE_THREADS", str(count))  # for this program and those it starts
+    if mode := stored_math():
+        os.environ.setdefault("CONVSCOPE_CUDA_MATH", mode)
     from .main_window import MainWindow  # its parts are imported while the application already exists  # noqa: PLC0415
 
     window = MainWindow(zoo.build(_FIRST_NETWORK))

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings
 
+from convscope.engine.kernels.words import MODES
+
 WELCOME, REOPEN, KEEP_RUNS = "start/welcome", "start/reopen", "runs/keep"
 _SWITCHES = {WELCOME: True, REOPEN: False, KEEP_RUNS: True}
 """What can be on or off, and how it is in a new program."""
-_THREADS, _DEVICE = "compute/threads", "compute/device"
+_THREADS, _DEVICE, _MATH = "compute/threads", "compute/device", "compute/math"
 _RECENT = "files/recent"
 _MOST_RECENT = 10
 _STATE = "CONVSCOPE_STATE"
@@ -73,3 +75,14 @@ def stored_device() -> str:
 def remember_device(name: str) -> None:
     """Want this device."""
     settings().setValue(_DEVICE, name)
+
+
+def stored_math() -> str:
+    """How the user wants a GPU to multiply; "" where nothing was chosen."""
+    mode = str(settings().value(_MATH, ""))
+    return mode if mode in MODES else ""
+
+
+def remember_math(mode: str) -> None:
+    """Want a GPU to multiply so from the next start on."""
+    settings().setValue(_MATH, mode)

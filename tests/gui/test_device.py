@@ -17,7 +17,7 @@ from convscope.gui.work.recipe import Recipe
 from convscope.gui.work.toolkit import EngineToolkit
 
 from .gestures import hover
-from .laboratory import Laboratory, scripted_fixture  # noqa: F401
+from .laboratory import Laboratory, scripted_fixture, small_data  # noqa: F401
 
 REASON = "The device cuda is not available: it stayed at home; or use device cpu."
 
@@ -77,6 +77,18 @@ def test_a_device_chosen_in_one_place_is_shown_in_the_other_and_remembered(scrip
     assert (field.currentText(), settings.stored_device()) == ("CPU", CPU)
 
 
+def test_how_a_gpu_multiplies_is_chosen_where_there_is_one(scripted, gifted):
+    page = Computing(scripted.session.consider, scripted.session.device)
+    assert not page.math.isEnabled()
+    shown(scripted, page)
+    assert page.math.isEnabled()
+    page.math.setFocus()
+    scripted.qtbot.keyClick(page.math, Qt.Key.Key_Down)
+    assert settings.stored_math() == "3xtf32"
+    settings.remember_math("nonsense")
+    assert settings.stored_math() == ""
+
+
 def test_a_remembered_device_that_is_gone_is_not_used(scripted, lacking):
     settings.remember_device(CUDA)
     field = shown(scripted, DeviceField(scripted.session.device))
@@ -88,6 +100,9 @@ class Elsewhere(EngineToolkit):
 
     def __init__(self):
         self.moves = []
+
+    def load(self, choice, told):
+        return small_data(choice.name)
 
     def moved(self, model, device):
         self.moves.append(device)
