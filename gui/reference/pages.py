@@ -87,4 +87,4 @@ def _shown(value: Any) -> str:
 
 def _table(rows: Iterable[tuple[str, str]]) -> str:
     cells = "".join(f"<tr><td class='name'>{name}</td><td>{value}</td></tr>" for name, value in rows)
-    return f"<table cellspacing='0' cellpadding='4'>{cells}</table>"
+    return f"<table cellspacing='0'>{cells}</table>"

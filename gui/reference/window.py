@@ -22,6 +22,7 @@ from ..theme import follow, small_font, theme
 from .pages import Entry
 
 _SIZE, _LIST_WIDTH, _ROW, _MARGIN = QSize(880, 640), 232, 28, 24
+_NOTHING = "<p class='faint'>No page fits. Try another word.</p>"
 _ENTRY = Qt.ItemDataRole.UserRole
 
 
@@ -87,7 +88,9 @@ class Reference(QDialog):
             item.setData(_ENTRY, entry)
             item.setToolTip(entry.summary)
             item.setSizeHint(QSize(0, _ROW))
-        if query.strip() and self.list.count():
+        if not self.list.count():
+            self.page.setHtml(_NOTHING)
+        elif query.strip():
             self.list.setCurrentRow(0)
 
     def _add_heading(self, section: str) -> None:
@@ -103,7 +106,8 @@ class Reference(QDialog):
 
     def _restyle(self) -> None:
         muted, accent = theme.colours.muted, theme.colours.accent
-        rules = f".faint, .name {{ color: {muted}; }} code {{ color: {accent}; }} p {{ margin-bottom: 8px; }}"
+        cells = "td { padding: 4px 12px 4px 0; }"
+        rules = f".faint, .name {{ color: {muted}; }} code {{ color: {accent}; }} p {{ margin-bottom: 8px; }} {cells}"
         self.page.document().setDefaultStyleSheet(rules)
         self._show(self.list.currentItem())
 
