@@ -30,7 +30,6 @@ from .edit_actions import EditActions
 from .export_actions import ExportActions
 from .file_actions import FileActions
 from .message_bar import MessageBar
-from .models import edits
 from .models.document import Document
 from .models.unsaved import Lost, lost
 from .panels.advice import AdvicePanel
@@ -251,7 +250,8 @@ class MainWindow(QMainWindow):
         self.canvas.message.connect(self.messages.tell)
         self.swap.failed.connect(lambda text: self.messages.tell(text, True))
         self.edit.rename_wanted.connect(self.inspector.focus_name)
-        self.palette_panel.chosen.connect(self._add)
+        self.palette_panel.chosen.connect(view.add)
+        view.refused.connect(lambda text: self.messages.tell(text, True))
         self.costs.chosen.connect(self._go_to)
         self.problems.jump.connect(self._go_to)
         self.problems.refused.connect(lambda text: self.messages.tell(text, True))
@@ -354,10 +354,6 @@ class MainWindow(QMainWindow):
         self.messages.hide()
         if self.docks.room == "learn":
             self.docks.enter("build")
-
-    def _add(self, type_name: str) -> None:
-        edits.add_after(self.document, type_name)
-        self.view.reveal(self.document.selected)
 
     def _go_to(self, name: str) -> None:
         self.view.graph.select([name])

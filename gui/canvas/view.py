@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from convscope.engine.graph import INPUT
+from convscope.engine.spec import ConvscopeError
 
 from ..layer_list import MIME
 from ..models import edits, folding, legality
@@ -23,13 +27,15 @@ from .wiring import Wiring
 
 
 class GraphView(Camera):
-    """The editor. `inspect` asks to edit the current node, `menu_wanted` for the menu at a point of the screen.
+    """The editor. `inspect` asks to edit the current node, `menu_wanted` for the menu at a point of the screen,
+    `refused` tells why a layer or block could not be added.
 
     A double click on a folded block unfolds it; one on the title of its frame folds it again.
     """
 
     inspect = Signal()
     menu_wanted = Signal(QPoint)
+    refused = Signal(str)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
@@ -91,8 +97,7 @@ class GraphView(Camera):
 
         def add(type_name: str) -> None:
             if scene_point is None:
-                edits.add_after(self.document, type_name, source or None)
-                self.reveal(self.document.selected)
+                self.add(type_name, source)
             else:
                 self.add_at(type_name, scene_point, source, target)
 
@@ -108,13 +113,29 @@ class GraphView(Camera):
             return self.mapFromScene(self.graph.nodes[self.document.selected].body().bottomLeft()) + QPoint(0, 10)
         return self.viewport().rect().center()
 
-    def add_at(self, type_name: str, point: QPointF, source: str = "", target: str = "") -> str:
-        """Add a layer whose card is centred on a scene point; on a wire it goes into it."""
+    def add(self, type_name: str, source: str = "") -> None:
+        """Add a layer or block below `source`, or the current card, and bring it into view."""
+        with self._refusing():
+            edits.add_after(self.document, type_name, source or None)
+            self.reveal(self.document.selected)
+
+    def add_at(self, type_name: str, point: QPointF, source: str = "", target: str = "") -> None:
+        """Add a layer or block whose card is centred on a scene point; on a wire it goes into it."""
         place = _snapped(point)
         wire = None if source or target else self.graph.wire_at(point)
-        if wire is not None:
-            return edits.splice(self.document, type_name, wire.link, place)
-        return edits.add_at(self.document, type_name, place, source, target)
+        with self._refusing():
+            if wire is not None:
+                edits.splice(self.document, type_name, wire.link, place)
+            else:
+                edits.add_at(self.document, type_name, place, source, target)
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Tell why an edit cannot be made: a block depends on the channels that it reads, which may not be known."""
+        try:
+            yield
+        except ConvscopeError as error:
+            self.refused.emit(str(error))
 
     def dragEnterEvent(self, event) -> None:  # noqa: N802
         if event.mimeData().hasFormat(MIME):

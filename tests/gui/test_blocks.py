@@ -1,12 +1,13 @@
 """Blocks on the canvas: folded to one card and unfolded, changed in the inspector, added, copied, edited."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from convscope.engine import INPUT, Network, blocks, zoo
 from convscope.engine import layers as L
 from convscope.engine.spec import NetworkError
+from convscope.gui.canvas.search import SearchPopup
 from convscope.gui.canvas.view import GraphView
 from convscope.gui.models import clipboard, edits, folding
 from convscope.gui.models.arrange import arrange
@@ -233,11 +234,11 @@ def test_a_block_chosen_in_the_search_goes_below_the_selected_card_folded(view, 
 
 
 def test_a_block_dropped_on_a_wire_goes_into_it_and_on_the_canvas_behind_the_output(view, folded):
-    gestures.drop_layer(view, "Separable", gestures.wire_middle(view, "b1", "b2"))
+    gestures.gestures.drop_layer(view, "Separable", gestures.wire_middle(view, "b1", "b2"))
     assert folded.network.nodes["separable1_conv_depthwise"].inputs == ("b1_relu2",)
     assert folded.network.nodes["b2_conv1"].inputs == ("separable1_relu_pointwise",)
     edits.remove(folded, ["pool"])
-    gestures.drop_layer(view, "Residual", view.rect().bottomRight() - view.rect().center() / 8)
+    gestures.gestures.drop_layer(view, "Residual", view.rect().bottomRight() - view.rect().center() / 8)
     assert folded.network.nodes["residual1_conv1"].inputs == ("b2_relu2",)
     assert "residual1" in view.graph.nodes
 
@@ -306,3 +307,19 @@ def test_a_moved_folded_block_stays_where_it_was_put(view, folded):
     assert view.graph.nodes["b1"].pos().toTuple() == moved
     folded.undo_stack.undo()
     assert folded.network.layout["b1"] != moved
+
+
+def test_a_block_that_cannot_be_there_is_refused_with_the_reason_however_it_is_added(view, document, qtbot):
+    edits.add_after(document, "GlobalAvgPool", document.network.outputs()[0])
+    before = document.network.copy()
+    for add in (
+        lambda: view.add("XceptionShrinking"),
+        lambda: gestures.drop_layer(view, "XceptionShrinking", view.viewport().rect().topLeft() + QPoint(5, 5)),
+        lambda: view.open_search(source="globalavgpool1").chosen.emit("XceptionShrinking"),
+    ):
+        with qtbot.waitSignal(view.refused) as told:
+            add()
+        assert "needs an image to read" in told.args[0]
+        assert document.network == before
+    for popup in view.findChildren(SearchPopup):
+        popup.close()
