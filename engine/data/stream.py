@@ -57,9 +57,8 @@ class ImageStream:
         return len(self.paths)
 
     def __getitem__(self, rows: Any) -> NDArray[np.uint8]:
-        if isinstance(rows, int | np.integer):
-            one: NDArray[np.uint8] = self.read(np.array([range(len(self))[rows]]))[0]
-            return one
+        if isinstance(rows, int | np.integer):  # to be looked at: it takes nothing from who reads ahead
+            return self._decode(range(len(self))[rows])
         return self.read(np.arange(len(self))[rows])
 
     def read(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -130,7 +129,7 @@ class ImageStream:
             self._ahead.popleft()[1].cancel()
 
     def _decode(self, row: int) -> NDArray[np.uint8]:
-        """The picture, or the next one of its class that can be read. On a worker thread."""
+        """The picture, or the next one of its class that can be read; called from several threads."""
         found = self._tried(row)
         if found is not None:
             return found

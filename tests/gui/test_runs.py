@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMessageBox
+from PySide6.QtWidgets import QApplication, QInputDialog, QLabel, QLineEdit, QMessageBox, QToolButton
 
 from convscope.engine.io import FileError
 from convscope.engine.runs import RunStore, checkpoint
@@ -15,6 +15,7 @@ from convscope.gui.panels.lengthen import LengthenDialog
 from convscope.gui.panels.runs import RunsPanel
 from convscope.gui.panels.training import TrainingPanel
 from convscope.gui.run_actions import RunActions
+from convscope.gui.views.activations import ActivationsView
 from convscope.gui.views.comparison import ComparisonView
 from convscope.gui.views.curves import CurvesView
 from convscope.gui.work.recipe import DataChoice, Recipe
@@ -243,12 +244,16 @@ def test_a_run_whose_pictures_vanish_says_so_at_the_data_and_goes_on_when_they_a
             pixels = np.random.default_rng(number).integers(0, 256, (28, 28), np.uint8)
             Image.fromarray(pixels).save(folder / label / f"{number}.png")
     lab.document.edit("two classes", lambda network: network.set("scores", units=2))
-    panel = lab.see(TrainingPanel(lab.session), 300, 900)
+    panel, view = lab.see(TrainingPanel(lab.session), 300, 900), lab.see(ActivationsView(lab.session), 760, 520)
     lab.train(Recipe(DataChoice(str(folder), "", "memory=0"), epochs=2000, batch_size=8, keep=True), batches=8)
     away = folder.rename(tmp_path / "away")
     lab.until_idle()
     assert lab.log.ends[-1].reason == "error"
     assert "can be read" in panel._data.fault
+    assert view.images.image is not None  # what is shown was read before
+    lab.qtbot.mouseClick(view.images.findChildren(QToolButton)[1], Qt.MouseButton.LeftButton)
+    assert view.images.image is None
+    assert any(label.text() == "This image cannot be read." for label in view.images.findChildren(QLabel))
     away.rename(folder)
     run = RunStore().runs()[0]
     assert run.status == "error"
