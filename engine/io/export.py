@@ -98,6 +98,8 @@ def export(
             files = tuple(target.with_name(file.name) for file in written)
             for source, destination in reversed([*zip(written, files)]):  # what the first one names comes first
                 os.replace(source, destination)
+    except FileError as error:  # names the file in the folder that is gone
+        raise FileError(target.with_name(Path(error.path).name), error.reasons) from None
     except OSError as error:
         raise FileError(target, [reason(error, target)]) from None
     return Exported(chosen.name, files, found, "" if found else _why_not(chosen.runtime, verify, missing))

@@ -53,7 +53,11 @@ def write(path: str, image: Callable[[], QImage], drawing: Drawing) -> str:
         _draw(drawing, file)
     else:
         QImageWriter(file, QByteArray(b"png")).write(image())
-    return "" if file.commit() else f"{path} cannot be written ({file.errorString()}); free some space."
+    if file.commit():
+        return ""
+    known = file.error() != QSaveFile.FileError.UnspecifiedError  # what painted did not pass it on
+    why = f" ({file.errorString()})" if known else ""
+    return f"{path} cannot be written{why}; free some space."
 
 
 def _draw(drawing: Drawing, device: QIODevice) -> None:

@@ -98,6 +98,18 @@ def test_where_the_other_program_is_absent_the_file_is_written_and_what_to_insta
     assert all(file.exists() for file in done.files)
 
 
+def test_a_full_disk_is_told_with_the_name_of_the_file_that_was_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(kept: object, path: Path, **options: object) -> None:
+        raise FileError(path.with_suffix(".safetensors"), ["was not written, the disk is full"])
+
+    monkeypatch.setattr(writing, "write", full)
+    with pytest.raises(FileError, match="the disk is full") as caught:
+        export(Model(small()), tmp_path / "small.py", verify=False)
+    assert caught.value.path == str(tmp_path / "small.safetensors")
+
+
 def test_unknown_formats_and_folders_are_named(tmp_path: Path) -> None:
     model = lively(small())
     for path, to, part in (("m.xyz", None, ".onnx for ONNX, .py for PyTorch"), ("m", "keras", "use onnx or pytorch")):
