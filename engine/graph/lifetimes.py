@@ -75,11 +75,12 @@ class Lives:
         """Values whose gradient lies where the gradient of another one lies, by value.
 
         A step that passes its gradient on unchanged has nothing to write, if nobody has written before and nobody
-        reads it under its first name afterwards: only the step itself does, which passes it on last.
+        reads it under its first name afterwards: only the step itself does, which passes it on last. A step that
+        overwrites its gradient does so unless somebody may want to read it.
         """
         shared: dict[str, str] = {}
         for step in self.steps:
-            for port in reversed(step.passes):
+            for port in reversed(step.passes if step.value in self.kept else (*step.overwrites, *step.passes)):
                 value = step.inputs[port]
                 once = step.inputs.count(value) == 1 and {value, step.value} <= self.differentiated
                 if once and self.readers[value][0] == (step.index, port):

@@ -27,7 +27,8 @@ class Schedule:
     `value_of` maps every node (and the input) to the value it stands for, itself named after the node that writes it;
     nodes inside a chain stand for none. The gradient of a value is the sum of what its `readers` contribute: the first
     of them writes `grad:value`, each other one its own `part:value>step.port`, which is then added. `shared_gradients`
-    maps the values whose first reader has nothing to write to that reader's value: both gradients lie in one place.
+    maps the values whose first reader has nothing to write, or writes over its own gradient, to that reader's value:
+    both gradients lie in one place.
     `rectified` values come out of a ReLU inside a step: their gradient counts only where they are positive. The steps
     `again` run once more for backward, when `clock` says so: their values then lie in `again:value`. `spans` gives each
     buffer's place in one arena, `arena_bytes` the arena's size and `lives` the bytes, first and last moment of each

@@ -19,6 +19,8 @@ Reader = tuple[int, int]
 MASKED_BY_OUTPUT = frozenset({"MaxPool2D"})
 """Layers that can tell from their output where their input was positive."""
 
+IN_PLACE = frozenset({"BatchNorm"})
+"""Layers that may write their input's gradient over their output's: each value of one depends on that of the other."""
 
 MEASURES = frozenset({"Conv2D", "ConvTranspose2D", "SeparableConv2D"})
 """Layers that can take the sums batch norm wants of what they write: of their output, and of their input's gradient."""
@@ -46,3 +48,8 @@ class Step:
         if self.epilogue.add_port is not None:
             return (self.epilogue.add_port,)
         return tuple(range(len(self.inputs))) if self.layer.type_name() == "Add" else ()
+
+    @property
+    def overwrites(self) -> tuple[int, ...]:
+        """Ports whose gradient may be written over the step's own, which nobody else is given then."""
+        return (0,) if self.layer.type_name() in IN_PLACE and not self.passes else ()

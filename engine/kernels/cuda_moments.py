@@ -52,7 +52,7 @@ def products(x, dy, mean, inverse_std, rows, channels, sums, workers):
 @sequence
 def measure_all(measuring, values, rows, threads):
     """The sums of a whole matrix, as moments.measure_all takes them; `threads` are the workers."""
-    what, channels, partner, mean, inverse_std, sums, _ = measuring
+    what, channels, partner, mean, inverse_std, sums = measuring[:6]
     if what == MOMENTS:
         return moments.launches(values, rows, channels, sums, threads)
     return products.launches(partner, values, mean, inverse_std, rows, channels, sums, threads)

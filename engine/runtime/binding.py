@@ -178,7 +178,8 @@ class Binding:
         """The sums of dy and of dy·x̂; a backward call of this step takes them where the writer of dy does not."""
         theirs = self.products_of_gradient
         sums = theirs or Sums.room(self.channels, self.threads, self.backend)
-        measuring = sums.of_gradient(self.x[0], mean, inverse_std)
+        affine = (self.weights["weight"], self.weights["bias"])
+        measuring = sums.of_gradient(self.x[0], (mean, inverse_std), affine)
         args = (measuring, self.dy, self.rows, sums.threads)
         if theirs is not None:
             self.measures_seed = Call(

@@ -1,6 +1,7 @@
 """Sums that one step takes for another: a convolution's writer has the rows in cache that batch norm wants to sum.
 
-A *measuring* is what kernels take: (what, channels, partner, mean, inverse_std, sums, block), see kernels/moments.py.
+A *measuring* is what kernels take: (what, channels, partner, mean, inverse_std, sums, block, scale, shift), see
+kernels/moments.py.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..graph.step import MEASURES, Step
-from ..kernels.moments import MOMENTS, PRODUCTS
+from ..kernels.moments import MASKED_PRODUCTS, MOMENTS, PRODUCTS
 
 if TYPE_CHECKING:
     from .backend import Backend
     from .binding import Array
     from .buffers import Buffers
 
-Measuring = tuple[int, int, Any, Any, Any, Any, Any]
+Measuring = tuple[int, int, Any, Any, Any, Any, Any, Any, Any]
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,17 @@ class Sums:
     def of_values(self) -> Measuring:
         """Sums of x and x² of the values written."""
         none = self.block
-        return MOMENTS, self.channels, none, none, none, self.sums, self.block
+        return MOMENTS, self.channels, none, none, none, self.sums, self.block, none, none
 
-    def of_gradient(self, partner: Array, mean: Array, inverse_std: Array) -> Measuring:
-        """Sums of dy and dy·x̂ of the gradient written, x̂ being the normalised `partner`."""
-        return PRODUCTS, self.channels, partner, mean, inverse_std, self.sums, self.block
+    def of_gradient(
+        self, partner: Array, statistics: tuple[Array, Array], affine: tuple[Array, Array], masks: bool = False
+    ) -> Measuring:
+        """Sums of dy and dy·x̂ of the gradient written, x̂ being the `partner` normalised by mean and 1/deviation.
+
+        With `masks`, dy first becomes 0 where scale · x̂ + shift is not positive.
+        """
+        what = MASKED_PRODUCTS if masks else PRODUCTS
+        return what, self.channels, partner, *statistics, self.sums, self.block, *affine
 
 
 class Measurements:
@@ -49,11 +56,19 @@ class Measurements:
 
     Moments, if the batch norm reads what the convolution alone writes; products, if the convolution is the only one to
     send a gradient back to the batch norm; none for a frozen one, nor where the backend's convolutions take none.
-    `threads` tells how many threads a step shares its work among.
+    A convolution that takes products also holds back what a ReLU behind the norm does not let through, if that ReLU
+    sees the norm alone. `threads` tells how many threads a step shares its work among, `affine` the scale and shift of
+    a norm by its name.
     """
 
-    def __init__(self, buffers: Buffers, backend: Backend, threads: Callable[[Step], int]) -> None:
-        self._buffers = buffers
+    def __init__(
+        self,
+        buffers: Buffers,
+        backend: Backend,
+        threads: Callable[[Step], int],
+        affine: Callable[[str], tuple[Array, Array]],
+    ) -> None:
+        self._buffers, self._affine = buffers, affine
         norms = (step for step in buffers.schedule.steps if step.layer.type_name() == "BatchNorm")
         self._norms = {step.value: step for step in norms if step.name not in buffers.schedule.frozen}
         self._moments: dict[str, Sums] = {}
@@ -84,6 +99,7 @@ class Measurements:
         return found
 
     def _of_gradient(self, norm: Step, again: bool) -> Measuring:
-        used = [self._buffers.array(f"saved:{norm.name}.{name}") for name in ("mean", "inverse_std")]
+        mean, inverse_std = (self._buffers.array(f"saved:{norm.name}.{name}") for name in ("mean", "inverse_std"))
         partner = self._buffers.value(norm.inputs[0], again)
-        return self._products[norm.value].of_gradient(partner, *used)
+        masks = norm.epilogue.relu and norm.epilogue.add_port is None
+        return self._products[norm.value].of_gradient(partner, (mean, inverse_std), self._affine(norm.name), masks)

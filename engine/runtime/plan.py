@@ -60,7 +60,7 @@ class Plan:
             remedy = _remedy(needed, batch, backend.available_bytes())
             require_memory(backend, self.schedule.arena_bytes, buffers, remedy)
         self._buffers = Buffers(self.schedule, backend)
-        self._measurements = Measurements(self._buffers, backend, self._threads)
+        self._measurements = Measurements(self._buffers, backend, self._threads, self._affine)
         clock = self.schedule.clock
         self._bindings = [self._bind(step) for step in self.schedule.steps]
         repeated = [step for step in self.schedule.steps if clock.is_repeated(step.index)]
@@ -320,6 +320,11 @@ class Plan:
         cost = step.layer.cost(step.input_shapes, step.output_shape)
         values = sum(size(shape) for shape in (*step.input_shapes, step.output_shape))
         return self._backend.threads_for(cost.macs * self.batch, values * self.batch)
+
+    def _affine(self, norm: str) -> tuple[Array, Array]:
+        """Scale and shift of a batch norm."""
+        weights = self._store.flat(norm)
+        return weights["weight"], weights["bias"]
 
     def _is_rectified(self, value: str) -> bool:
         """Whether a ReLU's output has one reader only, which can then hold back what does not pass the ReLU."""

@@ -73,10 +73,10 @@ class BackwardProgram:
         return calls
 
     def _shares(self, step: Step, port: int) -> bool:
-        """Whether the port's gradient is the step's own, in the same place."""
+        """Whether the port's gradient is the step's own, unchanged, in the same place."""
         value = step.inputs[port]
         first = self._schedule.readers[value][0] == (step.index, port)
-        return first and value in self._schedule.shared_gradients
+        return first and port in step.passes and value in self._schedule.shared_gradients
 
     def _contribution(self, binding: Binding, step: Step, port: int) -> list[Call]:
         """One reader's part of a value's gradient: written in place by the value's first reader, else added.

@@ -123,7 +123,8 @@ def backward_step(schedule: Schedule, memory: Memory, step: Step, begun: set[str
 
 
 def shares(schedule: Schedule, step: Step, port: int, value: str) -> bool:
-    return value in schedule.shared_gradients and schedule.readers[value][0] == (step.index, port)
+    first = schedule.readers[value][0] == (step.index, port)
+    return first and port in step.passes and value in schedule.shared_gradients
 
 
 def mask(schedule: Schedule, memory: Memory, value: str, reader: Step | None) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from convscope.engine import ConvscopeError, Model, Network, zoo
 from convscope.engine import layers as L
 from convscope.engine.graph.schedule import build
+from convscope.engine.kernels.moments import MASKED_PRODUCTS
 from convscope.engine.kernels.vector import LANES
 from convscope.engine.runtime.backend import backend
 from convscope.engine.runtime.plan import Plan
@@ -105,6 +106,31 @@ def test_batch_norm_between_convolutions_gets_its_sums_also_when_it_is_seeded_it
         assert np.linalg.norm(expected["norm.weight"]) > 0
         for name, array in gradients.items():
             assert np.linalg.norm(array - expected[name]) <= 1e-5 * max(np.linalg.norm(expected[name]), 1), name
+
+
+def normed(channels: int, groups: int = 1) -> Network:
+    """A convolution behind batch norm and ReLU."""
+    net = Network((9, 8, 3))
+    net.add(L.Conv2D(channels, 3), "conv1")
+    net.add(L.BatchNorm(), "norm")
+    net.add(L.ReLU(), "relu")
+    net.add(L.Conv2D(channels, 3, padding=1, groups=groups), "conv2")
+    return net
+
+
+@pytest.mark.parametrize(("channels", "groups"), [(LANES + 1, 1), (2 * LANES, 1), (LANES + 1, LANES + 1)])
+def test_a_convolution_behind_norm_and_relu_holds_back_by_what_the_norm_read(channels: int, groups: int) -> None:
+    net = normed(channels, groups)
+    plan = Plan(net, WeightStore(net, 5, backend("cpu")), backend("cpu"), 3, "training")
+    assert plan._bindings[-1].measures_gradient[0] == MASKED_PRODUCTS
+    assert_alike(net, "training")
+
+
+def test_batch_norm_writes_over_its_gradient_unless_that_is_kept() -> None:
+    net = normed(4)
+    assert build(net, 2, "training").shared_gradients == {"conv1": "relu"}
+    assert build(net, 2, "training", keep=("relu",)).shared_gradients == {}
+    assert build(net, 2, "gradient").shared_gradients == {}
 
 
 def test_a_residual_block_is_two_steps_at_inference_and_four_in_training() -> None:

@@ -23,11 +23,11 @@ from ...kernels.columns import (
     two_sums,
 )
 from ...kernels.jit import device, kernel, serial_kernel
-from ...kernels.moments import BLOCK, begin, measure
+from ...kernels.moments import BLOCK, PRODUCTS, begin, measure
 from ...kernels.panel import add_rows, finish
 from ...kernels.simd import add, load, prefetch, store
 from ...kernels.vector import LANES
-from ...kernels.words import NO_FLOOR, SUM
+from ...kernels.words import NO_FLOOR, NOTHING, SUM
 
 AHEAD = 2  # rows of results between asking for what one of them reads, and reading it
 LINE = 16  # floats in a cache line
@@ -43,6 +43,13 @@ def fetch(source, target_row, source_height, source_line, rows):
     at = (image * source_height + rows[row, 3]) * source_line
     for i in range(at, at + rows[row, 4] * source_line, LINE):
         prefetch(source, i)
+
+
+@device
+def fetch_line(values, row, line):
+    """Ask for a row of an image as large as the target."""
+    for i in range(row * line, (row + 1) * line, LINE):
+        prefetch(values, i)
 
 
 @device
@@ -170,7 +177,13 @@ def slide(
         for unit in range(thread * lines // threads, stop, at_once):
             end = min(unit + at_once, stop)
             for i in range(unit, end):
-                fetch(source, min(i + AHEAD, stop - 1), source_height, source_line, rows)
+                ahead = min(i + AHEAD, stop - 1)
+                fetch(source, ahead, source_height, source_line, rows)
+                fetch_line(target, ahead, line)
+                if ending != NOTHING:
+                    fetch_line(other, ahead, line)
+                if measuring[0] >= PRODUCTS:
+                    fetch_line(measuring[2], ahead, line)
                 first_row, tap, n_rows = rows[i % height, 0], rows[i % height, 1], rows[i % height, 2]
                 at = (i // height * source_height + first_row) * source_line
                 start = (source, at, weights, tap, n_rows, bias, target, i * line, low)

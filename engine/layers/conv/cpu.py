@@ -4,11 +4,14 @@ import numba
 import numpy as np
 
 from ...kernels.jit import device, kernel, serial_kernel
-from ...kernels.moments import begin, measure
+from ...kernels.moments import PRODUCTS, begin, measure
 from ...kernels.panel import add_rows, copy_window, finish, panel_add, panel_set
+from ...kernels.simd import prefetch
 from ...kernels.vector import LANES, ROWS, WIDTH
-from ...kernels.words import NO_FLOOR, SUM
+from ...kernels.words import NO_FLOOR, NOTHING, SUM
 from .tables import blocks
+
+LINE = 16  # floats in a cache line
 
 
 def packed_bias_size(groups, columns):
@@ -22,6 +25,23 @@ def packed_columns(columns):
     blocks = (columns + WIDTH - 1) // WIDTH
     rest = columns - (blocks - 1) * WIDTH
     return blocks * WIDTH - (WIDTH - LANES if rest <= LANES else 0)
+
+
+@device
+def fetch(values, at, count, part, parts):
+    """Ask for one of so many parts of values[at : at + count], which will be used soon."""
+    for i in range(at + part * count // parts, at + (part + 1) * count // parts, LINE):
+        prefetch(values, i)
+
+
+@device
+def fetch_ending(target, ending, other, measuring, at, count, part, parts):
+    """The same for what is written, and for what `finish` and `measure` read then."""
+    fetch(target, at, count, part, parts)
+    if ending != NOTHING:
+        fetch(other, at, count, part, parts)
+    if measuring[0] >= PRODUCTS:
+        fetch(measuring[2], at, count, part, parts)
 
 
 @kernel
@@ -63,7 +83,7 @@ def slide(
     n_blocks = (group_out + WIDTH - 1) // WIDTH
     columns = packed_columns(group_out)
     row_pitch = source_width * source_channels
-    source_plane = source_height * row_pitch
+    source_plane, line = source_height * row_pitch, width * channels
     copy_plane = copy_rows * copy_cols * group_source
     n_phases = phases.shape[0]
     group_packed = 0
@@ -80,6 +100,9 @@ def slide(
             strip_at = unit % strips
             row0 = strip_at * strip
             n_rows = min(strip, height - row0)
+            first, written = (first_image * height + row0) * line, ((n_images - 1) * height + n_rows) * line
+            read = images * source_plane if strips == 1 else row_step * row_pitch  # from one unit to the next
+            source_next = first_image * source_plane + strip_at * row_step * row_pitch + read
             for group in range(groups):
                 if direct:
                     base = first_image * source_plane + strip_at * row_step * row_pitch
@@ -103,7 +126,7 @@ def slide(
                             own + image * copy_plane,
                         )
                 panel = source if direct else scratch
-                out0 = (first_image * height + row0) * width * channels + group * group_out
+                out0 = first + group * group_out
                 for p in range(n_phases):
                     in_phase = (n_rows - phases[p, 0] + phases[p, 1] - 1) // phases[p, 1]
                     count = n_images * max(in_phase, 0) * phases[p, 2]
@@ -112,6 +135,10 @@ def slide(
                     pixels, reduction = phases[p, 3], phases[p, 8]
                     for block in range(n_blocks):
                         column = block * WIDTH
+                        if p == 0 and n_blocks > 1:  # all but the last are used after more work
+                            share = group * n_blocks + block, groups * n_blocks
+                            fetch(source, source_next, read, *share)
+                            fetch_ending(target, ending, other, measuring, first, written, *share)
                         panel_set(
                             panel,
                             base,
@@ -137,8 +164,6 @@ def slide(
                             spare_at,
                             spare_outs,
                         )
-            line = width * channels
-            first, written = (first_image * height + row0) * line, ((n_images - 1) * height + n_rows) * line
             finish(ending, other, target, first, written, floor)
             measure(measuring, target, first, written, thread)
 

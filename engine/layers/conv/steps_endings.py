@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...kernels.moments import nothing
+from ...kernels.moments import MASKED_PRODUCTS, nothing
 from ...kernels.words import MASK, NO_FLOOR, NOTHING, SUM
 
 if TYPE_CHECKING:
@@ -24,5 +24,6 @@ def forward_ending(bind: Binding) -> tuple[object, ...]:
 
 
 def gradient_ending(bind: Binding) -> tuple[object, ...]:
-    """The same for the gradient of the input."""
-    return bind.dx[0], MASK if bind.masks() else NOTHING, bind.x[0], NO_FLOOR, bind.measures_gradient
+    """The same for the gradient of the input. Measuring for a norm, it masks for the ReLU behind it in one go."""
+    masks, by_measuring = bind.masks(), bind.measures_gradient[0] == MASKED_PRODUCTS
+    return bind.dx[0], MASK if masks and not by_measuring else NOTHING, bind.x[0], NO_FLOOR, bind.measures_gradient

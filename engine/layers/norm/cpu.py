@@ -13,10 +13,12 @@ from ...kernels.elementwise import share
 from ...kernels.exponential import exp, log
 from ...kernels.jit import kernel, serial_kernel
 from ...kernels.moments import gather
-from ...kernels.simd import add, at_least, fma, load, multiply, scaled, store, subtract, where_positive
+from ...kernels.simd import add, at_least, fma, load, multiply, prefetch, scaled, store, subtract, where_positive
 from ...kernels.vector import LANES
 
 F = np.float32
+AHEAD = 1024
+"""Values between asking memory for one and using it, where rows are too long for it to foresee what comes next."""
 
 
 @register_jitable
@@ -26,14 +28,25 @@ def rows_at_once(channels):
 
 
 @register_jitable
+def asks_ahead(channels):
+    """Whether several rows at once are read in so many places that memory is asked ahead."""
+    return channels > LANES
+
+
+@register_jitable
 def normalise(x, scale, shift, mean, inverse_std, other, adds, floor, y, at, rows, channels):
     """y = max((x − mean) · (inverse_std · scale) + shift (+ other), floor) for a few rows; NaN stays NaN."""
-    whole = channels // LANES * LANES
+    whole, asks = channels // LANES * LANES, asks_ahead(channels)
     for c in range(0, whole, LANES):
         centre, factor, offset = load(mean, c), multiply(load(inverse_std, c), load(scale, c)), load(shift, c)
         for i in range(at + c, at + c + rows * channels, channels):
+            if asks:
+                prefetch(x, i + AHEAD)
+                prefetch(y, i + AHEAD)
             value = fma(subtract(load(x, i), centre), factor, offset)
             if adds:
+                if asks:
+                    prefetch(other, i + AHEAD)
                 value = add(value, load(other, i))
             store(y, i, at_least(value, floor))
     for c in range(whole, channels):
@@ -56,12 +69,16 @@ def normalise_rows(x, scale, shift, mean, inverse_std, other, adds, floor, y, fi
 @register_jitable
 def through_statistics(x, dy, scale, mean, inverse_std, dx, dscale, dshift, share_of_one, masks, at, rows, channels):
     """dx = (dy − (dshift + x̂·dscale)/n) · inverse_std · scale for a few rows."""
-    whole = channels // LANES * LANES
+    whole, asks = channels // LANES * LANES, asks_ahead(channels)
     for c in range(0, whole, LANES):
         centre, std = load(mean, c), load(inverse_std, c)
         factor = multiply(std, load(scale, c))
         constant, slope = scaled(load(dshift, c), share_of_one), scaled(load(dscale, c), share_of_one)
         for i in range(at + c, at + c + rows * channels, channels):
+            if asks:
+                prefetch(x, i + AHEAD)
+                prefetch(dy, i + AHEAD)
+                prefetch(dx, i + AHEAD)
             value = load(x, i)
             normal = multiply(subtract(value, centre), std)
             change = multiply(subtract(load(dy, i), fma(normal, slope, constant)), factor)
