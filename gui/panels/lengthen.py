@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from ..accessible import named
+from ..stylesheet import pad_spin_boxes
 
 if TYPE_CHECKING:
     from convscope.engine.runs.lengthening import Lengthening
@@ -48,6 +49,7 @@ class LengthenDialog(QDialog):
         column.addWidget(self.note)
         column.addWidget(buttons)
         self.setMinimumWidth(440)
+        pad_spin_boxes(self)
         self._show_note()
 
     @property

@@ -25,6 +25,7 @@ from convscope.engine.graph import Network, freezing
 from convscope.engine.spec import ConvscopeError, format_shape
 
 from ..accessible import named
+from ..stylesheet import pad_spin_boxes
 from ..widgets.declared_fields import labelled
 from ..widgets.learning_layers import stages_field
 
@@ -89,6 +90,7 @@ class TransferDialog(QDialog):
         self.learn.currentIndexChanged.connect(self._offer_stages)
         self._offer_cuts()
         self.setMinimumWidth(560)
+        pad_spin_boxes(self)
 
     def _build_source(self, trained: bool) -> QComboBox:
         from convscope.engine.io.trained import TRAINED  # noqa: PLC0415
@@ -122,7 +124,7 @@ class TransferDialog(QDialog):
             ("Layers that learn", self.learn, learn),
             ("One layer more every", self.stages, stages),
         )):  # fmt: skip
-            grid.addLayout(labelled(*parts), 0, place)
+            grid.addLayout(labelled(*parts), 0, place, Qt.AlignmentFlag.AlignTop)
             grid.setColumnStretch(place, 1)
         return grid
 
