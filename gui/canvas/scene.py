@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 
 import numpy as np
 from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QVariantAnimation, Signal
@@ -26,6 +27,7 @@ from .wire_item import WireItem
 
 _MARGIN = 2000.0  # around the cards, to pan
 _LARGEST_ANIMATED = 200
+_SEPARATE = 24  # areas in which wires are looked for one after the other; more are mostly a column that moved
 _REACH = 40.0  # wires pass cards at less than this distance
 
 
@@ -270,8 +272,8 @@ class GraphScene(QGraphicsScene):
 
     def _near(self, areas: list[QRectF]) -> list[WireItem]:
         """The wires that may run otherwise now that something changed in these areas."""
-        if len(areas) > len(self.wires):
-            return list(self.wires.values())
+        if len(areas) > _SEPARATE:
+            areas = [reduce(QRectF.united, areas)]
         found: dict[WireItem, None] = {}
         for area in areas:
             found |= dict.fromkeys(self._wires.touching(area.adjusted(-_REACH, -_REACH, _REACH, _REACH)))

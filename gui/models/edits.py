@@ -46,7 +46,8 @@ def add_after(document: Document, type_name: str, source: str | None = None) -> 
     """
     drawing, new = document.drawing, _new(document, type_name)
     source = drawing.card(source or document.selected or _last(document.network))
-    readers = [link for name in drawing.consumers(source) for link in _into(drawing, name) if link.source == source]
+    reading = [name for name, node in drawing.nodes.items() if source in node.inputs]
+    readers = [link for name in reading for link in _into(drawing, name) if link.source == source]
     into = readers[0] if len(readers) == 1 and new.goes_between else None
     tidy = is_tidy(document.network)
 
