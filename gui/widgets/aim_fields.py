@@ -12,7 +12,7 @@ from convscope.engine.spec import ConvscopeError
 
 from ..accessible import named
 from .layer_picker import NARROW, LayerPicker
-from .layers import activation_layers, first_of
+from .layers import activation_layers, deep_of
 
 _HIGHEST = "Highest score"
 _FIRST = "0"
@@ -67,7 +67,7 @@ class AimFields(QWidget):
 
     def set_network(self, network: Network, classes: tuple[str, ...]) -> None:
         """Offer the layers and classes of a network."""
-        self.layers.set_layers(activation_layers(network), first_of(network, "Conv2D"))
+        self.layers.set_layers(activation_layers(network), deep_of(network, "Conv2D"))
         shape = network.shapes().get(network.output) or (0,)
         self.set_classes(classes, shape[-1])
         self._fill()

@@ -28,6 +28,7 @@ class Later(QWidget):
         if self._panel is None:
             self._panel = self._make()
             self._column.addWidget(self._panel)
+            self._panel.show()  # at once: a layout would show it later
         return self._panel
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802

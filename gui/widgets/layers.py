@@ -86,6 +86,12 @@ def first_of(network: Network, kind: str) -> str:
     return next((node.name for node in network.order() if node.layer.type_name() == kind), "")
 
 
+def deep_of(network: Network, kind: str) -> str:
+    """Name of the layer of a type that lies two thirds of the way in, where units see parts of things; "" for none."""
+    found = [node.name for node in network.order() if node.layer.type_name() == kind]
+    return found[len(found) * 2 // 3] if found else ""
+
+
 def _filters_text(shape: Shape) -> str:
     rows, columns, channels, filters = shape
     if filters == 1 and channels == 1:
