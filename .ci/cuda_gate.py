@@ -1,7 +1,7 @@
 """Compiles the CUDA kernels that networks call for chips of three generations, with neither GPU nor driver at hand.
 
 Every kernel goes the way it would on a machine with a GPU (Numba, libNVVM, nvJitLink) up to the machine code, and must
-get along with the registers a thread that it declares: nothing may be spilled into memory. The kernels are not listed
+keep what it declares: no more registers a thread than that, and nothing spilled into memory. The kernels are not listed
 anywhere: plans of all layers' examples and of the compact networks, and steps by every loss and optimiser, say what
 they would launch. The gate proves first that it can fail.
 
@@ -92,7 +92,7 @@ def check(chip: int, verbose: bool) -> int:
     begin, bad, most, found = time.perf_counter(), 0, 0, launches(chip)
     for (kernel, types), network in found.items():
         try:
-            figures = compiled(kernel.function, types, chip, kernel.registers)
+            figures = compiled(kernel.function, types, chip, kernel.registers if kernel.held else None)
         except Exception as error:  # Numba's, libNVVM's or the linker's
             print(f"sm_{chip} {kernel.name}: {type(error).__name__}: {error} [{network}]")
             bad += 1

@@ -139,7 +139,7 @@ def tiled(tile: Tile, aligned: bool) -> CudaKernel:  # noqa: PLR0915
         own = given["filters"] // given["groups"]
         return (-(-lines // rows), -(-own // columns), given["groups"] * given["workers"]), block
 
-    return CudaKernel(correlate, grid, tile.registers)
+    return CudaKernel(correlate, grid, tile.registers, tile.held)
 
 
 def of_weights(given):

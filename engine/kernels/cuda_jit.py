@@ -49,11 +49,14 @@ class Launch:
 class CudaKernel:
     """A function that every thread of a grid runs. `grid` says, from the call's arguments by name, how large it is.
 
-    `registers` is the most a thread may use: compilers keep to it, and the compile gate sees that nothing is spilled.
+    `registers` is the most a thread may use; the compile gate holds kernels to it. A kernel is `held` to it where
+    compilers would take more of themselves; elsewhere being told makes them take all of it, and even spill.
     """
 
-    def __init__(self, function: Callable[..., None], grid: Callable[[Arguments], Grid], registers: int = 112) -> None:
-        self.function, self.grid, self.registers = function, grid, registers
+    def __init__(
+        self, function: Callable[..., None], grid: Callable[[Arguments], Grid], registers: int = 112, held: bool = False
+    ) -> None:
+        self.function, self.grid, self.registers, self.held = function, grid, registers, held
         self.parameters = tuple(inspect.signature(function).parameters)
         self.__name__, self.__doc__ = function.__name__, function.__doc__
         self._compiled: Any = None
@@ -71,7 +74,7 @@ class CudaKernel:
     def compiled(self) -> Any:
         """Numba's dispatcher, made when first asked for."""
         if self._compiled is None:
-            limit = {} if SIMULATED else {"max_registers": self.registers}
+            limit = {"max_registers": self.registers} if self.held and not SIMULATED else {}
             self._compiled = cuda.jit(**limit)(self.function)
         return self._compiled
 

@@ -49,7 +49,7 @@ def tiled(tile: Tile, aligned: bool, mixed: bool) -> CudaKernel:  # noqa: PLR091
     block_u, depth, fours = U(block), I(tile.depth), U(tile.depth // 4)
     gather_several, several_weights = gather_mixed(a_quads), weights_mixed(b_quads, columns, tile.depth, block)
     gather, weights = gather_run(a_quads, aligned), weights_run(b_quads, columns, tile.depth, block, aligned)
-    store = row_store(by.gap[1], aligned)
+    store = row_store(by.gap[1], aligned and not tile.held)  # at once takes more registers
 
     def slide(  # noqa: PLR0912, PLR0915  one kernel: registers cannot be passed on
         x, w, bias, has_bias, y, what, other, floor, taps, phases, height, width, channels, target_height, target_width,
@@ -152,7 +152,7 @@ def tiled(tile: Tile, aligned: bool, mixed: bool) -> CudaKernel:  # noqa: PLR091
         own = given["filters"] // given["groups"]
         return (-(-pixels // rows), -(-own // columns), given["groups"] * len(phases)), block
 
-    return CudaKernel(slide, grid, tile.registers)
+    return CudaKernel(slide, grid, tile.registers, tile.held)
 
 
 def of_values(given):

@@ -2,8 +2,10 @@
 
 Each thread of a block has 8 × 8 outputs, in two runs of four along both sides, so that what it reads from shared memory
 are runs of four. Shared memory holds `depth` rows of both tiles, twice: while one half is multiplied the other is
-filled. Indices are unsigned and 32 bits wide, which takes neither tests for negative ones nor pairs of registers
-(cuda.grid and Python's numbers would make them 64 bits wide).
+filled. Arrays there are multiples of 16 bytes long, so that each begins where loads of 16 bytes may.
+
+Indices are unsigned and 32 bits wide, which takes neither tests for negative ones nor pairs of registers (cuda.grid and
+Python's numbers would make them 64 bits wide).
 """
 
 from functools import cache
@@ -37,9 +39,14 @@ class Tile(NamedTuple):
         return self.rows * self.columns // 64
 
     @property
+    def held(self) -> bool:
+        """Whether compilers are held to its registers, since one more would leave a processor half of its threads."""
+        return self.mode == FLOAT32 and self.threads == 256
+
+    @property
     def registers(self) -> int:
-        """The most a thread may use: so that a processor holds 512 threads of the largest tile, or 352 of others."""
-        return 128 if self.mode == FLOAT32 and self.threads == 256 else 184
+        """The most a thread may use: so that a processor holds 512 threads of the largest tile, or 320 of others."""
+        return 128 if self.held else 200
 
 
 class Multiplier(NamedTuple):
