@@ -255,7 +255,8 @@ class Session(News):
     def transfer(self, path: str, freeze: Any, cut: str | None = None) -> None:
         """Take the layers of a model file, or of the model at hand (""), with a new head for the data; only while idle.
 
-        `freeze` and `cut` are as in `train.transfer`. Then `transferred` and `model_changed` are sent, or an error message.
+        `freeze` and `cut` are as in `train.transfer`. Then `transferred` and `model_changed` are sent, or an error
+        message.
         """
         dataset, seed = self._loader.dataset, self.recipe.seed
         if self.state == "idle" and dataset is not None:
