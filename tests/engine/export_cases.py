@@ -55,7 +55,8 @@ def around(example: Example) -> Network:
         if on_image and shape == shapes[0]:
             inputs.append(INPUT)
         else:
-            made = L.Conv2D(shape[2], 1) if on_image else L.Dense(shape[0])
+            sides = [have - wanted + 1 for have, wanted in zip(shapes[0], shape)]
+            made = L.Conv2D(shape[2], sides[:2]) if on_image else L.Dense(shape[0])
             inputs.append(net.add(made, f"made{number}", inputs=[source]))
     net.add(layer, "layer", inputs=inputs)
     return net

@@ -30,13 +30,15 @@ def networks(draw: st.DrawFn, most: int = 9) -> Network:
         names = [INPUT, *net.nodes]
         source = draw(st.sampled_from(names))
         alike = [name for name in names if net.shapes()[name] == net.shapes()[source]]
-        kind = draw(st.integers(0, 6))
+        kind = draw(st.integers(0, 7))
         if kind == 0:
             net.add(L.Add(), inputs=[source, *draw(st.lists(st.sampled_from(alike), min_size=1, max_size=2))])
         elif kind == 1:
             net.add(L.Concat(), inputs=[source, draw(st.sampled_from(names))])
         elif kind == 2:
             net.add(L.MaxUnpool2D(3, 1, padding=1), inputs=[source, draw(st.sampled_from(alike))])
+        elif kind == 3:
+            net.add(L.Multiply(), inputs=[source, draw(st.sampled_from(alike))])
         else:
             net.add(draw(st.sampled_from(SAME_SIZE)), inputs=[source])
     ends = net.outputs()

@@ -124,6 +124,41 @@ def test_a_network_with_channels_last_is_taken_without_its_transposes(path):
     assert kinds(found)[-1] == "GlobalAvgPool"
 
 
+def test_squeeze_and_excitation_becomes_a_product_with_a_gate_of_channels(path):
+    nodes = [
+        node("GlobalAveragePool", "x", "mean"),
+        node("Conv", "mean w", "conv"),
+        node("Sigmoid", "conv", "gate"),
+        node("Mul", "gate x", "y"),
+    ]
+    found = agrees(path, nodes, (2, 3, 4, 5), w=floats(3, 3, 1, 1))
+    assert kinds(found) == ["AvgPool2D", "Conv2D", "Sigmoid", "Multiply"]
+
+
+def test_a_vector_under_another_shape_scales_the_channels_of_an_image(path):
+    nodes = [
+        node("ReduceMean", "x", "mean", axes=[2, 3], keepdims=0),
+        node("Gemm", "mean w", "scores"),
+        node("Sigmoid", "scores", "gate"),
+        node("Unsqueeze", "gate axes", "image"),
+        node("Mul", "x image", "y"),
+    ]
+    found = agrees(path, nodes, (2, 3, 4, 5), w=floats(3, 3), axes=whole(2, 3))
+    assert kinds(found) == ["GlobalAvgPool", "Dense", "Sigmoid", "Multiply"]
+
+
+def test_a_map_of_one_channel_scales_the_positions_of_an_image(path):
+    nodes = [node("Conv", "x w", "gate"), node("Mul", "x gate", "y")]
+    assert kinds(agrees(path, nodes, (2, 3, 4, 5), w=floats(1, 3, 1, 1))) == ["Conv2D", "Multiply"]
+
+
+def test_a_product_with_a_row_of_an_image_is_refused_with_both_shapes(path):
+    nodes = [node("Conv", "x w", "row"), node("Mul", "x row", "y")]
+    file(path, nodes, (2, 3, 4, 5), w=floats(3, 3, 4, 1))
+    (reason,) = refused(path)
+    assert "3×4×5 and 3×1×5 differ by more than a number for each channel or each position" in reason
+
+
 def test_a_global_mean_that_a_convolution_reads_stays_an_image(path):
     nodes = [node("GlobalAveragePool", "x", "mean"), node("Conv", "mean w", "conv"), node("Flatten", "conv", "y")]
     assert kinds(agrees(path, nodes, (2, 3, 4, 5), w=floats(2, 3, 1, 1))) == ["AvgPool2D", "Conv2D", "Flatten"]

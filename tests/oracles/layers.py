@@ -64,6 +64,12 @@ def separable_conv2d(layer: Any, inputs: Sequence[Array], w: dict[str, Array], t
     return between.reshape(*between.shape[:3], -1) @ w["pointwise"][0, 0] + w.get("bias", 0.0)
 
 
+def multiply(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
+    rank = max(x.ndim for x in inputs)
+    left, right = (x if x.ndim == rank else x[:, None, None] for x in inputs)
+    return left * right
+
+
 def max_pool(layer: Any, inputs: Sequence[Array], w: dict[str, Array], training: bool) -> Array:
     return windows(inputs[0], layer, layer.dilation, -np.inf, -np.inf).max((3, 4))
 
@@ -168,6 +174,7 @@ ORACLES: dict[str, Oracle] = {
     "DropConnect": drop_connect,
     "Flatten": lambda layer, inputs, w, training: inputs[0].reshape(len(inputs[0]), -1),
     "Add": lambda layer, inputs, w, training: sum(inputs[1:], inputs[0]),
+    "Multiply": multiply,
     "WithBox": lambda layer, inputs, w, training: inputs[0],
     "Concat": lambda layer, inputs, w, training: np.concatenate(inputs, -1),
     "PadChannels": lambda layer, inputs, w, training: np.pad(

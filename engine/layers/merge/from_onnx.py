@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .spec import Add, Concat
+from ...spec import format_shape, size
+from .spec import Add, Concat, Multiply
 
 if TYPE_CHECKING:
     from ...io.onnx.operator import Operator
@@ -35,8 +36,33 @@ def subtract(op: Operator) -> Value:
 
 
 def multiply(op: Operator) -> Value:
+    """A product of two values is a layer; constants scale each channel."""
+    if not any(isinstance(op.operand(i), np.ndarray) for i in (0, 1)):
+        return _product(op, *op.values())
     value, constant, _ = _with_constant(op, "a product")
     return op.scaled(value, constant, 0.0)
+
+
+def _product(op: Operator, *values: Value) -> Value:
+    """Of values that lie alike, or of a picture and what scales its channels or its positions."""
+    scaled, gate = values if size(values[0].shape) >= size(values[1].shape) else values[::-1]
+    if scaled.theirs == gate.theirs:
+        scaled, gate = op.aligned([scaled, gate])
+        op.check_alike([scaled, gate])
+    elif not _gates(scaled, gate):
+        shapes = " and ".join(format_shape(v.theirs) for v in values)
+        op.refuse(f"its inputs {shapes} differ by more than a number for each channel or each position")
+    return op.add(Multiply(), scaled, gate)
+
+
+def _gates(scaled: Value, gate: Value) -> bool:
+    """Whether one value has, for each channel or each position of an image, one number where the file looks for it."""
+    if not scaled.is_image() or len(gate.axes) != len(scaled.axes) or gate.order is not None:
+        return False
+    channels, *positions = scaled.theirs
+    if gate.theirs == (channels, *(1 for _ in positions)):
+        return gate.is_along(0, gate.channels)
+    return gate.is_image() and gate.theirs == (1, *positions)
 
 
 def divide(op: Operator) -> Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...spec import About, Cost, Example, Layer, Ports, Shape, ShapeError, choice, format_shape, number, size
+from ...spec import About, Cost, Example, Layer, Ports, Shape, ShapeError, Window, choice, format_shape, number, size
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,66 @@ class Add(Layer):
     @classmethod
     def examples(cls) -> Sequence[Example]:
         return (Example(cls(), ((3, 5, 2), (3, 5, 2))), Example(cls(), ((7,), (7,), (7,))))
+
+
+@dataclass(frozen=True)
+class Multiply(Layer):
+    """The product of its two inputs, value by value; one of them may be a gate that scales the other.
+
+    A gate has one number for each channel, (C,) or (1, 1, C), or one for each position, (H, W, 1).
+    """
+
+    about = About(
+        category="merge",
+        summary="The product of its two inputs.",
+        help="Lets one branch decide how much of another gets through: a vector of one number for each channel, as in "
+        "squeeze-and-excitation, or a map of a single channel, as in spatial attention.",
+        source="Hu, Shen & Sun 2018, Squeeze-and-Excitation Networks, eq. 4; Woo et al. 2018, CBAM, eq. 2",
+    )
+    ports = Ports(2, 2)
+    backward_needs = frozenset({"input"})
+
+    def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
+        return inputs[self.scaled_port(inputs)]
+
+    @staticmethod
+    def scaled_port(inputs: Sequence[Shape]) -> int:
+        """Which input has the shape of the product; the other scales it. ShapeError if neither fits the other."""
+        for port in (0, 1):
+            if inputs[1 - port] in _gates(inputs[port]):
+                return port
+        raise ShapeError(
+            "inputs " + " and ".join(format_shape(s) for s in inputs) + " cannot be multiplied",
+            "give both one shape, or one of them a number for each channel or for each position of the other",
+        )
+
+    def cost(self, inputs: Sequence[Shape], output: Shape) -> Cost:
+        return Cost(elementwise=size(output))
+
+    def windows(self, inputs: Sequence[Shape]) -> tuple[tuple[Window, ...], ...]:
+        """Every unit sees all that a gate without positions sees: as if that were enlarged to the map's size."""
+        scaled = self.scaled_port(inputs)
+        rows, columns = inputs[scaled][:2] if len(inputs[scaled]) == 3 else (1, 1)
+        everywhere = Window((rows, columns), (1, 1), (rows - 1, columns - 1), (rows, columns))
+        spread = inputs[1 - scaled] != inputs[scaled] and inputs[1 - scaled][:2] != inputs[scaled][:2]
+        return tuple((everywhere if spread and port != scaled else Window(),) for port in (0, 1))
+
+    @classmethod
+    def examples(cls) -> Sequence[Example]:
+        return (
+            Example(cls(), ((3, 5, 2), (3, 5, 2))),
+            Example(cls(), ((7,), (7,))),
+            Example(cls(), ((3, 4, 19), (1, 1, 19))),
+            Example(cls(), ((4, 3, 1), (4, 3, 5))),
+        )
+
+
+def _gates(shape: Shape) -> tuple[Shape, ...]:
+    """Shapes that can scale a value of this one."""
+    if len(shape) != 3:
+        return (shape,)
+    rows, columns, channels = shape
+    return shape, (channels,), (1, 1, channels), (rows, columns, 1)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .spec import Add, Concat
+from ...spec import size
+from .spec import Add, Concat, Multiply
 
 if TYPE_CHECKING:
     from ...runtime.binding import Binding
@@ -22,6 +23,26 @@ def add(layer: Add, bind: Binding, k: Any) -> None:
         bind.pass_gradient(port)
 
 
+def multiply(layer: Multiply, bind: Binding, k: Any) -> None:
+    """The product; the gradient of each input is dy times the other one, summed over what a gate was repeated for."""
+    scaled = layer.scaled_port(bind.input_shapes)
+    shape, gate = bind.input_shapes[scaled], bind.input_shapes[1 - scaled]
+    channels = shape[-1]
+    if gate == shape:
+        product = between = k.multiply
+        extent: tuple[int, ...] = (bind.count,)
+    elif size(gate) == channels:
+        product, between = k.scale_channels, k.sum_over_pixels
+        extent = (bind.batch, bind.count // bind.batch // channels, channels)
+    else:
+        product, between = k.scale_pixels, k.sum_over_channels
+        extent = (bind.count // channels, channels)
+    x, factor = bind.x[scaled], bind.x[1 - scaled]
+    bind.forward(product, x, factor, bind.y, *extent, bind.threads)
+    bind.backward_input(scaled, product, bind.dy, factor, bind.dx[scaled], *extent, bind.threads)
+    bind.backward_input(1 - scaled, between, bind.dy, x, bind.dx[1 - scaled], *extent, bind.threads)
+
+
 def concat(layer: Concat, bind: Binding, k: Any) -> None:
     total, at = bind.output_shape[-1], 0
     rows = bind.count // total
@@ -32,4 +53,4 @@ def concat(layer: Concat, bind: Binding, k: Any) -> None:
         at += own
 
 
-STEPS = {Add: add, Concat: concat}
+STEPS = {Add: add, Multiply: multiply, Concat: concat}
