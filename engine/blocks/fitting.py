@@ -82,7 +82,8 @@ class _Fit:
 
     def __init__(self, network: Network, end: str, block_type: type[Block]) -> None:
         self._network, self._end, self._type = network, end, block_type
-        self._image: Shape = block_type.examples()[0].input
+        self._channels = (network.shape_of(end) or (0,))[-1]
+        self._image: Shape = (*block_type.examples()[0].input[:2], self._channels)
         self._left = _WALKS
 
     def fitted(self) -> Fitted | None:
@@ -113,7 +114,7 @@ class _Fit:
 
     def _tried(self, block: Block, walk: _Walk, seen: set[Block]) -> Iterator[tuple[Block, _Walk]]:
         """Changes of one parameter that were not tried before, and how far they get."""
-        for changed in _variants(block, walk.differing):
+        for changed in _variants(block, walk.differing, (self._channels, self._image[2])):
             if changed not in seen and self._left > 0:
                 seen.add(changed)
                 yield changed, self._walked(changed)
@@ -170,16 +171,21 @@ def counting(block: Block) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _variants(block: Block, differing: tuple[Node, Node] | None) -> Iterator[Block]:
-    """The block with one parameter changed so that a difference may go, all changes worth a try."""
+def _variants(block: Block, differing: tuple[Node, Node] | None, channels: tuple[int, int]) -> Iterator[Block]:
+    """The block with one parameter changed so that a difference may go, all changes worth a try.
+
+    Where layers of different types meet, that may be because the block's own `channels`, out and in, are others.
+    """
     for name, param in block.params().items():
         value = getattr(block, name)
         if param.kind in ("choice", "flag"):
             values: list[Any] = [other for other in (param.choices or (True, False)) if other != value]
+        elif differing is not None:
+            values = _towards(param, value, differing)
         elif name in counting(type(block)()):
             values = [count for count in _SMALL if count != value]
         else:
-            values = [] if differing is None else _towards(param, value, differing)
+            values = [] if param.kind != "integer" else [count for count in {*channels} if count != value]
         for other in values:
             try:
                 yield block.replace(**{name: other})

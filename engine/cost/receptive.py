@@ -26,7 +26,8 @@ class Line:
     """What units see in one direction, along paths of one stride.
 
     Unit y sees boxes ⌈(y·step − before)/spread⌉ … ⌊(y·step + after)/spread⌋ of a row of boxes of `size` pixels,
-    `stride` apart, the first at −`padding`. Where nothing was enlarged spread is 1, and unit y sees box y alone.
+    `stride` apart, the first at −`padding`. Where nothing was enlarged spread is 1, and unit y sees box y alone. Where
+    all units see one and the same box, the stride is 0.
     """
 
     size: int = 1
@@ -56,6 +57,11 @@ class Line:
 
         Exact, but where step and upsampling are both above 1: there up to a few pixels too wide.
         """
+        if self.stride == 0:
+            return self
+        if stride == 0:
+            seen = self.pixels(0)
+            return Line(len(seen), 0, -seen.start)
         if upsampling == self.spread == 1:
             return Line(
                 self.size + (kernel - 1) * self.stride, self.stride * stride, self.padding + padding * self.stride

@@ -81,6 +81,7 @@ class Window:
     """A sliding window for receptive-field arithmetic: effective kernel, stride and padding before, (rows, columns).
 
     It slides over the input spread out by `upsampling`: value i of a row lies at i·upsampling, with gaps between.
+    With stride 0 it stays, and all outputs see the first value.
     """
 
     kernel: tuple[int, int] = (1, 1)

@@ -50,7 +50,7 @@ def test_value_times_itself_is_its_square() -> None:
     np.testing.assert_allclose(model.backward(np.ones_like(y)), 2 * x, rtol=1e-6)
 
 
-def test_every_unit_behind_a_gate_of_the_whole_image_sees_the_whole_image() -> None:
+def test_every_unit_behind_a_gate_of_the_whole_image_sees_that_image() -> None:
     field = receptive_fields(gated("map", "gate"))["layer"]
     for row in range(5):
         for column in range(4):

@@ -138,6 +138,60 @@ def _inception() -> dict[str, str]:
     return found
 
 
+def _whole(name: str, first: str, last: str) -> dict[str, str]:
+    """The convolutions before and behind the blocks of inverted residuals, with their batch norms."""
+    places = {"1": first, "2": last}
+    return {f"{kind}{n}": f"{name}.{place}.{i}" for n, place in places.items() for i, kind in enumerate(("conv", "bn"))}
+
+
+def _inverted(block: str, parts: Mapping[str, str], inside: str) -> dict[str, str]:
+    """The convolutions of an inverted residual by their places, and its dense layers."""
+    found: dict[str, str] = {}
+    for part, place in parts.items():
+        found |= {f"{block}_conv_{part}": f"{inside}.{place}.0", f"{block}_bn_{part}": f"{inside}.{place}.1"}
+    return found
+
+
+def _mobilenet_v2() -> dict[str, str]:
+    found = _whole("features", "0", "18") | {"scores": "classifier.1"}
+    for number in range(1, 18):
+        parts = {"depthwise": "0"} if number == 1 else {"expand": "0", "depthwise": "1"}
+        inside = f"features.{number}.conv"
+        found |= _inverted(f"b{number}", parts, inside)
+        found |= {f"b{number}_conv_project": f"{inside}.{len(parts)}"}
+        found |= {f"b{number}_bn_project": f"{inside}.{len(parts) + 1}"}
+    return found
+
+
+def _excited(block: str, inside: str, expands: bool, excites: bool) -> dict[str, str]:
+    """A block of MobileNetV3 and EfficientNet: what it has is counted through."""
+    parts = [*(["expand"] if expands else []), "depthwise", *(["se"] if excites else []), "project"]
+    places = {part: str(number) for number, part in enumerate(parts)}
+    dense = {f"{block}_se_dense{n}": f"{inside}.{places['se']}.fc{n}" for n in (1, 2) if excites}
+    return _inverted(block, {part: place for part, place in places.items() if part != "se"}, inside) | dense
+
+
+_PLAIN_AT = {"mobilenet_v3_small": (2, 3), "mobilenet_v3_large": (1, 2, 3, 7, 8, 9, 10)}
+"""Blocks without squeeze-and-excitation."""
+
+
+def _mobilenet_v3(name: str, blocks: int) -> dict[str, str]:
+    found = _whole("features", "0", str(blocks + 1)) | {"dense1": "classifier.0", "scores": "classifier.3"}
+    for number in range(1, blocks + 1):
+        excites = number not in _PLAIN_AT[name]
+        found |= _excited(f"b{number}", f"features.{number}.block", number > 1, excites)
+    return found
+
+
+def _efficientnet() -> dict[str, str]:
+    found = _whole("features", "0", "8") | {"scores": "classifier.1"}
+    for stage in range(1, 8):
+        for number in range(1, 5):
+            inside = f"features.{stage}.{number - 1}.block"
+            found |= _excited(f"s{stage}b{number}", inside, stage > 1, excites=True)
+    return found
+
+
 _BOTH = "torchvision and timm"
 TABLES = (
     Table(_BOTH, ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"), _resnet(range(1, 5), "fc")),
@@ -148,6 +202,10 @@ TABLES = (
     *(Table(program, (name,), _vgg(name, program)) for name in _VGG for program in _VGG_HEADS),
     *(Table("torchvision", (name,), _squeezenet(name)) for name in _FIRES),
     Table(_BOTH, ("densenet121",), _densenet()),
+    Table("torchvision", ("mobilenet_v2",), _mobilenet_v2()),
+    Table("torchvision", ("mobilenet_v3_small",), _mobilenet_v3("mobilenet_v3_small", 11)),
+    Table("torchvision", ("mobilenet_v3_large",), _mobilenet_v3("mobilenet_v3_large", 15)),
+    Table("torchvision", ("efficientnet_b0",), _efficientnet()),
     Table(_BOTH, ("inception_v3",), _inception(), LARGE_PHOTOS, epsilon=1e-3, unused=("AuxLogits.",)),
 )  # fmt: skip
 

@@ -71,12 +71,11 @@ class Multiply(Layer):
         return Cost(elementwise=size(output))
 
     def windows(self, inputs: Sequence[Shape]) -> tuple[tuple[Window, ...], ...]:
-        """Every unit sees all that a gate without positions sees: as if that were enlarged to the map's size."""
+        """Every unit sees all that a gate of channels sees."""
         scaled = self.scaled_port(inputs)
-        rows, columns = inputs[scaled][:2] if len(inputs[scaled]) == 3 else (1, 1)
-        everywhere = Window((rows, columns), (1, 1), (rows - 1, columns - 1), (rows, columns))
-        spread = inputs[1 - scaled] != inputs[scaled] and inputs[1 - scaled][:2] != inputs[scaled][:2]
-        return tuple((everywhere if spread and port != scaled else Window(),) for port in (0, 1))
+        shape, gate = inputs[scaled], inputs[1 - scaled]
+        shared = Window(stride=(0, 0)) if len(shape) == 3 and gate[:-1] in ((), (1, 1)) else Window()
+        return tuple((shared if port != scaled else Window(),) for port in (0, 1))
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
