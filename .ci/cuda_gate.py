@@ -66,7 +66,7 @@ def launches(chip: int) -> dict[tuple[Any, tuple[Any, ...]], str]:
     from convscope.engine import Network, zoo  # noqa: PLC0415
     from convscope.engine import layers as L  # noqa: PLC0415
     from convscope.engine.kernels.cuda_tiles import TENSOR_CORES, Means  # noqa: PLC0415
-    from convscope.engine.kernels.words import FLOAT32, MODES  # noqa: PLC0415
+    from convscope.engine.kernels.modes import FLOAT32, MODES  # noqa: PLC0415
     from convscope.engine.runtime.cuda_launches import recorded  # noqa: PLC0415
     from convscope.engine.train.cuda_launches import recorded as recorded_steps  # noqa: PLC0415
     from tests.engine.test_layers_conformance import network_of  # noqa: PLC0415

@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QIcon, QPixmap
 from PySide6.QtWidgets import QApplication
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from .main_window import MainWindow
 
 _FIRST_NETWORK = "lenet5"
+_LOADED_MS = 10_000
+"""By then the program is loaded; garbage collections leave it out from then on, which else take up to 200 ms."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,8 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     window = MainWindow(zoo.build(_FIRST_NETWORK))
     window.seen.connect(partial(_begin, window, arguments))
     window.show()
-    # From the first run on a full garbage collection leaves out the program itself.
-    window.session.run_started.connect(lambda run: gc.freeze(), Qt.ConnectionType.SingleShotConnection)
+    QTimer.singleShot(_LOADED_MS, gc.freeze)
     return app.exec()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings
 
-from convscope.engine.kernels.words import MODES
+from convscope.engine.kernels.modes import MODES
 
 WELCOME, REOPEN, KEEP_RUNS = "start/welcome", "start/reopen", "runs/keep"
 _SWITCHES = {WELCOME: True, REOPEN: False, KEEP_RUNS: True}

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from ..kernels.words import MODES
+from ..kernels.modes import MODES
 from ..runtime.devices import CPU, DEVICES, require
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -22,7 +22,7 @@ from .cuda_loads import gather_mixed, gather_run, weights_mixed, weights_run
 from .cuda_tile import I, Tile, U, multiplier
 from .cuda_tiles import Means, of_slide
 from .cuda_vector import store4
-from .words import FLOAT32
+from .modes import FLOAT32
 
 SIZES = (
     "batch", "height", "width", "channels", "target_height", "target_width", "filters", "groups",

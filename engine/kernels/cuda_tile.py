@@ -16,7 +16,7 @@ from numba import float32, int32, uint32
 from .cuda_jit import WARP, device
 from .cuda_mma import mma, rounded
 from .cuda_vector import load4
-from .words import FLOAT32, TF32_THRICE
+from .modes import FLOAT32, TF32_THRICE
 
 U, I = uint32, int32  # noqa: E741  this side of the house counts in them
 

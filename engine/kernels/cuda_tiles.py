@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from .cuda_tile import Tile
-from .words import FLOAT32, TF32, TF32_THRICE
+from .modes import FLOAT32, TF32, TF32_THRICE
 
 SIMULATOR = 0
 """The simulator's compute capability."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..kernels.cuda_jit import SIMULATED, cuda
-from ..kernels.words import FLOAT32, MODES
+from ..kernels.modes import FLOAT32, MODES
 from ..spec import ConvscopeError
 from . import cuda_graph
 from .cuda import Chip, CudaBackend, chip

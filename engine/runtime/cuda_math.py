@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ..kernels.words import FLOAT32, MODES
+from ..kernels.modes import FLOAT32, MODES
 from ..spec import ConvscopeError
 
 if TYPE_CHECKING:

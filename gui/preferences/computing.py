@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QWidget
 
-from convscope.engine.kernels.words import FLOAT32, TF32, TF32_THRICE
+from convscope.engine.kernels.modes import FLOAT32, TF32, TF32_THRICE
 from convscope.engine.runtime.devices import CUDA
 
 from ..settings import remember_math, remember_threads, stored_math, stored_threads

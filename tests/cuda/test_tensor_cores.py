@@ -15,7 +15,7 @@ from convscope.engine.kernels import cuda_tiles
 from convscope.engine.kernels.cuda_jit import SIMULATED
 from convscope.engine.kernels.cuda_tile import Tile
 from convscope.engine.kernels.cuda_tiles import Means
-from convscope.engine.kernels.words import FLOAT32, TF32, TF32_THRICE
+from convscope.engine.kernels.modes import FLOAT32, TF32, TF32_THRICE
 from convscope.engine.runtime import cuda_math
 
 from .pairs import gap, poison

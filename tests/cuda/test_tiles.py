@@ -9,7 +9,7 @@ import pytest
 
 from convscope.engine.kernels import cuda_correlate, cuda_direct, cuda_slide
 from convscope.engine.kernels.cuda_tile import Tile
-from convscope.engine.kernels.words import FLOAT32
+from convscope.engine.kernels.modes import FLOAT32
 from convscope.engine.layers.conv import cuda_tables
 from convscope.engine.layers.conv.tables import Conv
 from convscope.engine.runtime.cuda import CudaBackend

@@ -28,7 +28,13 @@ ENDS_WITHIN = 10  # seconds
 @pytest.fixture(scope="session", autouse=True)
 def _style(qapp):
     theme.apply(qapp)
-    Collecting(qapp)
+
+
+@pytest.fixture(autouse=True)
+def _collecting(qapp):
+    collecting = Collecting(qapp)
+    yield
+    collecting.end()
 
 
 @pytest.fixture(autouse=True)

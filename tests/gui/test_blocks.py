@@ -234,11 +234,11 @@ def test_a_block_chosen_in_the_search_goes_below_the_selected_card_folded(view, 
 
 
 def test_a_block_dropped_on_a_wire_goes_into_it_and_on_the_canvas_behind_the_output(view, folded):
-    gestures.gestures.drop_layer(view, "Separable", gestures.wire_middle(view, "b1", "b2"))
+    gestures.drop_layer(view, "Separable", gestures.wire_middle(view, "b1", "b2"))
     assert folded.network.nodes["separable1_conv_depthwise"].inputs == ("b1_relu2",)
     assert folded.network.nodes["b2_conv1"].inputs == ("separable1_relu_pointwise",)
     edits.remove(folded, ["pool"])
-    gestures.gestures.drop_layer(view, "Residual", view.rect().bottomRight() - view.rect().center() / 8)
+    gestures.drop_layer(view, "Residual", view.rect().bottomRight() - view.rect().center() / 8)
     assert folded.network.nodes["residual1_conv1"].inputs == ("b2_relu2",)
     assert "residual1" in view.graph.nodes
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...kernels import cuda_elementwise, cuda_tiles
 from ...kernels.cuda_jit import SIMULATED
-from ...kernels.words import FLOAT32
+from ...kernels.modes import FLOAT32
 from ...runtime import cuda_facts, cuda_graph
 from ...runtime.compute import exclusive
 from ...runtime.cuda import CudaBackend

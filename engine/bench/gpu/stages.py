@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ...kernels.words import FLOAT32, TF32
+from ...kernels.modes import FLOAT32, TF32
 from ...spec import ConvscopeError
 from ..agreement import NETWORK_TOLERANCE, PASS_TOLERANCE, agreed, relative_error
 from ..cases import Arrays, ConvCase, Floats, NetworkCase
