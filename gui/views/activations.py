@@ -156,6 +156,10 @@ class ActivationsView(LayerView):
     # ---- drawing
 
     def _show_prediction(self, probabilities: NDArray[Any]) -> None:
+        """Bars of classes; none for a network that ends in an image, as one does while it is built."""
+        if probabilities.ndim != 1:
+            self._bars.show_values(np.zeros(0), (), -1)
+            return
         names = self._images.classes
         if len(names) != len(probabilities):
             names = tuple(f"Class {i}" for i in range(len(probabilities)))

@@ -216,12 +216,16 @@ class SketchView(LayerView):
         if self.pad.empty:  # cleared meanwhile
             return
         _, given, values, probabilities, preprocessing, classes = result
-        names = classes if len(classes) == len(probabilities) else [f"Class {i}" for i in range(len(probabilities))]
         self._field = FieldHover.of(self._info.network, self._picker.layer, given, preprocessing)
+        self.maps.show_values(values)
+        if probabilities.ndim != 1:
+            self.bars.show_values(np.zeros(0), (), -1)
+            self.verdict.setText("The network ends in an image and gives no scores of classes.")
+            return
+        names = classes if len(classes) == len(probabilities) else [f"Class {i}" for i in range(len(probabilities))]
         self.bars.show_values(probabilities, names, -1)
         best = int(np.argmax(probabilities))
         self.verdict.setText(f"{names[best]}, {100 * float(probabilities[best]):.1f} %")
-        self.maps.show_values(values)
 
     def _draw(self) -> None:
         self.maps.draw()

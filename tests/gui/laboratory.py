@@ -97,7 +97,7 @@ def lab_fixture(qtbot: Any) -> Iterator[Laboratory]:
     """A laboratory with the real engine; it is closed afterwards and leaves no thread."""
     laboratory = Laboratory(qtbot)
     yield laboratory
-    assert laboratory.session.close()
+    assert laboratory.session.close(PATIENCE / 1000)
     assert convscope_threads() == []
 
 
@@ -107,7 +107,7 @@ def scripted_fixture(qtbot: Any) -> Iterator[Laboratory]:
     laboratory = Laboratory(qtbot, Script())
     yield laboratory
     laboratory.toolkit.gate.set()
-    assert laboratory.session.close()
+    assert laboratory.session.close(PATIENCE / 1000)
     assert convscope_threads() == []
 
 

@@ -48,6 +48,13 @@ def test_the_maps_and_the_prediction_are_those_of_the_model(lab, view):
     assert np.array_equal(view._bars._values, probabilities)
 
 
+def test_a_network_that_ends_in_an_image_has_maps_and_no_bars(lab, view):
+    assert view._bars.rows()
+    lab.document.load(lab.document.network.part(end="pool1"))
+    lab.until(lambda: not view._bars.rows())
+    assert view.activations.ndim == 3
+
+
 def test_activations_and_prediction_change_while_a_network_learns(lab, view):
     before, probabilities = view.activations.copy(), view._bars._values.copy()
     lab.train(LONG)
