@@ -174,7 +174,8 @@ def counting(block: Block) -> tuple[str, ...]:
 def _variants(block: Block, differing: tuple[Node, Node] | None, channels: tuple[int, int]) -> Iterator[Block]:
     """The block with one parameter changed so that a difference may go, all changes worth a try.
 
-    Where layers of different types meet, that may be because the block's own `channels`, out and in, are others.
+    Where layers of different types meet, that may be because a number should be one of the `channels`, out and in, or
+    should be none of them.
     """
     for name, param in block.params().items():
         value = getattr(block, name)
@@ -185,7 +186,8 @@ def _variants(block: Block, differing: tuple[Node, Node] | None, channels: tuple
         elif name in counting(type(block)()):
             values = [count for count in _SMALL if count != value]
         else:
-            values = [] if param.kind != "integer" else [count for count in {*channels} if count != value]
+            near = {*channels, value + 1} if param.kind == "integer" else set()
+            values = [count for count in near if count != value]
         for other in values:
             try:
                 yield block.replace(**{name: other})
