@@ -31,7 +31,7 @@ def test_lenet5_reads_mnist_in_three_epochs(shared: Path) -> None:
 
 
 @pytest.mark.slow
-def test_vgg_mini_knows_clothes_in_five_epochs(shared: Path) -> None:
+def test_vgg_mini_knows_clothes_in_two_epochs(shared: Path) -> None:
     dataset = load_dataset("fashion-mnist", shared / "data" / "fashion-mnist")
-    _, ended = trained("vgg_mini", dataset, epochs=5)
-    assert ended.test_accuracy >= 0.91
+    _, ended = trained("vgg_mini", dataset, epochs=2)
+    assert ended.test_accuracy >= 0.89
