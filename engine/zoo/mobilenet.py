@@ -5,7 +5,6 @@ from ..blocks.chains import conv_bn, conv_bn_relu
 from ..graph import Network
 from ..layers.activation.spec import ClippedReLU, HardSwish
 from ..layers.dense.spec import Dense
-from ..layers.norm.spec import BatchNorm
 from ..layers.pool.spec import GlobalAvgPool
 from ..layers.regularise.spec import Dropout
 from ..spec import Shape
@@ -115,9 +114,6 @@ def _mobilenet_v3(
     net.add(HardSwish(), "act3")
     net.add(Dropout(0.2), "dropout")
     net.add(Dense(classes), "scores")
-    for node in net.order():
-        if isinstance(node.layer, BatchNorm):
-            net.set(node.name, momentum=0.01, epsilon=1e-3)
     return net
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from convscope.engine import zoo
+from convscope.engine import blocks, zoo
 from convscope.engine.spec import ConvscopeError, NetworkError, ParameterError
 
 each = pytest.mark.parametrize("name", zoo.ARCHITECTURES)
@@ -19,6 +19,12 @@ def test_an_entry_tells_where_the_architecture_comes_from(name):
     assert 1980 < entry.year < 2030
     assert len(entry.source) > 10
     assert getattr(zoo, name) is entry.build
+
+
+@each
+def test_the_blocks_of_an_architecture_are_what_they_are_recorded_as(name):
+    net = zoo.build(name)
+    assert [group.name for group in net.groups.values() if not blocks.intact(net, group)] == []
 
 
 @each

@@ -203,8 +203,8 @@ TABLES = (
     *(Table("torchvision", (name,), _squeezenet(name)) for name in _FIRES),
     Table(_BOTH, ("densenet121",), _densenet()),
     Table("torchvision", ("mobilenet_v2",), _mobilenet_v2()),
-    Table("torchvision", ("mobilenet_v3_small",), _mobilenet_v3("mobilenet_v3_small", 11)),
-    Table("torchvision", ("mobilenet_v3_large",), _mobilenet_v3("mobilenet_v3_large", 15)),
+    Table("torchvision", ("mobilenet_v3_small",), _mobilenet_v3("mobilenet_v3_small", 11), epsilon=1e-3),
+    Table("torchvision", ("mobilenet_v3_large",), _mobilenet_v3("mobilenet_v3_large", 15), epsilon=1e-3),
     Table("torchvision", ("efficientnet_b0",), _efficientnet()),
     Table(_BOTH, ("inception_v3",), _inception(), LARGE_PHOTOS, epsilon=1e-3, unused=("AuxLogits.",)),
 )  # fmt: skip
