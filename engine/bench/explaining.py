@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import Network
+from ..runtime.devices import CPU
 from ..spec import ConvscopeError, Shape, format_shape
 from ..zoo import architecture
 from .cases import Floats
@@ -35,6 +36,8 @@ class ExplainCase:
     layer: str | None = None
     short: Mapping[str, Any] = field(default_factory=dict)
     batch: int = 1
+    device: str = CPU
+    """Where both sides compute."""
 
     @property
     def name(self) -> str:
@@ -85,19 +88,20 @@ class ExplainResult:
     threads: int
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
+    device: str = CPU
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
-        return document(self.rows)
+        return {"device": self.device, **document(self.rows)}
 
 
-def chosen(methods: Sequence[str]) -> list[ExplainCase]:
-    """The cases of these methods, or all of them; ConvscopeError for a method that has none."""
+def chosen(methods: Sequence[str], device: str = CPU) -> list[ExplainCase]:
+    """The cases of these methods, or all of them, on a device; ConvscopeError for a method that has none."""
     known = list(dict.fromkeys(case.method for case in CASES))
     unknown = [method for method in methods if method not in known]
     if unknown:
         raise ConvscopeError(f"There is no benchmark of {', '.join(unknown)}; use one or more of: {', '.join(known)}.")
-    return [case for case in CASES if not methods or case.method in methods]
+    return [replace(case, device=device) for case in CASES if not methods or case.method in methods]
 
 
 def units(cases: Sequence[ExplainCase], effort: Effort) -> int:
@@ -106,7 +110,7 @@ def units(cases: Sequence[ExplainCase], effort: Effort) -> int:
 
 
 def measure(cases: Sequence[ExplainCase], peers: Sequence[Peer], effort: Effort, tick: Tick) -> ExplainResult:
-    """Explanations a second, against each peer's faster memory layout."""
+    """Explanations a second, against each peer's faster memory layout; all cases are of one device."""
     rows: list[Row] = []
     notes: list[str] = []
     with opened(peers, effort) as sides:
@@ -114,4 +118,4 @@ def measure(cases: Sequence[ExplainCase], peers: Sequence[Peer], effort: Effort,
             found, left_out = compare(case, "explaining", sides, effort, tick)
             rows += found
             notes += left_out
-        return ExplainResult(sides.threads, tuple(rows), tuple(notes))
+        return ExplainResult(sides.threads, tuple(rows), tuple(notes), cases[0].device)

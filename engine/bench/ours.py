@@ -76,7 +76,7 @@ class Worker(party.Worker):
         """The step `explain`: the method as a script calls it, from pixels to the finished result."""
         from .. import explain  # no other benchmark needs it  # noqa: PLC0415
 
-        model, image, method = Model(case.network()), case.image(), getattr(explain, case.method)
+        model, image, method = Model(case.network(), case.device), case.image(), getattr(explain, case.method)
         lively(model.weights)
         self._weights = {name: array.copy() for name, array in model.weights.items()}
         self._while_running = nullcontext()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ..runtime.devices import CPU
-from .device_option import device_option
+from .device_option import device_option, hand_on_math_mode
 from .output import complain, emit, say, write_json
 from .progress import Bar
 
@@ -184,18 +184,22 @@ def kernels(
 
 @bench.command(short_help="Explanations a second, beside Captum.")
 @click.option("--method", "methods", multiple=True, metavar="METHOD", help="Explanation method; may be repeated.")
+@device_option(help="Where both sides compute.")
 @_common(seconds=0.5, peers="torch")
-def explain(methods: tuple[str, ...], vs: tuple[str, ...], rounds: int, seconds: float, json_to: str | None) -> int:
+def explain(
+    methods: tuple[str, ...], device: str, vs: tuple[str, ...], rounds: int, seconds: float, json_to: str | None
+) -> int:
     """Explanations of one image a second, from pixels to the finished map.
 
     With --vs torch the peer is Captum on PyTorch, for DeepDream the loop written in PyTorch, in the faster of both
     memory layouts.
     """
+    hand_on_math_mode(device)
     from ..bench import explaining, peers  # noqa: PLC0415
     from ..bench.rounds import Effort  # noqa: PLC0415
 
     chosen, effort = peers.chosen(vs, explains=True), Effort(rounds, seconds, _threads())
-    wanted = explaining.chosen(methods)
+    wanted = explaining.chosen(methods, device)
     with Bar(json_to == _PRINTED, explaining.units(wanted, effort)) as bar:
         result = explaining.measure(wanted, chosen, effort, bar.advance)
     _show(result, vs, json_to)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ..runtime.devices import CUDA
 from . import facts
 from .bench_gpu_tables import text
+from .device_option import hand_on_math_mode
 from .output import complain, emit, say
 from .progress import Bar
 
@@ -39,7 +40,6 @@ def run(order: Order) -> int:
     from ..bench.gpu.report import Report  # noqa: PLC0415
     from ..bench.gpu.sides import Sides  # noqa: PLC0415
     from ..bench.gpu.stages import measure  # noqa: PLC0415
-    from ..runtime.cuda_math import SETTING  # noqa: PLC0415
 
     [*chosen] = peers.chosen(order.peers, on_gpu=True)
     work = _work(order)
@@ -54,7 +54,7 @@ def run(order: Order) -> int:
     }
     report = Report(about, order.file)
     report.save()  # a place that cannot be written to is told before the work
-    os.environ[SETTING] = work.math  # for the processes
+    hand_on_math_mode(CUDA)
     with Bar(order.printed) as bar, Sides(next(iter(chosen), None)) as sides:
         measure(work, report, sides, 60 * order.minutes, bar.advance)
     if order.printed:

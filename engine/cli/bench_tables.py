@@ -13,6 +13,7 @@ from ..bench.inference import InferenceResult
 from ..bench.kernels import KernelResult, KernelRow
 from ..bench.training import Repeat, TrainingResult
 from ..cost.units import format_bytes
+from ..runtime.devices import CPU
 from .output import table
 
 _SHOWN_VERSIONS = ("convscope", "python", "numba", "numpy", "torch", "onnxruntime")
@@ -56,7 +57,8 @@ def _(result: InferenceResult) -> list[str]:
 
 @_tables.register
 def _(result: ExplainResult) -> list[str]:
-    return [_networks(result.rows, ("explanation of one image", "", "a second")), *_mean(result.rows)]
+    where = "" if result.device == CPU else f", {result.device}"
+    return [_networks(result.rows, (f"explanation of one image{where}", "", "a second")), *_mean(result.rows)]
 
 
 @_tables.register

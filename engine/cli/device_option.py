@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -25,6 +26,14 @@ def device_option(default: str | None = CPU, help: str = "Where to compute.") ->
         "a thousandth off  [default: float32]",
     )  # fmt: skip
     return lambda command: device(math(command))
+
+
+def hand_on_math_mode(device: str) -> None:
+    """Let processes that are started from now on multiply on a GPU as this one would."""
+    if device != CPU:
+        from ..runtime.cuda_math import SETTING, math_mode  # noqa: PLC0415
+
+        os.environ[SETTING] = math_mode()
 
 
 def _there(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

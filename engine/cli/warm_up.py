@@ -32,7 +32,8 @@ def warm_up(
 ) -> None:
     """Compile and keep all kernels that training each ARCH (see `convscope zoo`), or the network in each FILE, takes.
 
-    Without any: the architectures that train on a laptop. What is in the cache is not compiled again.
+    Without any: the architectures that train on a laptop. What is in the cache is not compiled again. These are the
+    processor's kernels: those of a GPU are compiled for the one that is there, when a run first launches them.
     """
     from ..train.warm_up import warm_up as warmed_up  # noqa: PLC0415
     from ..zoo import ARCHITECTURES  # noqa: PLC0415

@@ -11,6 +11,7 @@ from convscope.engine.runtime import cuda, cuda_math, devices
 
 REASON = "The device cuda is not available: it stayed at home; or use device cpu."
 LINES = {
+    "bench explain": "--method saliency",
     "bench infer": "",
     "bench kernels": "train",
     "bench train": "--json x",

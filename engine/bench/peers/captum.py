@@ -22,13 +22,13 @@ _EVALUATIONS = 64  # patches that Captum is allowed to run at once, as we do
 
 def step(case: ExplainCase, weights: Arrays, layout: Any) -> tuple[Floats, Callable[[], object]]:
     """What Captum finds, in our order and unit, and the call that finds it."""
-    module = translated(_looked_into(case.network()), weights).to(memory_format=layout).eval()  # type: ignore[call-overload]
+    module = translated(_looked_into(case.network()), weights).to(case.device, memory_format=layout).eval()  # type: ignore[call-overload]
     pixels = np.ascontiguousarray(case.image()[None].transpose(0, 3, 1, 2)) * np.float32(_SCALE)
-    x = torch.from_numpy(pixels).contiguous(memory_format=layout)
+    x = torch.from_numpy(pixels).to(case.device).contiguous(memory_format=layout)
     find: Callable[..., torch.Tensor] = _FINDERS[case.method]
 
     def run() -> torch.Tensor:
-        return find(module, x, case)
+        return find(module, x, case).detach().cpu()  # as ours it ends where the result can be read
 
     return _in_our_order(run(), case), run
 
@@ -45,7 +45,7 @@ def _looked_into(network: Network) -> Network:
 
 
 def _in_our_order(found: torch.Tensor, case: ExplainCase) -> Floats:
-    array = found.detach().numpy().transpose(0, 2, 3, 1)[0]
+    array = found.numpy().transpose(0, 2, 3, 1)[0]
     if case.method in {"saliency", "guided_backprop", "deconvnet"}:
         array = array * np.float32(_SCALE)  # of pixels from 0 to 255
     if case.method == "saliency":

@@ -20,9 +20,9 @@ _SCALE = 1 / 255  # the preprocessing of a model that was given none
 def step(case: ExplainCase, weights: Arrays, layout: Any) -> tuple[Floats, Callable[[], object]]:
     """The dream in our order, and the call that dreams it."""
     module = translated(case.network().part(end=case.layer), weights).eval().requires_grad_(False)
-    module.to(memory_format=layout)  # type: ignore[call-overload]
+    module.to(case.device, memory_format=layout)  # type: ignore[call-overload]
     image = torch.from_numpy(np.ascontiguousarray(case.image()[None].transpose(0, 3, 1, 2)))
-    image = image.contiguous(memory_format=layout)
+    image = image.to(case.device).contiguous(memory_format=layout)
 
     found = _dreamt(module, image, **case.compared.parameters)
     ours = np.ascontiguousarray(found.numpy().transpose(0, 2, 3, 1)[0])
@@ -43,7 +43,7 @@ def _dreamt(
             gradient = torch.roll(_gradient(module, torch.roll(image, shift, (2, 3))), back(shift), (2, 3))
             image = (image + rate * gradient / gradient.abs().mean()).clamp(0, 255)
         detail = image - small
-    return image
+    return image.cpu()  # as ours it ends where the picture can be read
 
 
 def _gradient(module: torch.nn.Module, image: torch.Tensor) -> torch.Tensor:

@@ -13,6 +13,9 @@ import numpy as np
 import torch
 
 from ...io.channels_first import channels_last
+from ...kernels.modes import TF32
+from ...runtime.cuda_math import math_mode
+from ...runtime.devices import CPU
 from .. import party
 from ..cases import (
     MOMENTUM,
@@ -29,6 +32,7 @@ from ..cases import (
 )
 from ..explaining import ExplainCase
 from ..party import Ready
+from .torch_gpu import require_gpu
 from .torch_layers import translated
 
 LAYOUTS = {"NCHW": torch.contiguous_format, "channels_last": torch.channels_last}
@@ -65,6 +69,9 @@ class Worker(party.Worker):
         from . import captum, dreaming  # no other benchmark needs them  # noqa: PLC0415
 
         torch.set_num_threads(threads)
+        if case.device != CPU:
+            require_gpu()
+            torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = math_mode() == TF32
         peer = dreaming if case.method == "deep_dream" else captum
         found = {layout: peer.step(case, weights, memory) for layout, memory in LAYOUTS.items()}
         self.steps = {layout: run for layout, (_, run) in found.items()}

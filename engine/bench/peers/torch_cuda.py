@@ -14,7 +14,6 @@ import numpy as np
 import torch
 
 from ...io.channels_first import channels_last
-from ...spec import ConvscopeError
 from .. import party
 from ..cases import (
     MOMENTUM,
@@ -30,6 +29,7 @@ from ..cases import (
 )
 from ..party import Ready
 from ..rounds import repeated
+from .torch_gpu import require_gpu
 from .torch_layers import translated
 
 LAYOUTS = {"NCHW": torch.contiguous_format, "channels_last": torch.channels_last}
@@ -43,11 +43,7 @@ class Worker(party.Worker):
 
     def __init__(self) -> None:
         super().__init__()
-        if not torch.cuda.is_available():
-            raise ConvscopeError(
-                f"PyTorch {torch.__version__} cannot use a GPU here (torch.cuda.is_available() is False); install a "
-                "build with CUDA from pytorch.org, or leave out --vs torch."
-            )
+        require_gpu()
         torch.backends.cudnn.benchmark = True
         self._times: dict[str, int] = {}
 
