@@ -49,7 +49,7 @@ def frames(folder: RunFolder, pinned: Mapping[Any, NDArray[Any]]) -> Iterator[Fr
     config = folder.config()
     model = resuming.first_model(config | {"device": "cpu"})
     if config["model"]["fresh"] and 0 not in moments and 0 not in points:
-        yield photograph(model, 0, pinned)
+        yield photograph(model, 0, pinned).read()
     for step in sorted({*moments, *points}):
         try:
             yield _frame(model, step, moments.get(step), points.get(step), pinned)
@@ -69,7 +69,7 @@ def _frame(
     for name, array in model.weights.items():
         array[...] = found[name]
     model.weights_changed()
-    return photograph(model, step, pinned)
+    return photograph(model, step, pinned).read()
 
 
 def _checkpoints(folder: RunFolder) -> dict[int, Path]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .glimpse import Camera, Glimpse
 
 if TYPE_CHECKING:
-    from .backend import Arrival, Backend
+    from .backend import Backend
     from .binding import Array
+
+T = TypeVar("T")
 
 
 class Mirror:
@@ -22,7 +27,7 @@ class Mirror:
         self._shared = self.copy is device
         self._behind = not self._shared
         self._sending: Any = None
-        self._glimpse: Glimpse | None = None
+        self._camera: Camera | None = None
 
     def __len__(self) -> int:
         return len(self.device)
@@ -59,16 +64,16 @@ class Mirror:
             self._sending = self._upload()
         self._behind = False
 
-    def glimpse(self) -> Glimpse:
-        """What the device's array holds when all calls made so far are done, for which nothing waits: a copy."""
+    def glimpse(self, take: Callable[[Array], T]) -> Glimpse[T]:
+        """What `take` makes of what the device's array holds when all calls made so far are done; it must copy.
+
+        Nothing waits for it.
+        """
         if not self._behind:
-            return Glimpse(self.copy.copy())
-        if self._glimpse is None:
-            self._place = self._backend.host(self.device)
-        else:
-            self._glimpse.read()  # out of the place where the next one goes
-        self._glimpse = Glimpse(self._place, self._backend.fetch(self.device, self._place))
-        return self._glimpse
+            return Glimpse.there(take(self.copy))
+        if self._camera is None:
+            self._camera = Camera(self.device, self._backend)
+        return self._camera.glimpse(take)
 
     def _upload(self) -> Any:
         return self._backend.upload(self.copy, self.device)
@@ -87,22 +92,3 @@ class Inlet(Mirror):
     def _upload(self) -> Any:
         assert self._lane is not None  # nothing is sent where both are the same
         return self._lane.send(self.copy)
-
-
-class Glimpse:
-    """An array on its way from the device."""
-
-    def __init__(self, array: Array, coming: Arrival | None = None) -> None:
-        self._array, self._coming = array, coming
-
-    @property
-    def ready(self) -> bool:
-        """Whether it is there."""
-        return self._coming is None or self._coming.ready()
-
-    def read(self) -> Array:
-        """The array, once it is there."""
-        if self._coming is not None:
-            self._coming.synchronize()
-            self._array, self._coming = self._array.copy(), None
-        return self._array

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,14 +20,19 @@ from .backend import Backend
 from .binding import Array
 from .companions import Companions
 from .compute import exclusive
+from .glimpse import Glimpse
 from .initialisers import rule
 from .plan import Plan, ReluRule, largest_batch
-from .weights import FloatArray, Glimpses, NamedArrays, WeightStore
+from .weights import FloatArray, NamedArrays, Take, WeightStore
 
 if TYPE_CHECKING:
     from ..train.run import TrainRun
 
 _LARGEST_SEED = 2**63  # it travels to the kernels as a signed 64-bit number
+
+
+def _copied(name: str, array: FloatArray) -> FloatArray:
+    return array.copy()
 
 
 class Model:
@@ -145,9 +151,27 @@ class Model:
         """The ranges of `flat_weights` that learn: all of it unless layers are frozen."""
         return self._store.learned_parts
 
-    def glimpse(self, names: Iterable[str]) -> Glimpses:
-        """Copies of these weights as they are now, for which neither a GPU nor its host waits: read them when ready."""
-        return self._store.glimpse(names)
+    def glimpse_weights(self, names: Iterable[str], take: Take[Any] = _copied) -> Glimpse[dict[str, Any]]:
+        """Copies of these weights as they are now, or what `take` makes of each by its name and array.
+
+        Neither a GPU nor its host waits for it: training goes on meanwhile, and it is read when it is ready.
+        """
+        return self._store.glimpse_weights(names, take)
+
+    def glimpse_gradients(self, names: Iterable[str], take: Take[Any] = _copied) -> Glimpse[dict[str, Any]]:
+        """The same of the gradients of the last step."""
+        return self._store.glimpse_gradients(names, take)
+
+    def glimpse_outputs(
+        self, x: NDArray[Any], names: Iterable[str], take: Take[Any] = _copied
+    ) -> Glimpse[dict[str, Any]]:
+        """The same of nodes' outputs (N, …) for network input x (N, H, W, C), with layers as they act at inference."""
+        batch, wanted = self._checked_input(x), self._checked_names(names)
+        with exclusive:
+            plan = self.plan(len(batch), "gradient")
+            plan.input[...] = batch
+            plan.compute()
+            return Glimpse.joined({name: plan.glimpse(name, partial(take, name)) for name in wanted})
 
     def layer_at(self, place: int) -> str:
         """The layer whose weights lie at this place of `flat_weights`."""
@@ -262,9 +286,13 @@ class Model:
 
     def probabilities(self, images: NDArray[Any], batch: int = 64) -> FloatArray:
         """Class probabilities (N, classes) for pixels 0–255 (N, h, w, C)."""
-        scores = self.predict(self.prepare(images), batch).astype(np.float64)
+        return self.as_probabilities(self.predict(self.prepare(images), batch))
+
+    def as_probabilities(self, output: FloatArray) -> FloatArray:
+        """Class probabilities (N, classes) from the network's output."""
         if self.network[self.network.output].type_name() == "Softmax":
-            return scores.astype(np.float32)
+            return output
+        scores = output.astype(np.float64)
         e = np.exp(scores - scores.max(-1, keepdims=True))
         return (e / e.sum(-1, keepdims=True)).astype(np.float32)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -16,11 +16,13 @@ from .backend import Backend, declare_steps, require_memory
 from .binding import Array, Binding, Call, Scratch
 from .buffers import Buffers
 from .description import Description, step_facts
+from .glimpse import Glimpse
 from .measuring import Measurements
-from .mirror import Glimpse, Inlet, Mirror
+from .mirror import Inlet, Mirror
 from .program import BackwardProgram
 from .weights import WeightStore
 
+T = TypeVar("T")
 ReluRule = Literal["plain", "deconvnet", "guided"]
 RELU_RULES: tuple[ReluRule, ...] = ("plain", "deconvnet", "guided")
 
@@ -195,9 +197,10 @@ class Plan:
         """The device's own array, flat, of a node's value or gradient."""
         return self._buffers.array(f"{what}:{self._value(name)}")
 
-    def glimpse(self, name: str) -> Glimpse:
-        """A node's output, flat, as `value` gives it, for which nothing waits."""
-        return self._view("value", name)[0].glimpse()
+    def glimpse(self, name: str, take: Callable[[Array], T]) -> Glimpse[T]:
+        """What `take` makes of a node's output, as `value` gives it, for which nothing waits; it must copy."""
+        mirror, view = self._view("value", name)
+        return mirror.glimpse(lambda flat: take(flat.reshape(view.shape)))
 
     def finish(self) -> None:
         """Return once all calls made are done, as they are at once on the CPU."""

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..graph import Network
 from ..graph.arena import aligned
-from ..spec import ConvscopeError, Shape, Weight, size
+from ..spec import ConvscopeError, Weight, size
 from .backend import Backend, require_memory
 from .binding import Array, Packed
+from .glimpse import Camera, Glimpse
 from .initialisers import Rule, by_declaration
-from .mirror import Glimpse, Mirror
+from .mirror import Mirror
 
 FloatArray = NDArray[np.float32]
+T = TypeVar("T")
+Take = Callable[[str, FloatArray], T]
+"""Makes of an array, given with its name, what is kept of it: no view, since the array will be written to."""
+
 _FLOAT = 4
 
 
@@ -52,31 +57,15 @@ class NamedArrays(Mapping[str, FloatArray]):
         if self._changed is not None:
             self._changed()
 
-    def shape(self, name: str) -> Shape:
-        """An array's shape, for which nothing is brought up to date."""
-        return self._arrays[name].shape
+    def known(self, name: str) -> FloatArray:
+        """The array as the host knows it, for which nothing is brought up to date."""
+        return self._arrays[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._arrays)
 
     def __len__(self) -> int:
         return len(self._arrays)
-
-
-class Glimpses:
-    """Arrays by name on their way from the device; see `Mirror.glimpse`."""
-
-    def __init__(self, arrays: Mapping[str, tuple[Shape, Glimpse]]) -> None:
-        self._arrays = arrays
-
-    @property
-    def ready(self) -> bool:
-        """Whether all are there."""
-        return all(glimpse.ready for _, glimpse in self._arrays.values())
-
-    def read(self) -> dict[str, FloatArray]:
-        """The arrays, once all are there: copies, which nobody else writes to."""
-        return {name: glimpse.read().reshape(shape) for name, (shape, glimpse) in self._arrays.items()}
 
 
 class WeightStore:
@@ -111,7 +100,7 @@ class WeightStore:
         self._on_device = _runs(learned, self.trained.device) | _runs(others, self.tracked.device)
         self._slopes_on_device = _runs(learned, self.slopes.device)
         self._learned, self._backend = learned, backend
-        self._glimpsed: dict[str, Mirror] = {}
+        self._cameras: dict[tuple[int, str], Camera] = {}  # … by mirror and name
         self._unsent = False
         self.frozen: frozenset[str] = frozenset()
         self.learned_parts: tuple[slice, ...] = (slice(0, len(self.trained)),)
@@ -161,18 +150,27 @@ class WeightStore:
                 gradient[...] = 0
         self.slopes.send()
 
-    def glimpse(self, names: Iterable[str]) -> Glimpses:
-        """These weights as they are when all calls made so far are done, for which nothing waits."""
-        found = {}
-        for name in names:
-            shape = self.weights.shape(name)
-            if self._unsent:
-                found[name] = shape, Glimpse(self.weights[name].copy())
-                continue
-            if name not in self._glimpsed:
-                self._glimpsed[name] = Mirror(self._on_device[name], self._backend)
-            found[name] = shape, self._glimpsed[name].glimpse()
-        return Glimpses(found)
+    def glimpse_weights(self, names: Iterable[str], take: Take[T]) -> Glimpse[dict[str, T]]:
+        """What `take` makes of these weights as they are when all calls made so far are done; nothing waits for it."""
+        return Glimpse.joined({
+            name: self._glimpse(name, take, self.weights, self.trained if name in self._learned else self.tracked,
+                                self._on_device[name])
+            for name in names
+        })  # fmt: skip
+
+    def glimpse_gradients(self, names: Iterable[str], take: Take[T]) -> Glimpse[dict[str, T]]:
+        """The same of their gradients."""
+        return Glimpse.joined({
+            name: self._glimpse(name, take, self.gradients, self.slopes, self._slopes_on_device[name])
+            for name in names
+        })  # fmt: skip
+
+    def _glimpse(self, name: str, take: Take[T], arrays: NamedArrays, of: Mirror, device: Array) -> Glimpse[T]:
+        known = arrays.known(name)
+        if not of.behind:
+            return Glimpse.there(take(name, known))
+        camera = self._cameras.setdefault((id(of), name), Camera(device, self._backend))
+        return camera.glimpse(lambda flat: take(name, flat.reshape(known.shape)))
 
     def layer_at(self, place: int) -> str:
         """The layer whose trainable weights lie at this place of the flat buffers."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..runtime.compute import exclusive
+from ..runtime.glimpse import Glimpse
+from ..spec import Shape
 from .internals import weighted
 
 if TYPE_CHECKING:
@@ -41,32 +43,32 @@ class Frame:
         return sum(array.nbytes for part in parts for array in part.values())
 
 
-def photograph(model: Model, step: int, pinned: Mapping[Any, NDArray[Any]]) -> Frame:
+def photograph(model: Model, step: int, pinned: Mapping[Any, NDArray[Any]]) -> Glimpse[Frame]:
     """A frame of the model as it is: `pinned` are images, pixels 0–255 (h, w, C) of any sizes, by their keys."""
-    left, weights = FRAME_BYTES, {}
-    for layer in weighted(model.network):
-        array = model.weights[f"{layer}.weight"]
-        if array.nbytes <= left:
-            weights[f"{layer}.weight"] = array.copy()
-            left -= array.nbytes
-    activations, chances = {}, {}
-    for key, pixels in pinned.items():
-        activations[key], chances[key] = _seen(model, pixels)
-    return Frame(step, weights, activations, chances)
+    layers = [f"{layer}.weight" for layer in weighted(model.network)]
+    weights = model.glimpse_weights(_small({name: model.weights.known(name).shape for name in layers}))
+    shapes = model.network.shapes()
+    nodes = _small({node.name: shapes[node.name] or () for node in model.network.order()})
+    wanted = dict.fromkeys([*nodes, model.network.output])
+    seen = {key: model.glimpse_outputs(model.prepare(pixels[None]), wanted) for key, pixels in pinned.items()}
+
+    def frame(found: Mapping[str, Any]) -> Frame:
+        outputs = found["outputs"]
+        chances = {key: model.as_probabilities(of[model.network.output])[0] for key, of in outputs.items()}
+        return Frame(step, found["weights"], {k: {n: of[n][0] for n in nodes} for k, of in outputs.items()}, chances)
+
+    parts: dict[str, Glimpse[Any]] = {"weights": weights, "outputs": Glimpse.joined(seen)}
+    return Glimpse.joined(parts).then(frame)
 
 
-def _seen(model: Model, pixels: NDArray[Any]) -> tuple[dict[str, FloatArray], FloatArray]:
-    x, left, found = model.prepare(pixels[None]), FRAME_BYTES, {}
-    with exclusive:
-        plan = model.plan(1, "gradient")
-        plan.input[...] = x
-        plan.forward()
-        for node in model.network.order():
-            values = plan.value(node.name)
-            if values.nbytes <= left:
-                found[node.name] = values[0].copy()
-                left -= values.nbytes
-    return found, model.probabilities(pixels[None])[0]
+def _small(shapes: Mapping[str, Shape]) -> list[str]:
+    """Those arrays, in order, that have room in a frame."""
+    left, found = FRAME_BYTES, []
+    for name, shape in shapes.items():
+        if (nbytes := 4 * math.prod(shape)) <= left:
+            found.append(name)
+            left -= nbytes
+    return found
 
 
 class Film:

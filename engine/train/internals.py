@@ -7,7 +7,7 @@ Figures of large layers are those of evenly spaced samples, so that looking cost
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..cost import summarise
 from ..graph import Network
-from ..runtime.compute import exclusive
+from ..runtime.glimpse import Glimpse
 
 if TYPE_CHECKING:
     from ..runtime.model import Model
@@ -87,29 +87,45 @@ class UnitFacts:
 
 
 class StepWatch:
-    """Looks at one step of training: `begin` before it, `end` after it."""
+    """Looks at one step of training: `begin` before it, `end` after it. Training waits for neither."""
 
     def __init__(self) -> None:
-        self._before: dict[str, NDArray[np.float32]] = {}
+        self._before: Glimpse[dict[str, NDArray[np.float32]]] = Glimpse.there({})
         self._model: Model | None = None
 
     def begin(self, model: Model) -> None:
         """Note the weights as they are."""
-        self._model = model
-        self._before = {layer: sampled(model.weights[f"{layer}.weight"]) for layer in weighted(model.network)}
+        self._model, self._before = model, model.glimpse_weights(_weights(model), _sample)
 
-    def end(self, model: Model, step: int) -> StepFacts | None:
+    def end(self, model: Model, step: int) -> Glimpse[StepFacts] | None:
         """What step number `step` has done since `begin`; None if that was another model's."""
         if model is not self._model:
             return None
-        weights, gradients, ratios = {}, {}, {}
-        for layer, before in self._before.items():
-            now = sampled(model.weights[f"{layer}.weight"])
-            weights[layer] = Spread.of(now)
-            gradients[layer] = Spread.of(sampled(model.gradients[f"{layer}.weight"]))
-            ratios[layer] = log_ratio(now.astype(np.float64) - before, before)
         self._model = None
-        return StepFacts(step, weights, gradients, ratios)
+        names = _weights(model)
+        now, slopes = model.glimpse_weights(names, _sample), model.glimpse_gradients(names, _sample)
+        parts = Glimpse.joined({"before": self._before, "now": now, "slopes": slopes})
+        return parts.then(lambda found: _facts(step, **found))
+
+
+def _weights(model: Model) -> list[str]:
+    return [f"{layer}.weight" for layer in weighted(model.network)]
+
+
+def _facts(
+    step: int, before: Mapping[str, NDArray[Any]], now: Mapping[str, NDArray[Any]], slopes: Mapping[str, NDArray[Any]]
+) -> StepFacts:
+    """From samples of the weights before a step and after it, and of its gradients."""
+    layers = {name: name.removesuffix(".weight") for name in before}
+    return StepFacts(
+        step,
+        weights={layer: Spread.of(now[name]) for name, layer in layers.items()},
+        gradients={layer: Spread.of(slopes[name]) for name, layer in layers.items()},
+        ratios={
+            layer: log_ratio(now[name].astype(np.float64) - before[name], before[name])
+            for name, layer in layers.items()
+        },
+    )
 
 
 def probe_size(network: Network) -> int:
@@ -118,26 +134,25 @@ def probe_size(network: Network) -> int:
     return int(min(max(_PROBE_MACS // max(totals.macs, 1), LEAST_PROBES), MOST_PROBES))
 
 
-def unit_facts(model: Model, images: NDArray[Any]) -> UnitFacts:
+def unit_facts(model: Model, images: NDArray[Any]) -> Glimpse[UnitFacts]:
     """Run pixels 0–255 (n, h, w, C) through the model and look at the output of every layer."""
     x, network = model.prepare(images), model.network
     nodes = network.order()
     chunk = max(int(_PROBE_BYTES // max(sum(4 * math.prod(network.shapes()[n.name] or ()) for n in nodes), 1)), 1)
-    samples: dict[str, list[NDArray[Any]]] = {node.name: [] for node in nodes}
-    alive: dict[str, NDArray[np.bool_]] = {}
-    with exclusive:
-        for start in range(0, len(x), chunk):
-            part = x[start : start + chunk]
-            plan = model.plan(len(part), "gradient")
-            plan.input[...] = part
-            plan.forward()
-            for node in nodes:
-                values = plan.value(node.name)
-                samples[node.name].append(sampled(values))
-                if node.layer.type_name() in SWITCHING:
-                    living = alive.setdefault(node.name, np.zeros(values.shape[-1], np.bool_))
-                    np.logical_or(living, living_units(values), out=living)
-    spreads = {name: Spread.of(np.concatenate(parts)) for name, parts in samples.items()}
+    switching = {node.name for node in nodes if node.layer.type_name() in SWITCHING}
+
+    def take(name: str, values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+        return sampled(values), living_units(values) if name in switching else None
+
+    names = [node.name for node in nodes]
+    parts = {start: model.glimpse_outputs(x[start : start + chunk], names, take) for start in range(0, len(x), chunk)}
+    return Glimpse.joined(parts).then(lambda found: _unit_facts(names, switching, list(found.values())))
+
+
+def _unit_facts(names: Sequence[str], switching: Collection[str], parts: Sequence[Mapping[str, Any]]) -> UnitFacts:
+    """From samples of the outputs of each part of the images, and which units were not zero there."""
+    spreads = {name: Spread.of(np.concatenate([part[name][0] for part in parts])) for name in names}
+    alive = {name: np.logical_or.reduce([part[name][1] for part in parts]) for name in names if name in switching}
     return UnitFacts(spreads, {name: (int((~some).sum()), len(some)) for name, some in alive.items()})
 
 
@@ -167,6 +182,10 @@ def log_ratio(change: NDArray[Any], before: NDArray[Any]) -> float:
     if not (size > 0 and whole > 0 and math.isfinite(size) and math.isfinite(whole)):
         return -math.inf
     return 0.5 * math.log10(size / whole)
+
+
+def _sample(name: str, values: NDArray[Any]) -> NDArray[Any]:
+    return sampled(values)
 
 
 def sampled(values: NDArray[Any]) -> NDArray[Any]:

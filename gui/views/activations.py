@@ -105,9 +105,11 @@ class ActivationsView(LayerView):
         asked = (self._info.serial, name, self._place())
 
         def work(model: Any) -> Any:
-            pixels = image[None]
-            model.forward(model.prepare(pixels), keep=[name])
-            return asked, model.activations[name][0], model.probabilities(pixels)[0], model.preprocessing
+            output = model.network.output
+            seen = model.glimpse_outputs(model.prepare(image[None]), {name, output})
+            return seen.then(
+                lambda found: (asked, found[name][0], model.as_probabilities(found[output])[0], model.preprocessing)
+            )
 
         self._session.request("activations", work, self._take_result)
         if self._activations is None and self._session.kernels.busy:

@@ -91,7 +91,7 @@ class FiltersView(LayerView):
         self._channel.setVisible(channels > 1)
 
     def _ask(self, _cause: Any = None) -> None:
-        """Have the weights of the layer in view copied between two batches."""
+        """Have the weights of the layer in view copied between two batches, as soon as they are there."""
         name = self._picker.layer
         if self._info is None or not name or not self.isVisible():
             return
@@ -101,7 +101,8 @@ class FiltersView(LayerView):
             return
 
         def work(model: Any) -> Any:
-            return serial, name, _copied(model.weights[full], shape)
+            seen = model.glimpse_weights([full], lambda _, weights: _copied(weights, shape))
+            return seen.then(lambda found: (serial, name, found[full]))
 
         self._session.request("filters", work, self._take_weights, computes=False)
 

@@ -26,6 +26,7 @@ from ..widgets.ratio_plot import RatioPlot
 from ..widgets.segments import Segments
 from ..widgets.unit_table import UnitTable
 from ..widgets.wrapped import Wrapped
+from ..work.arriving import timed
 from ..work.pace import LookPace
 from ..work.posts import ModelInfo
 
@@ -182,9 +183,9 @@ class InternalsView(QWidget):
             return
 
         def work(model: Any) -> Any:
-            start = time.perf_counter()
             chosen = probe[: probe_size(model.network)]
-            return info.serial, info.steps, len(chosen), unit_facts(model, chosen), time.perf_counter() - start
+            looked = timed(lambda: unit_facts(model, chosen))
+            return looked.then(lambda found: (info.serial, info.steps, len(chosen), *found))
 
         self._asked_probe = True
         self._session.request("probe", work, self._take_units)

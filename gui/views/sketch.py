@@ -194,9 +194,11 @@ class SketchView(LayerView):
             from convscope.engine.explain.question import as_pixels  # noqa: PLC0415
 
             pixels, _ = as_pixels(image, channels)
-            model.forward(model.prepare(pixels), keep=[name])
-            values, probabilities = model.activations[name][0].copy(), model.probabilities(pixels)[0]
-            return asked, image.shape[:2], values, probabilities, model.preprocessing, tuple(model.classes)
+            given, output = (model.preprocessing, tuple(model.classes)), model.network.output
+            seen = model.glimpse_outputs(model.prepare(pixels), {name, output})
+            return seen.then(
+                lambda of: (asked, image.shape[:2], of[name][0], model.as_probabilities(of[output])[0], *given)
+            )
 
         self._session.request("sketch", work, self._take_result)
         if self._session.kernels.busy:

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from ..models.pins import Pins
+from .arriving import timed
 from .bench import Bench
 from .news import News
 from .pace import LookPace
@@ -159,10 +160,10 @@ class Filming(QObject):
         def work(model: Any) -> Any:
             from convscope.engine.train.film import photograph  # noqa: PLC0415
 
-            start, info = time.perf_counter(), self._bench.info
+            info = self._bench.info
+            serial, steps = (info.serial, info.steps) if info else (0, 0)
             fits = {key: image for key, image in pinned.items() if image.shape[2] == model.network.input[2]}
-            frame = photograph(model, info.steps if info else 0, fits)
-            return info.serial if info else 0, frame, time.perf_counter() - start
+            return timed(lambda: photograph(model, steps, fits)).then(lambda found: (serial, *found))
 
         self._views.request("film", work, self._take, True)
 

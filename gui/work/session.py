@@ -217,8 +217,9 @@ class Session(News):
         """Run `work(model)` on the compute thread between two batches and hand its result to `callback` here.
 
         A newer request replaces a waiting one of the same kind. The result is None while there is no model, and the
-        exception itself when `work` raised one. `work` must return copies: the model goes on learning. Work that
-        `computes` nothing, but reads, does not wait for kernels that are being prepared.
+        exception itself when `work` raised one. `work` must return copies: the model goes on learning. It may return a
+        `Glimpse`, whose content is the result: on a GPU training goes on until that is there. Work that `computes`
+        nothing, but reads, does not wait for kernels that are being prepared.
         """
         self._views.request(kind, work, callback, computes)
 

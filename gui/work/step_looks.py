@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from .arriving import Arriving, timed
 from .bench import Bench
 from .posts import Reply
 from .worker import Worker
@@ -21,15 +22,15 @@ class StepLooks:
     compares what a single step has done since the look before.
     """
 
-    def __init__(self, bench: Bench, worker: Worker, callback: Callable[[Any], None]) -> None:
-        self._bench, self._worker, self._callback = bench, worker, callback
+    def __init__(self, bench: Bench, worker: Worker, arriving: Arriving, callback: Callable[[Any], None]) -> None:
+        self._bench, self._worker, self._arriving, self._callback = bench, worker, arriving, callback
         self._watch: Any = None
         self._begun = (0, -1)  # serial of the model and steps, when the weights were noted
         self._seconds = 0.0
 
     def look(self) -> None:
         """Look at the next step that is taken; called on the GUI thread."""
-        self._worker.request(_KIND, self._at_gap, self._between)
+        self._arriving.request(_KIND, self._at_gap, self._between)
 
     # ---- on the compute thread
 
@@ -38,7 +39,7 @@ class StepLooks:
         start = time.perf_counter()
         found = self._bench.look(self._compare)
         self._seconds += time.perf_counter() - start
-        return found
+        return None if found is None else timed(lambda: found)
 
     def _compare(self, model: Any) -> Any:
         from convscope.engine.train.internals import StepWatch  # noqa: PLC0415
@@ -59,7 +60,8 @@ class StepLooks:
         if isinstance(found, Exception):
             self._worker.tell(Reply(self._callback, found))
         elif found is not None:
-            seconds, self._seconds = self._seconds, 0.0
-            self._worker.tell(Reply(self._callback, (found, seconds)))
+            (facts, reading), asking = found, self._seconds
+            self._seconds = 0.0
+            self._worker.tell(Reply(self._callback, (facts, asking + reading)))
         elif self._worker.advancing:
-            self._worker.request(_KIND, self._at_gap, self._between)
+            self._arriving.request(_KIND, self._at_gap, self._between)

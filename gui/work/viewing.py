@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from .arriving import Arriving
 from .bench import Bench
 from .kernels import Kernels
 from .looking import KIND as EXPLANATION
@@ -23,6 +24,7 @@ class Viewing:
 
     def __init__(self, bench: Bench, worker: Worker, aside: Worker, kernels: Kernels) -> None:
         self._bench, self._worker, self._aside, self._kernels = bench, worker, aside, kernels
+        self._arriving = Arriving(bench, worker)
 
     def request(self, kind: str, work: Callable[[Any], Any], callback: Callback, computes: bool) -> None:
         """Have `work(model)` done between two batches; see `Session.request`."""
@@ -53,7 +55,7 @@ class Viewing:
 
     def step_looks(self, callback: Callback) -> StepLooks:
         """Looks at single steps of runs, each when it is asked for."""
-        return StepLooks(self._bench, self._worker, callback)
+        return StepLooks(self._bench, self._worker, self._arriving, callback)
 
     def _look(self, kind: str, work: Work, callback: Callback) -> None:
-        self._worker.look(f"view {kind}", work, lambda result: Reply(callback, result))
+        self._arriving.request(f"view {kind}", work, lambda result: self._worker.tell(Reply(callback, result)))

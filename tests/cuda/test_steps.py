@@ -383,9 +383,36 @@ def test_snapshots_hold_what_was_there_when_they_were_asked_for() -> None:
     model = Model(dropping(), device="cuda")
     steps, declared = stepper(model, small_data(), "sgd")
     steps.step(np.arange(4), 0, declared, 0.1)
-    snapshot = model.glimpse(["scores.weight"])
+    snapshot = model.glimpse_weights(["scores.weight"])
     before = model.weights["scores.weight"].copy()
     steps.step(np.arange(4), 1, declared, 0.1)
     assert snapshot.ready
     assert np.array_equal(snapshot.read()["scores.weight"], before)
     assert not np.array_equal(model.weights["scores.weight"], before)
+
+
+def test_glimpses_of_outputs_and_gradients_are_those_of_the_cpu_and_wait_for_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cpu, gpu = pair(dropping())
+    x = np.random.default_rng(1).standard_normal((2, 2, 2, 1), np.float32)
+    for model in (cpu, gpu):
+        scores = model.forward(x)
+        model.backward(np.ones_like(scores))
+    expected = cpu.glimpse_outputs(x, ["scores", "input"]).read() | cpu.glimpse_gradients(["scores.weight"]).read()
+    waits: list[str] = []
+    fetch = runtime.CudaBackend.fetch
+
+    def late(*given: Any) -> Any:
+        fetch(*given)
+        return SimpleNamespace(ready=lambda: False, synchronize=lambda: waits.append("fetch"))
+
+    monkeypatch.setattr(runtime.CudaBackend, "fetch", late)
+    monkeypatch.setattr(runtime.CudaBackend, "download", lambda *_: waits.append("download"))
+    outputs, slopes = gpu.glimpse_outputs(x, ["scores", "input"]), gpu.glimpse_gradients(["scores.weight"])
+    shapes = gpu.glimpse_outputs(x, ["scores"], lambda name, values: (name, values.shape))
+    assert not waits
+    assert not outputs.ready
+    found = outputs.read() | slopes.read()
+    assert all(gap(found[name], expected[name]) < 1e-6 for name in expected)
+    assert shapes.read() == {"scores": ("scores", (2, 3))}

@@ -13,6 +13,7 @@ pytest.importorskip("pytestqt", reason="the tests of the desktop need pytest-qt"
 from convscope.engine import Network
 from convscope.engine import layers as L
 from convscope.engine.data import Dataset
+from convscope.gui.views.filters import FiltersView
 from convscope.gui.work.recipe import Recipe
 from convscope.gui.work.toolkit import EngineToolkit
 from tests.gui.conftest import _own_runs, _own_settings  # noqa: F401
@@ -41,11 +42,13 @@ def test_a_run_of_the_window_computes_on_the_gpu(qtbot: Any) -> None:
         session.device.choose("cuda")
         session.device.look()
         lab.until(lambda: session.device.name == "cuda")
+        view = lab.see(FiltersView(session))
         lab.train(Recipe(epochs=1, batch_size=4))
         lab.until_idle()
         assert lab.log.ends[-1].reason == "completed"
         assert lab.ask(lambda model: model.device) == "cuda"
         learned = lab.ask(lambda model: model.weights["scores.weight"].copy())
+        lab.until(lambda: view.weights is not None and np.array_equal(view.weights.ravel(), learned.ravel()))
         session.device.choose("cpu")
         lab.until(lambda: session.model_info.device == "cpu")
         assert lab.ask(lambda model: model.device) == "cpu"

@@ -48,7 +48,7 @@ def test_a_step_is_told_as_weights_gradients_and_their_ratio():
         if type(event).__name__ != "Batch":
             continue
         if before is not None:
-            found = watch.end(model, event.step)
+            found = watch.end(model, event.step).read()
             break
         watch.begin(model)
         before = model.weights["conv1.weight"].astype(np.float64)
@@ -67,7 +67,7 @@ def test_units_that_are_zero_for_every_image_are_dead():
     model = small()
     model.weights["conv1.bias"] = np.array([0.0, -1e6, -1e6], np.float32)
     images = np.random.default_rng(0).integers(0, 256, (5, 6, 6, 1), dtype=np.uint8)
-    found = unit_facts(model, images)
+    found = unit_facts(model, images).read()
     assert found.units == {"relu1": (2, 3)}
     assert found.alarms() == ("relu1",)
     assert found.alarms(0.9) == ()
@@ -79,7 +79,7 @@ def test_units_that_are_zero_for_every_image_are_dead():
 def test_a_frame_holds_weights_and_what_layers_make_of_pinned_images():
     model = small()
     pixels = np.random.default_rng(0).integers(0, 256, (6, 6, 1), dtype=np.uint8)
-    frame = photograph(model, 7, {"a": pixels})
+    frame = photograph(model, 7, {"a": pixels}).read()
     model.forward(model.prepare(pixels[None]), keep=["relu1"])
     assert np.array_equal(frame.activations["a"]["relu1"], model.activations["relu1"][0])
     assert np.array_equal(frame.weights["conv1.weight"], model.weights["conv1.weight"])

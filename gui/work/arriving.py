@@ -1,0 +1,54 @@
+"""Requests whose answers may be on their way from a GPU, for which no run is held up."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from convscope.engine.runtime.glimpse import Glimpse
+
+from .bench import Bench
+from .worker import Worker
+
+T = TypeVar("T")
+
+
+class Arriving:
+    """Has work done between two batches, as the worker does.
+
+    What it finds may be a Glimpse: it is read in the first gap in which it is there, so a GPU goes on training
+    meanwhile; while no run advances it is read at once.
+    """
+
+    def __init__(self, bench: Bench, worker: Worker) -> None:
+        self._bench, self._worker = bench, worker
+        self._numbers = itertools.count()
+
+    def request(self, kind: str, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """As `ComputeThread.request`. A newer request replaces one that waits to begin, but none that has begun."""
+
+        def found(result: Any) -> None:
+            if isinstance(result, Glimpse):
+                self._worker.request(f"{kind}, begun {next(self._numbers)}", lambda: self._there(result), found)
+            else:
+                done(result)
+
+        self._worker.request(kind, lambda: self._there(work()), found)
+
+    def _there(self, result: Any) -> Any:
+        """What a glimpse shows, if nobody has to wait for it."""
+        if isinstance(result, Glimpse) and (result.ready or not self._worker.advancing):
+            return self._bench.look(lambda _: result.read())
+        return result
+
+
+def timed(look: Callable[[], Glimpse[T]]) -> Glimpse[tuple[T, float]]:
+    """What a look finds, and the seconds that asking for it and reading it took."""
+    start = time.perf_counter()
+    glimpse = look()
+    asked = time.perf_counter() - start
+    began = Glimpse((), time.perf_counter)
+    parts: dict[str, Glimpse[Any]] = {"began": began, "found": glimpse}  # read in this order
+    return Glimpse.joined(parts).then(lambda of: (of["found"], asked + time.perf_counter() - of["began"]))
