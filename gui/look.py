@@ -26,7 +26,8 @@ from .widgets.empty import WithEmptyState
 from .widgets.fitted_picture import qimage
 from .widgets.method_list import MethodList
 from .widgets.result_strip import ResultStrip
-from .work.looking import Explanation, Wish, methods, picture_so_far
+from .work.kernels import WAITING, KernelProgress
+from .work.looking import KIND, Explanation, Wish, methods, picture_so_far
 from .work.posts import Failed
 
 _LIST_WIDTH, _FORM_WIDTH = 256, 312
@@ -35,7 +36,7 @@ _MOST_BESIDE = 4
 _CHECK = "randomisation_check"
 _EMPTY = "Choose a method and press Run to look inside the network."
 _LOADING = "Loading the methods…"
-_PREPARING = "Preparing kernels; this is done once for each version of the program."
+_STARTING = "Starting…"
 _THUMBNAIL = 56
 _METHODS = "Methods"
 _WAYS: dict[str, Make] = {"Strongest patches": PatchesView, "Draw": SketchView}
@@ -43,7 +44,10 @@ _WAYS: dict[str, Make] = {"Strongest patches": PatchesView, "Draw": SketchView}
 
 @dataclass(frozen=True)
 class _Kept:
-    """A result, what was asked for it (None if it was reckoned from others), and the network that was looked into."""
+    """A result, what was asked for it, and the network that was looked into.
+
+    Nothing (None) was asked for a result that was reckoned from others, or that is unfinished.
+    """
 
     title: str
     result: Any
@@ -81,6 +85,8 @@ class LookRoom(QWidget):
         self.strip.removal_wanted.connect(lambda: self.remove(self.strip.keys))
         self.compare.scale_changed.connect(self._show_scales)
         self.compare.difference_wanted.connect(self._subtract)
+        session.kernels.progressed.connect(self._show_kernels)
+        session.kernels.settled.connect(self._show_start)
 
     def _build(self) -> None:
         side = QWidget()
@@ -172,9 +178,18 @@ class LookRoom(QWidget):
     def _begin(self, wish: Wish, network: Any, classes: tuple[str, ...], beside: Sequence[int] = ()) -> None:
         self.cancel()
         self.form.explain("")
-        self.form.show_busy(True, _PREPARING if self._session.kernels.busy else "Starting…")
+        self.form.show_busy(True, WAITING if self._session.kernels.busy else _STARTING)
         self._network, self._classes, self._beside = network, classes, list(beside)
         self._working = self._session.explain(wish, self._take)
+
+    def _show_kernels(self, progress: KernelProgress) -> None:
+        """Say how many kernels are still to come before the method can begin."""
+        if self._session.kernels.holds(KIND):
+            self.form.show_left(progress.left, f"{progress.left:,} to go. {WAITING}")
+
+    def _show_start(self) -> None:
+        if self._session.kernels.holds(KIND):
+            self.form.show_busy(True, _STARTING)
 
     def check(self, key: int) -> None:
         """Show what becomes of a result as layers lose what they learned, beside the result."""
@@ -187,11 +202,22 @@ class LookRoom(QWidget):
         self._begin(wish, kept.network, kept.classes, [key])
 
     def cancel(self) -> None:
-        """Stop after the step in hand."""
-        if self._working is not None:
-            self._working.cancel()
-            self._end("Cancelled.")
+        """Stop after the step in hand; the picture that has formed by then is kept."""
+        if self._working is None:
+            return
+        self._working.cancel()
+        formed = None if self._forming is None else self._forming.result
+        self._end("Cancelled.")
+        if formed is None:
             self._show_kept(self.strip.keys)
+        else:
+            self._keep_unfinished(formed)
+
+    def _keep_unfinished(self, formed: Any) -> None:
+        config = formed.config
+        title = _titled(self._known[formed.method].title, config, self._classes)
+        told = replace(formed, caveat=f"Unfinished: cancelled after step {config['step']:,} of {config['steps']:,}.")
+        self._keep(_Kept(f"{title} · unfinished", told, None, self._network, self._classes), self._beside)
 
     def _take(self, found: Any) -> None:
         assert self._working is not None  # one that is cancelled tells nothing
@@ -206,7 +232,7 @@ class LookRoom(QWidget):
             self._keep(_Kept(title, found.result, wish, self._network, self._classes), self._beside)
         else:
             self.form.show_step(found.step, found.steps)
-            self._show_forming(picture_so_far(self._working.wish, found))
+            self._show_forming(picture_so_far(self._working.wish, found, getattr(self._network, "name", "network")))
 
     def _end(self, state: str) -> None:
         self._working, self._forming = None, None

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QScrollAre
 
 from convscope.engine import blocks
 from convscope.engine.graph import INPUT, Group
-from convscope.engine.spec import ConvscopeError, NetworkError, Param
+from convscope.engine.spec import About, ConvscopeError, NetworkError, Param
 
 from ..accessible import named
 from ..models import edits, folding
@@ -143,8 +143,7 @@ class Inspector(QScrollArea):
     def _show_layer(self, name: str) -> None:
         layer = self._document.network[name]
         about = layer.about
-        more = f"{about.help}\n\nSource: {about.source}."
-        self._texts(layer.type_name(), about.category.capitalize(), about.summary, more)
+        self._texts(layer.type_name(), about.category.capitalize(), about.summary, _explained(about))
         self._show_name(name, enabled=True)
         form = self._forms.get(layer.type_name())
         if form is None:
@@ -158,7 +157,7 @@ class Inspector(QScrollArea):
         block = blocks.declaration(group) if blocks.intact(network, group) else None
         summary, more = "", ""
         if block_type is not None:
-            summary, more = block_type.about.summary, f"{block_type.about.help}\n\nSource: {block_type.about.source}."
+            summary, more = block_type.about.summary, _explained(block_type.about)
         if block_type is not None and block is None:
             summary = _EDITED
         self._texts(group.block, "Block", summary, more)
@@ -273,3 +272,8 @@ class _Line(QFrame):
         super().__init__()
         self.setFixedHeight(1)
         self.setProperty("line", True)
+
+
+def _explained(about: About) -> str:
+    """What help there is on a type of layer or block, with its source if it has any."""
+    return f"{about.help}\n\nSource: {about.source}." if about.source else about.help

@@ -153,7 +153,7 @@ class LookForm(QWidget):
         asks = self.method.asks
         image = self._images() if "images" in asks else self.image.pixels if self._takes_image() else None
         if image is None and self._takes_image():
-            raise ConvscopeError("There is no image; choose a data set in Train, or open a picture.")
+            raise ConvscopeError(f"There is no image. {self.image.reason}")
         guide = self.guide.pixels if "second image" in asks else None
         aim = self.aim
         return Wish(self.method, image, aim.target, aim.layer, aim.unit, self._seed, guide, self.models.path)
@@ -296,6 +296,12 @@ class LookForm(QWidget):
         self.bar.setValue(step)
         self.state.setText(f"Step {step:,} of {steps:,}")
         self.state.show()
+
+    def show_left(self, left: int, state: str) -> None:
+        """Show how much is to be done before it can begin, of the most that was to be done."""
+        self.bar.setRange(0, max(self.bar.maximum(), left))
+        self.bar.setValue(self.bar.maximum() - left)
+        self.state.setText(state)
 
 
 def _about(model: Any) -> tuple[Any, tuple[str, ...]]:

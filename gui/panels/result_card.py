@@ -38,7 +38,7 @@ class ResultCard(QWidget):
         super().__init__(parent)
         self._classes, self._checkable = classes, checkable
         self._session = session
-        self._result: Any = None
+        self.result: Any = None  # what is shown
         self._path = ""
         self.view = view
         self.setAccessibleName(title)
@@ -81,11 +81,11 @@ class ResultCard(QWidget):
 
     def show_result(self, result: Any, done: bool = True) -> None:
         """Show a result, or what there is of one."""
+        self.result = result
         self.view.show_result(result)
         _tell(self.scores, told(result.scores, self._classes))
         _tell(self.caveat, result.caveat)
         if done:
-            self._result = result
             self.save.show()
             self.copy.setVisible(self.view.image() is not None)
             self.check.setVisible(self._checkable)
@@ -102,7 +102,7 @@ class ResultCard(QWidget):
         """Write the result by the ending of the name, and say how it went."""
         _tell(self.said, "Saving…")
         self._path = path
-        self._session.consider(f"save {path}", self.view.saving(self._result, path), self._saved)
+        self._session.consider(f"save {path}", self.view.saving(self.result, path), self._saved)
 
     def _saved(self, found: Any) -> None:
         failed = isinstance(found, Exception)
@@ -112,9 +112,9 @@ class ResultCard(QWidget):
 
     def _ask(self) -> None:
         kinds = {text: ending for ending, text in self.view.endings}
-        config = self._result.config
+        config = self.result.config
         first = next(iter(kinds.values()))
-        name = Path.home() / f"{config.get('network', 'network')}-{self._result.method}.{first}"
+        name = Path.home() / f"{config.get('network', 'network')}-{self.result.method}.{first}"
         path, kind = QFileDialog.getSaveFileName(self, "Save the result", str(name), ";;".join(kinds))
         if path:
             known = Path(path).suffix.lower().lstrip(".") in kinds.values()

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -157,9 +158,10 @@ class TrainingPanel(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             button.setFixedSize(34, 34)
             row.addWidget(button)
-        holder = QWidget()
-        holder.setLayout(row)
-        return holder
+        self._keyboard, self._state = False, "idle"
+        self._buttons = QWidget()
+        self._buttons.setLayout(row)
+        return self._buttons
 
     def _build_reason(self) -> QWidget:
         self._reason = QLabel()
@@ -313,6 +315,7 @@ class TrainingPanel(QWidget):
 
     def _show_state(self, state: str) -> None:
         idle = state == "idle"
+        self._note_focus(state)
         self._form.set_running(not idle)
         self._data.setEnabled(idle)
         self.pause_action.setEnabled(state in {"running", "paused"})
@@ -327,6 +330,15 @@ class TrainingPanel(QWidget):
             self._status.setText("Stopping…")
         self._show_place()
         self._check()
+        if idle and self._keyboard:
+            self._train_button.setFocus()
+
+    def _note_focus(self, state: str) -> None:
+        """Note whether a button has the keyboard: it comes back to them once the run is over."""
+        focused = QApplication.focusWidget()
+        here = focused is not None and self._buttons.isAncestorOf(focused)
+        self._keyboard = here or (self._keyboard and state == "idle" and self._state == "stopping")
+        self._state = state
 
     def _show_start(self, run: RunStarted) -> None:
         self._progress = None

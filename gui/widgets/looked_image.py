@@ -12,6 +12,9 @@ from .fitted_picture import FittedPicture
 from .image_picker import SIDE, ImagePicker
 from .picture_file import PictureFile, holds_picture
 
+_NONE = "Choose a data set in Train, or open a picture."
+_LOADING = "The images of the data set are being read."
+
 
 class LookedImage(QWidget):
     """An image picker, which an opened, dropped or pasted picture takes the place of.
@@ -21,12 +24,13 @@ class LookedImage(QWidget):
 
     def __init__(self, session: Any, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._session = session
         self.picker = ImagePicker()
         self.file = PictureFile(session, "Open a picture…", "Back to the data set")
         self.failed = self.file.failed
         self._picture = FittedPicture("Picture")
         self._picture.setFixedSize(SIDE, SIDE)
-        self._nothing = QLabel("Choose a data set in Train, or open a picture.")
+        self._nothing = QLabel(_NONE)
         self._nothing.setProperty("role", "muted")
         self._nothing.setWordWrap(True)
         column = QVBoxLayout(self)
@@ -41,8 +45,15 @@ class LookedImage(QWidget):
 
     @property
     def pixels(self) -> NDArray[Any] | None:
-        """The image (H, W, C), or None while there is none."""
-        return self.picker.image if self.file.pixels is None else self.file.pixels
+        """The image (H, W, C), or None while there is none, as when another data set is being read."""
+        if self.file.pixels is not None:
+            return self.file.pixels
+        return None if self._session.dataset is None else self.picker.image
+
+    @property
+    def reason(self) -> str:
+        """Why there is no image."""
+        return _LOADING if self._session.loading else _NONE
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         if holds_picture(event.mimeData()):
@@ -62,5 +73,6 @@ class LookedImage(QWidget):
         if opened is not None:
             self._picture.show_pixels(opened)
         self._picture.setVisible(opened is not None)
-        self.picker.setVisible(opened is None and self.picker.image is not None)
+        self.picker.setVisible(opened is None and self.pixels is not None)
+        self._nothing.setText(self.reason)
         self._nothing.setVisible(self.pixels is None)

@@ -26,6 +26,10 @@ class KernelProgress:
     left: int
 
 
+WAITING = "Preparing kernels; this is done once for each version of the program."
+"""What somebody is told whose work waits for kernels, before it is known how many are missing."""
+
+
 class Kernels(QObject):
     """Has what the cache lacks compiled by another process before it is needed here, once it is turned on.
 
@@ -34,6 +38,7 @@ class Kernels(QObject):
     """
 
     progressed = Signal(object)  # KernelProgress
+    settled = Signal()  # no required kernel is missing any more; what waits begins next
     rested = Signal()  # nothing is compiled any more
     failed = Signal(str)  # why kernels will be compiled here after all; sent once
 
@@ -104,6 +109,7 @@ class Kernels(QObject):
 
     def _settle(self) -> None:
         self._there, self._wanted = self._wanted, None
+        self.settled.emit()
         waiting, self._held = self._held, {}
         for action in waiting.values():
             action()

@@ -73,10 +73,11 @@ def methods() -> dict[str, type[Method]]:
     return METHODS
 
 
-def picture_so_far(wish: Wish, step: Progress) -> Any:
+def picture_so_far(wish: Wish, step: Progress, network: str = "network") -> Any:
     """What a step shows already, as a Result without scores; None if it shows nothing yet.
 
-    Methods tell of all their images; here there is one, whose axis is left out.
+    Methods tell of all their images; here there is one, whose axis is left out. `network` is the name of the network
+    that is looked into.
     """
     from convscope.engine.explain import Result  # noqa: PLC0415
 
@@ -87,7 +88,9 @@ def picture_so_far(wish: Wish, step: Progress) -> Any:
         array = array[0]
     below = None if wish.image is None else np.asarray(wish.image, np.float32)
     fits = wish.method.gives == "heat map" and below is not None and below.shape[:2] == array.shape[:2]
-    return Result(wish.method.name, wish.method.gives, array, below if fits else None, {})
+    asked = {name: getattr(wish, name) for name in ("target", "layer", "unit", "seed")}
+    config = {"network": network, **asked, **wish.method.values(), "step": step.step, "steps": step.steps}
+    return Result(wish.method.name, wish.method.gives, array, below if fits else None, config)
 
 
 class Explanation(Slices):

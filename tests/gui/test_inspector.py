@@ -158,3 +158,9 @@ def test_scrolling_over_a_field_does_not_change_it(inspector, document, qtbot):
     event = QWheelEvent(place, place, up, up, Qt.MouseButton.NoButton, none, still, False)
     QApplication.sendEvent(box, event)
     assert document.network["conv1"].filters == 4
+
+
+def test_a_source_is_named_only_where_there_is_one(inspector, document):
+    assert "Source: LeCun" in inspector._help.text()
+    document.select(next(name for name, node in document.network.nodes.items() if isinstance(node.layer, L.Flatten)))
+    assert "Source" not in inspector._help.text()

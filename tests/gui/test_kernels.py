@@ -13,10 +13,12 @@ import psutil
 import pytest
 
 from convscope.engine import zoo
+from convscope.gui.look import LookRoom
 from convscope.gui.models import edits
 from convscope.gui.status import Status
 from convscope.gui.work import compiler
-from convscope.gui.work.kernels import KernelProgress
+from convscope.gui.work.kernels import WAITING, KernelProgress
+from convscope.gui.work.looking import KIND
 
 from .laboratory import LONG, SHORT, Laboratory, lab_fixture, scripted_fixture  # noqa: F401
 
@@ -137,6 +139,20 @@ def test_a_run_that_waits_for_kernels_can_be_stopped(cold: Laboratory, stand: St
     stand.say(event="ready", network="lenet5")
     cold.until(lambda: not cold.session.kernels.busy)
     assert not cold.log.batches
+
+
+def test_an_explanation_says_how_many_kernels_it_waits_for_and_then_begins(cold: Laboratory, stand: Stand) -> None:
+    room = cold.see(LookRoom(cold.session))
+    cold.session.explain = lambda wish, callback: cold.session.kernels.then(KIND, lambda: None)  # type: ignore[method-assign]
+    room._begin(None, None, ())  # type: ignore[arg-type]
+    assert room.form.state.text() == WAITING
+    stand.prepare(1, left=2)
+    cold.until(lambda: room.form.state.text().startswith("2 to go"))
+    stand.prepare(2, left=1)
+    cold.until(lambda: room.form.state.text().startswith("1 to go"))
+    assert (room.form.bar.value(), room.form.bar.maximum()) == (1, 2)
+    stand.say(event="ready", network="lenet5")
+    cold.until(lambda: room.form.state.text() == "Starting…")
 
 
 def test_the_architectures_that_come_later_keep_nothing_waiting(cold: Laboratory, stand: Stand) -> None:

@@ -181,8 +181,23 @@ def test_a_long_method_shows_its_picture_as_it_forms_and_stops_when_told(lab, ro
     assert not room.running
     assert room.form.state.text() == "Cancelled."
     assert room.form.button.text() == "Run"
-    assert not room.cards
     lab.rest()  # the compute thread is free again
+
+
+def test_what_has_formed_by_the_time_of_cancelling_is_kept_as_unfinished(lab, room, tmp_path):
+    choose(lab, room, "class_image")
+    room.form.params.fields["iterations"].box.setValue(100000)
+    press(lab, room)
+    lab.until(lambda: bool(room.cards) and room.form.bar.value() > 2)
+    press(lab, room)
+    (card,), (kept,) = room.cards, room._kept.values()
+    assert card.title.text().endswith("unfinished")
+    step = kept.result.config["step"]
+    assert card.caveat.text() == f"Unfinished: cancelled after step {step:,} of 100,000."
+    assert not card.check.isVisibleTo(card)  # of a whole map only
+    card.write(str(tmp_path / "part.json"))
+    lab.until(lambda: card.said.text().startswith("Saved"))
+    assert json.loads((tmp_path / "part.json").read_text())["config"]["iterations"] == 100000
 
 
 def test_training_goes_on_while_an_explanation_is_computed(lab, room):

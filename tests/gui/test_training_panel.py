@@ -87,6 +87,19 @@ def test_a_run_is_paused_stepped_resumed_and_stopped_by_clicks(lab, panel):
     assert status(panel).startswith("Stopped after")
 
 
+@pytest.mark.parametrize("epochs", ["1", "2000"])
+def test_the_keyboard_stays_with_the_buttons_when_a_run_is_over(lab, panel, epochs):
+    panel.activateWindow()
+    lab.qtbot.waitUntil(panel.isActiveWindow)
+    enter(lab, panel, "Epochs", epochs)
+    press_train(lab, panel)
+    lab.until(lambda: bool(lab.log.batches))
+    if epochs == "2000":
+        click(lab, button(panel, "Stop"))
+    lab.until_idle()
+    assert panel._train_button.hasFocus()
+
+
 def test_a_run_is_started_paused_and_stopped_with_keys(lab, panel):
     lab.until(panel._train_button.isEnabled)
     panel.activateWindow()
