@@ -3,7 +3,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from convscope.engine import INPUT
+from convscope.engine import INPUT, zoo
 from convscope.engine import layers as L
 from convscope.engine.layers import TYPES
 from convscope.gui.panels.inspector import Inspector
@@ -162,5 +162,7 @@ def test_scrolling_over_a_field_does_not_change_it(inspector, document, qtbot):
 
 def test_a_source_is_named_only_where_there_is_one(inspector, document):
     assert "Source: LeCun" in inspector._help.text()
-    document.select(next(name for name, node in document.network.nodes.items() if isinstance(node.layer, L.Flatten)))
+    document.load(zoo.lenet5())
+    document.select("flatten")
+    assert inspector.heading.text() == "Flatten"
     assert "Source" not in inspector._help.text()
