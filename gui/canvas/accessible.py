@@ -32,6 +32,7 @@ class _Part(QAccessibleInterface):
     def __init__(self, view: GraphView) -> None:
         super().__init__()
         self._view = view
+        self.leaves = False  # while it is told that it is gone
         _KEPT.append(self)
 
     def _found(self) -> NodeItem | WireItem | None:
@@ -43,7 +44,7 @@ class _Part(QAccessibleInterface):
         return QRectF(item.sceneBoundingRect())
 
     def isValid(self) -> bool:  # noqa: N802
-        return isValid(self._view) and self._found() is not None
+        return isValid(self._view) and (self.leaves or self._found() is not None)
 
     def object(self) -> Any:
         return None
@@ -79,7 +80,7 @@ class _Part(QAccessibleInterface):
         """Names are changed in the inspector."""
 
     def rect(self) -> QRect:
-        if not self.isValid():
+        if not isValid(self._view) or self._found() is None:
             return QRect()
         place = self._in_view()
         return QRect(self._view.viewport().mapToGlobal(place.topLeft()), place.size())
@@ -218,9 +219,18 @@ def tell_cards(view: GraphView, before: set[str]) -> None:
     if isinstance(canvas, Canvas):
         now = view.graph.nodes.keys()
         for name in before - now:
-            QAccessible.updateAccessibility(QAccessibleEvent(canvas.part(name), QAccessible.Event.ObjectDestroyed))
+            _tell_gone(canvas.part(name))
         for name in now - before:
             QAccessible.updateAccessibility(QAccessibleEvent(canvas.part(name), QAccessible.Event.ObjectCreated))
+
+
+def _tell_gone(part: _Part) -> None:
+    """Tell that a part is gone; it is valid for this moment, since Qt passes on nothing of what is not."""
+    part.leaves = True
+    try:
+        QAccessible.updateAccessibility(QAccessibleEvent(part, QAccessible.Event.ObjectDestroyed))
+    finally:
+        part.leaves = False
 
 
 def say(view: GraphView, text: str) -> None:

@@ -110,6 +110,19 @@ def test_connecting_by_keyboard_is_announced(view, document, told, qtbot):
 
 def test_cards_that_come_and_go_are_told(view, canvas, document, told):
     edits.add_after(document, "Tanh", "conv2")
-    edits.remove(document, ["relu1"])
     assert (QAccessible.Event.ObjectCreated, "tanh1, Tanh, output 8×8×2") in told
-    assert QAccessible.Event.ObjectDestroyed in [kind for kind, _ in told]
+
+
+def test_a_card_that_goes_is_valid_while_it_is_told_and_not_afterwards(canvas, document, monkeypatch):
+    seen = []
+
+    def note(event):
+        part = event.accessibleInterface()
+        if event.type() == QAccessible.Event.ObjectDestroyed:
+            seen.append((part.name, part.isValid(), part.rect().isNull()))
+
+    monkeypatch.setattr(QAccessible, "isActive", lambda: True)
+    monkeypatch.setattr(QAccessible, "updateAccessibility", note)
+    edits.remove(document, ["conv1", "conv2"])
+    assert sorted(seen) == [("conv1", True, True), ("conv2", True, True)]
+    assert not canvas.part("conv1").isValid()
