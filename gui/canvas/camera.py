@@ -15,7 +15,10 @@ _SMALLEST, _LARGEST = 0.08, 3.0
 _DOTS = 24.0
 _FIT_MARGIN = 28.0
 _FELT = 8  # pixels: for less, as when the title of a panel changes, nothing moves away from under the pointer
-_FIRST_STEP = "Double-click, press Tab, or drag a layer here to begin."
+_FIRST_STEP = (
+    "Double-click, press Tab, or drag a layer here to begin.\n"
+    "File ▸ Gallery of Architectures has networks to start from."
+)
 
 
 class Camera(QGraphicsView):
@@ -39,7 +42,9 @@ class Camera(QGraphicsView):
         self.setResizeAnchor(QGraphicsView.ViewportAnchor.AnchorViewCenter)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._empty = True  # whether the first step is said
         document.replaced.connect(lambda: self.fit(all_nodes=True))
+        document.changed.connect(self._follow_emptiness)
         follow(self, lambda: self.setBackgroundBrush(theme.color("canvas")))
 
     @property
@@ -111,6 +116,13 @@ class Camera(QGraphicsView):
         painter.setPen(theme.color("muted"))
         area = self.viewport().rect().adjusted(0, self.viewport().height() * 5 // 8, 0, 0)
         painter.drawText(area, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, _FIRST_STEP)
+
+    def _follow_emptiness(self) -> None:
+        """The first step lies across all cards, so all is painted anew when it goes or comes back."""
+        empty = len(self.document.network) == 0
+        if empty != self._empty:
+            self._empty = empty
+            self.viewport().update()
 
     def look_at(self, point: QPointF) -> None:
         """Bring a point of the scene to the middle."""

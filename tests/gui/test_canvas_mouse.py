@@ -1,7 +1,7 @@
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtTest import QTest
 
-from convscope.engine import INPUT
+from convscope.engine import INPUT, Network
 from convscope.engine import layers as L
 from convscope.gui.canvas.search import SearchPopup
 from convscope.gui.models import edits
@@ -180,3 +180,21 @@ def test_a_wire_dragged_backwards_offers_only_what_can_be_read(view, document, q
     assert {"Flatten", "GlobalAvgPool", "Dense", "ReLU"} <= names
     assert names.isdisjoint({"MaxPool2D", "Conv2D", "Residual"})
     popup.close()
+
+
+def test_the_first_step_is_gone_from_the_whole_canvas_once_there_is_a_layer(view, document, qtbot):
+    painted = []
+
+    class Painted(QObject):
+        def eventFilter(self, _watched, event):  # noqa: N802
+            if event.type() == QEvent.Type.Paint:
+                painted.append(event.region().boundingRect())
+            return False
+
+    watching = Painted()
+    view.viewport().installEventFilter(watching)
+    document.load(Network((8, 8, 1)))
+    qtbot.waitUntil(lambda: bool(painted))
+    painted.clear()
+    drop_layer(view, "Conv2D", QPoint(300, 400))
+    qtbot.waitUntil(lambda: any(area.contains(view.viewport().rect()) for area in painted))
