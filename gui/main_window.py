@@ -350,10 +350,12 @@ class MainWindow(QMainWindow):
 
     def _show_canvas(self) -> None:
         """Another network was opened: what was said of a file before is over. Leave the lessons for it; one who looks
-        inside goes on with it."""
+        inside goes on with it; who builds does so with the keyboard on the canvas."""
         self.messages.hide()
         if self.docks.room == "learn":
             self.docks.enter("build")
+        elif self.docks.room == "build":
+            self.view.setFocus()
 
     def _go_to(self, name: str) -> None:
         self.view.graph.select([name])

@@ -19,6 +19,8 @@ def propose(network: Network, problem: Problem) -> Iterator[Repair]:
     if problem.layer is None or problem.layer not in network.nodes:
         return
     inputs = [network.shapes().get(source) for source in network.nodes[problem.layer].inputs]
+    if len(inputs) > 1 and problem.kind == "shape":
+        yield from _for_one_size(network, problem.layer)
     if len(inputs) != 1 or inputs[0] is None or len(inputs[0]) != 3:
         return
     layer = network[problem.layer]
@@ -57,6 +59,25 @@ def _for_a_fit(name: str, layer: Any, names: Any, shape: Shape) -> Iterator[Repa
         yield from _change(name, layer, "Set padding to 0", padding=0)
 
 
+def _for_one_size(network: Network, name: str) -> Iterator[Repair]:
+    """Keep the size of maps in the branches that meet here: windows that move by one lose only a border."""
+    branches = [network.ancestors(source) for source in network.nodes[name].inputs]
+    apart = set().union(*branches) - branches[0].intersection(*branches)
+    losing = [node for node in network.order() if node.name in apart and _loses_a_border(node.layer)]
+    if losing:
+        what = " and ".join(node.name for node in losing) if len(losing) <= 2 else f"{len(losing)} layers"
+        edit = partial(_set_all, tuple(node.name for node in losing), {"padding": "same"})
+        yield Repair(f'Set padding to "same" of {what}', edit)
+
+
+def _loses_a_border(layer: Any) -> bool:
+    """Whether "same" padding is all that keeps a layer with windows from keeping the size of its maps."""
+    names = type(layer).params()
+    if not {"kernel", "stride", "padding"} <= names.keys() or not isinstance(layer.kernel, tuple):
+        return False
+    return layer.stride == (1, 1) and layer.kernel != (1, 1) and layer.padding != "same"
+
+
 def _change(name: str, layer: Layer, title: str, **values: Any) -> Iterator[Repair]:
     """The repair, unless the layer has no such parameter or already is so."""
     try:
@@ -65,6 +86,11 @@ def _change(name: str, layer: Layer, title: str, **values: Any) -> Iterator[Repa
         return
     if changed != layer:
         yield Repair(f"{title} of {name}" if " to " in title else f"{title} for {name}", partial(_set, name, values))
+
+
+def _set_all(names: tuple[str, ...], values: dict[str, Any], network: Network) -> None:
+    for name in names:
+        network.set(name, **values)
 
 
 def _set(name: str, values: dict[str, Any], network: Network) -> None:

@@ -134,6 +134,7 @@ class _Hint(QGraphicsItem):
     def __init__(self) -> None:
         super().__init__()
         self.text, self._colour = "", "error"
+        self._area = QRectF()
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)
         self.setZValue(4)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -143,14 +144,22 @@ class _Hint(QGraphicsItem):
             self.prepareGeometryChange()
             self.text, self._colour = text, colour
         self.setPos(point)
+        self._place(point)
         self.setVisible(bool(text))
 
-    def _area(self) -> QRectF:
-        metrics = QFontMetricsF(small_font())
-        return QRectF(14, 14, metrics.horizontalAdvance(self.text) + 20, 26)
+    def _place(self, point: QPointF) -> None:
+        """Lie beside the pointer, or so far to its left as it takes to be seen whole."""
+        width = QFontMetricsF(small_font()).horizontalAdvance(self.text) + 20
+        left = 14.0
+        for view in self.scene().views():
+            room = view.viewport().width() - view.mapFromScene(point).x() - width - 8
+            left = min(left, max(room, 8 - view.mapFromScene(point).x()))
+        if (left, width) != (self._area.left(), self._area.width()):
+            self.prepareGeometryChange()
+            self._area = QRectF(left, 14, width, 26)
 
     def boundingRect(self) -> QRectF:  # noqa: N802
-        return self._area().adjusted(-1, -1, 1, 1)
+        return self._area.adjusted(-1, -1, 1, 1)
 
     def shape(self) -> QPainterPath:
         return QPainterPath()
@@ -159,7 +168,7 @@ class _Hint(QGraphicsItem):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme.color(self._colour), 1))
         painter.setBrush(theme.color("surface"))
-        painter.drawRoundedRect(self._area(), 5, 5)
+        painter.drawRoundedRect(self._area, 5, 5)
         painter.setFont(small_font())
         painter.setPen(theme.color(self._colour))
-        painter.drawText(self._area(), Qt.AlignmentFlag.AlignCenter, self.text)
+        painter.drawText(self._area, Qt.AlignmentFlag.AlignCenter, self.text)

@@ -60,6 +60,22 @@ def test_a_shortcut_of_another_shape_gets_a_projection(stride):
     assert net["conv3"] == L.Conv2D(16, 1, stride=stride, bias=False)
 
 
+def test_a_branch_that_loses_a_border_is_padded_to_meet_its_shortcut():
+    net = chain(L.Conv2D(8, 3), L.ReLU())
+    net.add(L.Conv2D(8, 3), "conv2")
+    net.add(L.Add(), "sum", ["relu1", "conv2"])
+    assert offered(net, "shape") == ['Set padding to "same" of conv2']
+    repairs(net, net.problems()[0])[0].edit(net)
+    assert (net["conv1"].padding, net.shape_of("sum")) == ("valid", (14, 14, 8))
+
+
+def test_all_layers_of_the_branches_are_padded_together():
+    net = chain(L.Conv2D(8, 5), L.MaxPool2D(3, stride=1))
+    net.add(L.Conv2D(8, 3, padding="same"), "side", ["input"])
+    net.add(L.Concat(), "both", ["side", "maxpool1"])
+    assert offered(net, "shape")[0] == 'Set padding to "same" of conv1 and maxpool1'
+
+
 def test_maps_of_other_sizes_are_brought_together_for_concat():
     net = chain(L.Conv2D(8, 3, padding=1))
     net.add(L.Conv2D(16, 3, stride=2, padding=1), "small")

@@ -3,6 +3,7 @@ from PySide6.QtTest import QTest
 
 from convscope.engine import INPUT, Network
 from convscope.engine import layers as L
+from convscope.gui.canvas.scene import GraphScene
 from convscope.gui.canvas.search import SearchPopup
 from convscope.gui.models import edits
 
@@ -198,3 +199,14 @@ def test_the_first_step_is_gone_from_the_whole_canvas_once_there_is_a_layer(view
     painted.clear()
     drop_layer(view, "Conv2D", QPoint(300, 400))
     qtbot.waitUntil(lambda: any(area.contains(view.viewport().rect()) for area in painted))
+
+
+def test_what_is_said_of_a_connection_is_seen_whole_at_the_edge_of_the_canvas(view, document):
+    view.resize(360, 700)
+    view.centerOn(view.graph.extent().center())
+    press_and_move(view, port(view, "conv2", OUT), middle(view, "conv1"))
+    hint = view.findChild(GraphScene).items(Qt.SortOrder.DescendingOrder)[0]
+    assert "cycle" in hint.text or "circle" in hint.text
+    area = hint.deviceTransform(view.viewportTransform()).mapRect(hint.boundingRect())
+    assert view.viewport().rect().contains(area.toAlignedRect())
+    QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=middle(view, "conv1"))

@@ -73,6 +73,16 @@ def test_shortcuts_act_on_the_canvas_and_leave_text_fields_alone(window, qtbot):
     assert window.inspector.name.hasSelectedText() or not window.isActiveWindow()
 
 
+def test_a_new_network_is_begun_with_the_keyboard_on_the_canvas(window, qtbot):
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window.palette_panel.field.setFocus()
+    qtbot.keyClick(window, Key.Key_N, Control)
+    assert len(window.document.network) == 0
+    qtbot.keyClick(QApplication.focusWidget(), Key.Key_Tab)
+    assert window.view.findChild(SearchPopup).isVisible()
+
+
 def test_the_first_window_shows_everything_of_the_network(window):
     extent = window.view.graph.extent()
     shown = window.view.mapToScene(window.view.viewport().rect()).boundingRect()

@@ -24,7 +24,7 @@ class Add(Layer):
         if any(shape != inputs[0] for shape in inputs):
             raise ShapeError(
                 "inputs " + " and ".join(format_shape(s) for s in inputs) + " differ and cannot be added",
-                "bring them to one shape, for example with a 1×1 Conv2D on the shorter path",
+                'bring them to one shape, for example by padding "same", or with a 1×1 Conv2D on the shorter path',
             )
         return inputs[0]
 
