@@ -78,6 +78,9 @@ _OPTIONS = (
     click.option("--recipe", cls=ToldOption, told=_recipes, metavar="NAME"),
     click.option("--epochs", type=int, help="Passes over the training images  [default: suits the data set]"),
     click.option("--batch-size", type=int, help="Images a step  [default: 64, fewer for small sets]"),
+    click.option(
+        "--shrink-batch", is_flag=True, help="Where the batch does not fit into memory, take the largest that does."
+    ),
     click.option("--optimizer", cls=ToldOption, told=_optimizers, metavar="NAME[:…]"),
     click.option("--lr", "learning_rate", cls=ToldOption, told=_value("learning_rate"), type=float),
     click.option("--momentum", cls=ToldOption, told=_value("momentum"), type=float),
@@ -98,8 +101,8 @@ _OPTIONS = (
     click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of weights, order and dropout  [default: 0]"),
 )
 NAMES = (
-    "recipe", "epochs", "batch_size", "optimizer", "learning_rate", "momentum", "weight_decay", "schedule", "loss",
-    "mixup", "early_stopping", "augment", "seed",
+    "recipe", "epochs", "batch_size", "shrink_batch", "optimizer", "learning_rate", "momentum", "weight_decay",
+    "schedule", "loss", "mixup", "early_stopping", "augment", "seed",
 )  # fmt: skip
 """The options that `fit` takes, under its names."""
 

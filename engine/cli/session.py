@@ -207,7 +207,7 @@ def _rescued(checkpoint: Checkpoint, training: TrainRun) -> str:
 def _failure(training: TrainRun, ended: Ended, recording: Recording | None) -> int:
     """Say why a run ended with an error; an unforeseen one is raised for the guard of the command line."""
     if isinstance(training.error, ConvscopeError):
-        complain(ended.message)
+        complain(f"{ended.message} --shrink-batch takes it." if ended.fits else ended.message)
         return BAD_INPUT
     if isinstance(training.error, DivergedError):
         again = f" The last good checkpoint: convscope runs resume {recording.id} --lr …" if recording else ""

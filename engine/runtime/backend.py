@@ -15,6 +15,10 @@ from .devices import CPU, CUDA, DEVICES
 from .repeating import Repeater
 
 
+class NoMemoryError(ConvscopeError):
+    """The device has not so much memory left."""
+
+
 class DeviceLostError(ConvscopeError):
     """The device stopped answering: nothing in its memory can be read any more."""
 
@@ -40,6 +44,9 @@ class Backend(Protocol):
     """Memory, threads and the two kernels that plans use themselves."""
 
     name: str
+
+    apart: bool
+    """Whether its memory is not the host's: arrays are then copied to and from what `host` gives for them."""
 
     measures: bool
     """Whether convolutions take the sums that a batch norm beside them wants: see measuring.py."""
@@ -132,10 +139,10 @@ def variant(package: str, name: str, device: str) -> ModuleType:
 
 
 def require_memory(backend: Backend, needed: int, what: str, remedy: str) -> None:
-    """ConvscopeError, naming what needs how many bytes and the remedy, unless so many are free."""
+    """NoMemoryError, naming what needs how many bytes and the remedy, unless so many are free."""
     free = backend.available_bytes()
     if needed > free:
-        raise ConvscopeError(f"{what} need {format_bytes(needed)} and {format_bytes(free)} are free; {remedy}.")
+        raise NoMemoryError(f"{what} need {format_bytes(needed)} and {format_bytes(free)} are free; {remedy}.")
 
 
 def declare_steps(layer: Layer, binding: Binding, device: str) -> None:

@@ -27,6 +27,7 @@ class CpuBackend:
     """Backend of the processor this program runs on."""
 
     name = "cpu"
+    apart = False
     measures = True
     means: Any = None
     add_into: Any = elementwise.add_into

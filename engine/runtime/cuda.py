@@ -20,7 +20,7 @@ from ..kernels import cuda_jit
 from ..kernels.cuda_jit import SIMULATED, Launch, cuda
 from ..spec import ConvscopeError
 from . import cuda_graph
-from .backend import Arrival, DeviceLostError, Lane
+from .backend import Arrival, DeviceLostError, Lane, NoMemoryError
 from .binding import Array
 from .cuda_errors import is_lost, is_out_of_memory, lost, name_of
 from .cuda_graph import Graphs, StreamCapture
@@ -29,6 +29,7 @@ from .repeating import Plainly, Repeater
 
 _OLDEST_CHIP, _OLDEST_DRIVER = (7, 5), (13, 0)
 _WORKERS_A_PROCESSOR = 4  # blocks that a multiprocessor shares its time among in sums of two stages
+_RESERVED = 0 if SIMULATED else 64 << 20  # bytes left to the driver: code of kernels, graphs, parts of pages
 _INSTALL = "install what it needs with: pip install 'convscope[cuda]'"
 
 
@@ -49,6 +50,7 @@ class CudaBackend:
     """Backend of the first GPU; ConvscopeError says why there is none to be used."""
 
     name = "cuda"
+    apart = True
     measures = False
 
     def __init__(self) -> None:
@@ -114,7 +116,7 @@ class CudaBackend:
         return self._made(array.nbytes, lambda: cuda.to_device(array, stream=self._stream))
 
     def _made(self, nbytes: int, make: Callable[[], Array]) -> Array:
-        """An array of so many bytes; ConvscopeError where there is no room for it."""
+        """An array of so many bytes; NoMemoryError where there is no room for it."""
         with self._errors():
             try:
                 return make()
@@ -122,7 +124,7 @@ class CudaBackend:
                 if not is_out_of_memory(error):
                     raise
                 free = format_bytes(self.available_bytes())
-                raise ConvscopeError(
+                raise NoMemoryError(
                     f"The GPU has no {format_bytes(nbytes)} in one piece, though {free} are free; "
                     "end other programs that use it, or use a smaller batch."
                 ) from None
@@ -169,7 +171,9 @@ class CudaBackend:
         if not SIMULATED:
             context.deallocations.clear()  # plans that are gone leave their memory when Numba gets to it
         free = context.get_memory_info()[0]
-        return sys.maxsize if free == math.inf else int(free)  # the simulator's is without end
+        if free == math.inf:  # the simulator's is without end
+            return sys.maxsize
+        return max(int(free) - _RESERVED, 0)
 
 
 class _Launcher:

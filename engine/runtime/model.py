@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from ..data.preprocess import Preprocessing
 from ..graph import INPUT, Network, freezing
-from ..graph.schedule import build
 from ..graph.step import Mode
 from ..spec import ConvscopeError, NetworkError, Problem, Shape, format_shape
 from . import backend as backends
@@ -22,7 +21,7 @@ from .companions import Companions
 from .compute import exclusive
 from .glimpse import Glimpse
 from .initialisers import rule
-from .plan import Plan, ReluRule, largest_batch
+from .plan import Plan, ReluRule
 from .weights import FloatArray, NamedArrays, Take, WeightStore
 
 if TYPE_CHECKING:
@@ -198,14 +197,10 @@ class Model:
             self._plans[key] = Plan(self.network, self._store, self._backend, batch, mode, nodes, recompute=again)
         return self._plans[key]
 
-    def largest_batch(self, most: int, mode: Mode = "training", keep: Iterable[str] = ()) -> int:
-        """The largest batch up to `most` whose buffers fit into the device's free memory; 0 if none does.
-
-        Plans made before count as taken: `drop_plans` frees them.
-        """
-        options = mode, tuple(keep), True, self.recompute, self._store.frozen
-        free = self._backend.available_bytes()
-        return largest_batch(lambda batch: build(self.network, batch, *options).arena_bytes, most, free)
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the device that weights, their gradients and copies in kernels' layouts take."""
+        return self._store.nbytes + sum(packed.array.nbytes for packed in self._store.packed.values())
 
     def part(self, begin: str = INPUT, end: str | None = None, input: Sequence[int] | None = None) -> Model:
         """The layers behind `begin` up to `end` (`Network.part`) as a model on these weights, not on copies.

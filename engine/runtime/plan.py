@@ -17,6 +17,7 @@ from .binding import Array, Binding, Call, Scratch
 from .buffers import Buffers
 from .description import Description, step_facts
 from .glimpse import Glimpse
+from .ledger import Ledger
 from .measuring import Measurements
 from .mirror import Inlet, Mirror
 from .program import BackwardProgram
@@ -57,16 +58,21 @@ class Plan:
         if self.schedule.arena_bytes > backend.available_bytes():
 
             def needed(smaller: int) -> int:
-                return build(network, smaller, mode, keep, fused, recompute, store.frozen).arena_bytes
+                ledger: Any = Ledger(backend)
+                weights = WeightStore(network, store.seed, ledger, filled=False)
+                weights.freeze(store.frozen)
+                before = ledger.total
+                Plan(network, weights, ledger, smaller, mode, keep, fused, recompute)
+                return int(ledger.total - before)
 
             remedy = _remedy(needed, batch, backend.available_bytes())
-            require_memory(backend, self.schedule.arena_bytes, buffers, remedy)
+            require_memory(backend, needed(batch), buffers, remedy)
         self._buffers = Buffers(self.schedule, backend)
-        self._measurements = Measurements(self._buffers, backend, self._threads, self._affine)
+        measurements = Measurements(self._buffers, backend, self._threads, self._affine)
         clock = self.schedule.clock
-        self._bindings = [self._bind(step) for step in self.schedule.steps]
+        self._bindings = [self._bind(step, measurements) for step in self.schedule.steps]
         repeated = [step for step in self.schedule.steps if clock.is_repeated(step.index)]
-        self._again = {step.index: self._bind(step, again=True) for step in repeated}
+        self._again = {step.index: self._bind(step, measurements, again=True) for step in repeated}
         self._scratch = self._place_scratch()
         self._forward = [call for binding in self._bindings for call in binding.forward_calls]
         packed = (packed for b in (*self._bindings, *self._again.values()) for packed in b.packed)
@@ -287,8 +293,11 @@ class Plan:
             if key.startswith(what):
                 mirror.written()
 
-    def _bind(self, step: Step, again: bool = False) -> Binding:
-        """A step's calls: those of the forward pass, or those that compute it `again` and then go back through it."""
+    def _bind(self, step: Step, measurements: Measurements, again: bool = False) -> Binding:
+        """A step's calls: those of the forward pass, or those that compute it `again` and then go back through it.
+
+        The measurements ask this plan, which would never go before the collector comes if it held them.
+        """
         buffers, learns = self._buffers, self.mode != "inference"
         layer_saved = step.layer.saved(step.input_shapes, step.output_shape) if learns else ()
         binding = Binding(
@@ -314,7 +323,7 @@ class Plan:
             rectified=frozenset(p for p, value in enumerate(step.inputs) if learns and self._is_rectified(value)),
             frozen=step.name in self._store.frozen,
             norm_learns=step.epilogue.norm is not None and step.epilogue.norm.name not in self._store.frozen,
-            **self._measurements.of(step, again),
+            **measurements.of(step, again),
         )
         declare_steps(step.layer, binding, self._backend.name)
         return binding

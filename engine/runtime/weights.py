@@ -85,8 +85,10 @@ class WeightStore:
         self.seed = seed
         self._rule = rule
         declared = network.weights()
-        needed = 2 * _FLOAT * sum(size(w.shape) for w in declared.values())
+        needed = sum((3 if w.trainable else 1) * aligned(size(w.shape) * _FLOAT) for w in declared.values())
         require_memory(backend, needed, f"The weights and gradients of {network.name}", "use fewer filters or units")
+        self.nbytes = needed
+        """Bytes of the device: weights, gradients and the mask, without packed copies."""
         self.packed: dict[str, Packed] = {}
         self._version = self._learned_version = 0
         self._packed_version: dict[str, tuple[int, int]] = {}

@@ -120,7 +120,8 @@ class Warned(Event):
 class Ended(Event):
     """The last event, always sent. Figures are those of the last full epoch.
 
-    `layer` is where a run that diverged went wrong, if it could be found.
+    `layer` is where a run that diverged went wrong, if it could be found; `fits`, where the batch was too large for the
+    memory, the largest one that is not.
     """
 
     reason: EndReason
@@ -133,3 +134,4 @@ class Ended(Event):
     test_accuracy: float | None = None
     images_per_second: float | None = None
     layer: str | None = None
+    fits: int | None = None

@@ -11,6 +11,7 @@ from ..graph import freezing
 from ..spec import ConvscopeError, ParameterError
 from .checks import augmentation_misfits, box_misfits, goal_misfits
 from .loss import L2, CrossEntropy, Loss
+from .memory import Demand, fitting
 from .optimizer import SGD, Optimizer
 from .optimizer import optimizer as find_optimizer
 from .recipes import Recipe
@@ -35,6 +36,7 @@ def fit(
     recipe: str | Recipe | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
+    shrink_batch: bool = False,
     optimizer: str | Optimizer | None = None,
     learning_rate: float | None = None,
     momentum: float | None = None,
@@ -57,7 +59,9 @@ def fit(
     "sgd:momentum=0.8", "step:every=30,factor=0.1", "cross-entropy:smoothing=0.1", "patience=5,monitor=test_loss";
     `learning_rate`, `momentum` and `weight_decay` override the optimiser's values. `mixup` is the α of the shares in
     which images are mixed. `augment` lists augmentations, such as [Flip(), "crop:padding=4"]; one text with commas does
-    as well. `freeze` names the layers whose weights stay as they are; without it those that are frozen already.
+    as well. `freeze` names the layers whose weights stay as they are; without it those that are frozen already. With
+    `shrink_batch`, the largest batch that fits into the device's memory takes the place of one that does not, and a
+    Warned event says so; a run that is resumed keeps its batch.
 
     With a loss for values ("l2", "smooth-l1"), `targets` are what the network learns in the place of classes; a resumed
     run is given them again. Training uses the model's own preprocessing; the model takes the data set's class names.
@@ -97,7 +101,13 @@ def fit(
     if state:
         state = state.overruled(name for name, value in changes.items() if value is not None)
     model.classes = dataset.classes
-    return TrainRun(model, dataset, settings, state, targets)
+    notice = ""
+    if shrink_batch and not state:
+        images = len(dataset.train_images)
+        demand = Demand(model, settings, images, len(dataset.test_images))
+        batch, notice = fitting(demand, min(settings.batch_size, images))
+        settings = dataclasses.replace(settings, batch_size=batch) if notice else settings
+    return TrainRun(model, dataset, settings, state, targets, notice)
 
 
 def _freezing(model: Model, names: Iterable[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..data import Dataset
 from ..data.facts import doubts
-from ..runtime.backend import DeviceLostError
+from ..runtime.backend import DeviceLostError, NoMemoryError
 from ..runtime.compute import exclusive
 from ..spec import ConvscopeError
 from . import diagnosis
@@ -25,6 +25,7 @@ from .judged import Judged
 from .localisation import box_node
 from .localisation_figures import BoxTally
 from .loss import Tally
+from .memory import Demand, TooLargeError
 from .metrics import Outcomes, log_softmax
 from .mixup import share
 from .outcome import DivergedError, Outcome
@@ -77,9 +78,10 @@ class TrainRun(Iterator[Event]):
 
     def __init__(
         self, model: Model, dataset: Dataset, settings: Settings, state: State | None = None,
-        targets: Targets | None = None,
+        targets: Targets | None = None, notice: str = "",
     ) -> None:  # fmt: skip
         self.model, self.dataset = model, dataset
+        self._notice = notice
         self._goals: tuple[Any, Any] = (dataset.train_labels, dataset.test_labels)
         if targets is not None:
             self._goals = (targets.train, targets.test)
@@ -214,7 +216,7 @@ class TrainRun(Iterator[Event]):
             learning_rate=settings.optimizer.learning_rate, device=model.device, seed=settings.seed,
             epoch=progress.epoch, batch=progress.batch, step=progress.step,
         )  # fmt: skip
-        yield from (Warned(text) for text in doubts(data))
+        yield from (Warned(text) for text in (self._notice, *doubts(data)) if text)
 
     def _make_ready(self, settings: Settings) -> None:
         """Have what the next epoch needs; ConvscopeError, with nothing changed, if it cannot be had."""
@@ -222,9 +224,20 @@ class TrainRun(Iterator[Event]):
         way = model.preprocessing, model.network.input
         feed = Feed(data.train_images, self._goals[0], *way, settings.augment, settings.seed)
         stepper = Stepper(model, feed, settings.optimizer, self._buffers, settings.loss, data.train_boxes)
-        stepper.prepare(min(settings.batch_size, len(feed)))
+        batch, demand = min(settings.batch_size, len(feed)), self._demand(settings)
+
+        def prepare() -> None:
+            for size in demand.batches(batch):
+                stepper.prepare(size)
+            self._scorer.prepare()
+
+        demand.prepare(batch, prepare)
         self._train, self._stepper = feed, stepper
         self._feeds = [self._test, feed]
+
+    def _demand(self, settings: Settings) -> Demand:
+        images = len(self.dataset.train_images), len(self.dataset.test_images)
+        return Demand(self.model, settings, *images, self._buffers)
 
     def _epoch(self) -> Iterator[Event]:
         yield from self._before_batch()  # where another batch size begins to count
@@ -375,6 +388,10 @@ class TrainRun(Iterator[Event]):
             return self._back_from(error, self._last)
         if isinstance(error, DeviceLostError):
             return f"{error} The weights {self._restored()} are kept."
+        if isinstance(error, NoMemoryError | MemoryError):
+            error.__traceback__ = error.__context__ = None  # they hold the plan that was being made or run
+            batch = min(self.settings.batch_size, len(self.dataset.train_images))
+            error = self.error = self._demand(self.settings).too_large(batch)
         if isinstance(error, ConvscopeError):
             return str(error)
         return f"Internal error {self._place()} ({type(error).__name__}: {error})."
@@ -396,8 +413,9 @@ class TrainRun(Iterator[Event]):
 
     def _ended(self, reason: EndReason, message: str) -> Ended:
         progress, last = self._progress, self._progress.last
+        fits = self.error.fits if isinstance(self.error, TooLargeError) else None
         layer = self._fault.layer if self._fault else None
         if last is None:
-            return Ended(reason, message, progress.epoch, progress.step, layer=layer)
+            return Ended(reason, message, progress.epoch, progress.step, layer=layer, fits=fits)
         figures = (last.train_loss, last.train_accuracy, last.test_loss, last.test_accuracy, last.images_per_second)
-        return Ended(reason, message, progress.epoch, progress.step, *figures, layer)
+        return Ended(reason, message, progress.epoch, progress.step, *figures, layer, fits)

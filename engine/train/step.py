@@ -59,9 +59,9 @@ class Stepper:
         return self._descent.ahead
 
     def prepare(self, batch: int) -> None:
-        """Make the plan for this batch size; ConvscopeError if it does not fit into memory."""
+        """Make the plan for this batch size, and room for the batch that comes next; NoMemoryError if there is none."""
         with exclusive:
-            self._model.plan(batch, "training", self._keep)
+            self._model.plan(batch, "training", self._keep).input  # noqa: B018
 
     def notice(self) -> str:
         """What the user should know of how steps are done, in a sentence, told once; "" if there is nothing."""
@@ -117,6 +117,12 @@ class Scorer:
         self.batches = math.ceil(len(feed) / self._batch) if len(feed) else 0
         self._rows = np.zeros(self.batches * self._batch, np.int64)
         self._rows[: len(feed)] = np.arange(len(feed))
+
+    def prepare(self) -> None:
+        """Make the plan; NoMemoryError if it does not fit into memory."""
+        if self.batches:
+            with exclusive:
+                self._model.plan(self._batch, "inference", self._keep)
 
     def scores(self, index: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Rows (n,) of batch `index` and a view of their scores (n, K), good until the plan runs again.

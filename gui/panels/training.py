@@ -53,6 +53,7 @@ class TrainingPanel(QWidget):
         self._session = session
         self._fault: Fault | None = None
         self._progress: Progress | None = None
+        self._fits = 0  # the largest batch that fits into the memory, where one did not
         # Of what memory is shown: network, batch size, the optimiser's arrays.
         self._weighed: tuple[Network, int, int] | None = None
         self._make_actions()
@@ -183,8 +184,11 @@ class TrainingPanel(QWidget):
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        column.addWidget(self._status)
-        column.addWidget(self._bar)
+        self._smaller = QPushButton()
+        self._smaller.clicked.connect(self._train_smaller)
+        self._smaller.hide()
+        for part in (self._status, self._smaller, self._bar):
+            column.addWidget(part)
         return holder
 
     def _connect(self) -> None:
@@ -241,6 +245,11 @@ class TrainingPanel(QWidget):
 
     def _train(self) -> None:
         self._session.train(self._recipe())
+
+    def _train_smaller(self) -> None:
+        """Train with the batch that fits into the memory."""
+        self._form.show_change("batch_size", self._fits)
+        self._train()
 
     def _recipe(self) -> Recipe:
         return replace(self._form.recipe(self._data.choice), freeze=self._session.document.frozen.names)
@@ -315,6 +324,7 @@ class TrainingPanel(QWidget):
 
     def _show_state(self, state: str) -> None:
         idle = state == "idle"
+        self._smaller.hide()
         self._note_focus(state)
         self._form.set_running(not idle)
         self._data.setEnabled(idle)
@@ -367,10 +377,17 @@ class TrainingPanel(QWidget):
         self._set_status_role(end.reason == "error")
         if end.reason == "error":
             self._status.setText(end.message)
+            self._offer_smaller(end.fits)
             return
         tested = "" if end.test_accuracy is None else f", test accuracy {figures.percent(end.test_accuracy)}"
         words = "Finished" if end.reason == "completed" else "Stopped"
         self._status.setText(f"{words} after {_extent(end)}{tested}")
+
+    def _offer_smaller(self, fits: int | None) -> None:
+        """Offer to train with the largest batch that fits, where the one asked for did not."""
+        self._fits = fits or 0
+        self._smaller.setText(f"Train with batch {self._fits:,}")
+        self._smaller.setVisible(self._fits > 0)
 
     def _show_phase(self, text: str) -> None:
         self._set_status_role(error=False)

@@ -11,6 +11,7 @@ import pytest
 from convscope.engine import ConvscopeError, Model, zoo
 from convscope.engine.kernels import cuda_jit
 from convscope.engine.runtime import cuda
+from convscope.engine.runtime.backend import NoMemoryError
 
 
 def pretend(
@@ -97,16 +98,13 @@ def test_a_model_is_refused_in_the_same_words(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_batch_too_large_for_the_memory_names_the_largest_that_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     model = Model(zoo.build("lenet5"))
-    needed = model.plan(10, "training").schedule.arena_bytes
-    monkeypatch.setattr(model._backend, "available_bytes", lambda: needed)
-    with pytest.raises(ConvscopeError, match=r"batch 64 \(training\) need .* are free; batch 10 fits\.$"):
-        model.plan(64, "training")
-    assert model.largest_batch(64) == 10
-    assert model.largest_batch(7) == 7
+    plan = model.plan(10, "inference")
+    monkeypatch.setattr(model._backend, "available_bytes", lambda: plan.nbytes + plan.workspace_bytes)
+    with pytest.raises(NoMemoryError, match=r"batch 64 \(inference\) need .* are free; batch 10 fits\.$"):
+        model.plan(64, "inference")
     monkeypatch.setattr(model._backend, "available_bytes", lambda: 100)
-    assert model.largest_batch(64) == 0
-    with pytest.raises(ConvscopeError, match="not even batch 1 fits"):
-        model.plan(64, "training")
+    with pytest.raises(NoMemoryError, match="not even batch 1 fits"):
+        model.plan(64, "inference")
 
 
 @pytest.mark.parametrize(

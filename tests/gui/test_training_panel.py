@@ -10,6 +10,7 @@ from convscope.engine import layers as L
 from convscope.engine.cost.recomputing import with_and_without
 from convscope.engine.cost.units import format_bytes
 from convscope.engine.data import DATASETS
+from convscope.engine.runtime.cpu import CpuBackend
 from convscope.gui.panels.training import TrainingPanel
 from convscope.gui.work import toolkit
 from convscope.gui.work.recipe import DataChoice
@@ -67,6 +68,25 @@ def test_clicking_train_learns_digits_and_shows_how_it_goes(lab, panel):
     assert accuracy > 85
     assert panel._bar.value() == panel._bar.maximum()
     assert panel._train_button.text() == "Train on"
+
+
+def test_a_batch_too_large_for_the_memory_is_told_with_a_button_that_trains_with_one_that_fits(lab, panel, monkeypatch):
+    monkeypatch.setattr(CpuBackend, "available_bytes", lambda self: 12 << 20)
+    enter(lab, panel, "Batch size", "1024")
+    press_train(lab, panel)
+    lab.until(lambda: bool(lab.log.ends))
+    [end] = lab.log.ends
+    assert status(panel) == end.message
+    assert f"batch {end.fits} fits." in end.message
+    assert panel._smaller.isVisible()
+    assert panel._smaller.text() == f"Train with batch {end.fits:,}"
+    click(lab, panel._smaller)
+    assert not panel._smaller.isVisible()
+    lab.until(lambda: bool(lab.log.batches))
+    assert lab.session.recipe.batch_size == end.fits
+    click(lab, button(panel, "Stop"))
+    lab.until_idle()
+    assert lab.log.ends[-1].reason == "cancelled"
 
 
 def test_a_run_is_paused_stepped_resumed_and_stopped_by_clicks(lab, panel):
