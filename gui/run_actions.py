@@ -41,8 +41,11 @@ class RunActions(QObject):
         session.transferred.connect(self._show_transferred)
 
     def _resume(self, run: str, epochs: int | None = None) -> None:
-        if self._files.may_discard():
-            self._session.resume_kept(run, epochs=epochs)
+        self._session.resume_kept(run, epochs=epochs, may=self._may_show)
+
+    def _may_show(self, kept: Kept) -> bool:
+        """Whether a run's network may take the place of the one that is shown; if they are the same it does not."""
+        return kept.network == self._document.network or self._files.may_discard()
 
     def _replay(self, run: Replayable) -> None:
         """Show a run's film; its network is opened first where it is another one."""
@@ -67,6 +70,8 @@ class RunActions(QObject):
         """Show the network of the run that goes on; one that is the same keeps its place and its file."""
         if kept.network != self._document.network:
             self._document.load(kept.network.copy())
+        self._document.frozen.set(kept.recipe.freeze)
+        self._document.frozen.every = kept.recipe.thaw
 
     def _show_transferred(self, network: Network, frozen: tuple[str, ...]) -> None:
         """Show a network with a new head; it has no file yet."""

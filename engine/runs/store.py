@@ -8,7 +8,7 @@ import platform
 import secrets
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,15 +96,17 @@ class RunStore:
         data: DataSource | None = None,
         keeping: Keeping | None = None,
         pinned: NDArray[Any] | None = None,
+        extra: Mapping[str, Any] | None = None,
     ) -> Recording:
-        """Keep a run that has not begun; see `start`."""
+        """Keep a run that has not begun; see `start`. `extra` is JSON that whoever goes on with it reads again."""
         keeping = keeping or Keeping()
         model, network = training.model, training.model.network
         writer = snapshots.SnapshotWriter(Path(), keeping, network, pinned)  # finds faults before anything is made
         self._sweep()
         folder = RunFolder(self.path / f"{_UNFINISHED}{secrets.token_hex(6)}")
         try:
-            folder.create(_config(training, data or DataSource(training.dataset.name), keeping), about)
+            config = _config(training, data or DataSource(training.dataset.name), keeping)
+            folder.create({**config, "extra": dict(extra or {})}, about)
             folder.snapshots_path.mkdir()
             if pinned is not None:
                 snapshots.pin(folder.snapshots_path, pinned)

@@ -233,7 +233,6 @@ class TrainingPanel(QWidget):
             if kept.recipe.data.folder:
                 self._data.set_folder(kept.recipe.data.folder)
         self._form.show_recipe(kept.recipe)
-        self._session.document.frozen.set(kept.recipe.freeze)
 
     # ---- what the user does
 
@@ -252,7 +251,8 @@ class TrainingPanel(QWidget):
         self._train()
 
     def _recipe(self) -> Recipe:
-        return replace(self._form.recipe(self._data.choice), freeze=self._session.document.frozen.names)
+        frozen = self._session.document.frozen
+        return replace(self._form.recipe(self._data.choice), freeze=frozen.names, thaw=frozen.every)
 
     def _take_frozen(self) -> None:
         self._plan()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from .recipe import DataChoice, Recipe
 
 if TYPE_CHECKING:
     from convscope.engine.runs import Keeping, RunSummary
+    from convscope.engine.runs.log import Line
     from convscope.engine.train import TrainRun
 
 CHECKPOINT_MINUTES = 0.5
@@ -21,10 +23,16 @@ CHECKPOINT_MINUTES = 0.5
 SNAPSHOT_BYTES = 1 << 20
 """Filters that are kept of a moment of a network too large to be kept whole so often."""
 
+THAW = "thaw"
+"""What is written of a run's recipe beside what the engine knows: after how many epochs one layer more learns."""
+
 
 @dataclass(frozen=True)
 class Kept:
-    """A run that is to go on from a checkpoint, with its network, recipe, and curves up to now."""
+    """A run that is to go on from a checkpoint, with its network, recipe, and curves up to now.
+
+    The recipe freezes what was frozen last, since stages that are over are not gone through again.
+    """
 
     run: str
     checkpoint: str | int
@@ -53,14 +61,26 @@ def kept_run(run: str, checkpoint: str | int) -> Kept:
     from convscope.engine.train.settings import Settings  # noqa: PLC0415
 
     folder = RunStore().folder(run)
-    config = folder.config()
+    config, story = folder.config(), folder.story()
     data = DataChoice.of(config["data"]["source"], config["data"]["folder"])
     recipe = Recipe.of(
-        data, Settings.from_dict(config["settings"]), freeze=tuple(config["model"]["frozen"]),
-        recompute=bool(config["recompute"]), keep=True,
+        data, Settings.from_dict(config["settings"]), freeze=_frozen_last(story, config["model"]["frozen"]),
+        thaw=_stages(config.get("extra")), recompute=bool(config["recompute"]), keep=True,
     )  # fmt: skip
     network = Network.from_dict(config["model"]["network"])
     return Kept(folder.id, checkpoint, network, recipe, curves_of(folder))
+
+
+def _frozen_last(story: Iterable[Line], first: Iterable[str]) -> tuple[str, ...]:
+    """What is frozen at the end of a story that began with these layers frozen."""
+    changes = [line["value"] for line in story if line["event"] == "changed" and line["setting"] == "frozen"]
+    return tuple(changes[-1] if changes else first)
+
+
+def _stages(extra: Any) -> int:
+    """The epochs of a stage; 0 for runs that have none, or were recorded by something else."""
+    epochs = extra.get(THAW) if isinstance(extra, dict) else None
+    return epochs if isinstance(epochs, int) and epochs > 0 else 0
 
 
 def is_checkpoint(path: Path) -> bool:

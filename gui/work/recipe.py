@@ -56,8 +56,9 @@ class Recipe:
     """Data set and settings of one training run; the settings have the names they have in `Model.fit`.
 
     `initialiser` gives the first weights; None leaves them to what the layers declare. `recompute` is the model's:
-    activations are computed again instead of being kept. `freeze` names the layers that do not learn. With `keep` the
-    run is written down while it goes on, so that it can be found, compared and resumed. `device` is where it computes.
+    activations are computed again instead of being kept. `freeze` names the layers that do not learn; every `thaw`
+    epochs one of them begins to (0: none does). With `keep` the run is written down while it goes on, so that it can be
+    found, compared and resumed. `device` is where it computes.
     """
 
     data: DataChoice = DataChoice()
@@ -73,6 +74,7 @@ class Recipe:
     initialiser: Initialiser | None = None
     recompute: bool = False
     freeze: tuple[str, ...] = ()
+    thaw: int = 0
     keep: bool = False
     device: str = CPU
 

@@ -186,18 +186,26 @@ class Session(News):
         """Change a setting of the run in progress as soon as it may; names are those of `TrainRun.change`."""
         self._run.change(setting, value)
 
-    def resume_kept(self, run: str, checkpoint: str | int = "last", epochs: int | None = None) -> None:
+    def resume_kept(
+        self,
+        run: str,
+        checkpoint: str | int = "last",
+        epochs: int | None = None,
+        may: Callable[[Kept], bool] = lambda kept: True,
+    ) -> None:
         """Go on with a run of the store, to so many epochs in all if that is given.
 
-        `restored` is sent once it has been read, so that the window can show its network and recipe.
+        Once it has been read, `may` says whether it is still to go on; then `restored` is sent, so that the window can
+        show its network and recipe.
         """
 
         def begin(found: Any) -> None:
             if isinstance(found, Kept):
                 recipe = replace(self._placed(found.recipe), epochs=epochs or found.recipe.epochs)
                 kept = replace(found, recipe=recipe)
-                self.restored.emit(kept)
-                self._run.resume_kept(kept, epochs)
+                if may(kept) and self.state == "idle":
+                    self.restored.emit(kept)
+                    self._run.resume_kept(kept, epochs)
             else:
                 self.message.emit(Failed(found).text, True)
 

@@ -11,7 +11,7 @@ from convscope.engine.data.download import cache_folder
 from convscope.engine.graph.network import Network
 from convscope.engine.train.events import Event
 
-from .kept import Kept, keeping, kept_run
+from .kept import THAW, Kept, keeping, kept_run
 from .recipe import DataChoice, Recipe
 
 Told = Callable[[str, int, int], None]
@@ -113,7 +113,7 @@ class EngineToolkit:
         from convscope.engine.runs import DataSource, RunStore  # noqa: PLC0415
 
         source = DataSource(recipe.data.what, recipe.data.folder or None)
-        return RunStore().record(run, data=source, keeping=keeping(run))
+        return RunStore().record(run, data=source, keeping=keeping(run), extra={THAW: recipe.thaw})
 
     def find(self, run: str, checkpoint: str | int) -> Kept:
         return kept_run(run, checkpoint)

@@ -1,6 +1,7 @@
 """Runs that are kept: the list and what is done with it by mouse and keyboard, resuming, and what a crash leaves."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QInputDialog, QLabel, QLineEdit, QMe
 from convscope.engine.io import FileError
 from convscope.engine.runs import RunStore, checkpoint
 from convscope.engine.train.schedule import Constant
+from convscope.gui.models import edits
 from convscope.gui.panels.lengthen import LengthenDialog
 from convscope.gui.panels.runs import RunsPanel
 from convscope.gui.panels.training import TrainingPanel
@@ -151,11 +153,7 @@ def test_a_stopped_run_goes_on_by_its_button_with_the_bits_of_one_that_was_not_s
 
 
 def test_a_complete_run_is_made_longer_from_the_list_with_a_word_on_its_bits(lab, panel):
-    class Files:
-        def may_discard(self):
-            return True
-
-    actions = RunActions(panel, lab.session, lab.document, Files(), panel)
+    actions = RunActions(panel, lab.session, lab.document, Files(True), panel)
     run = start(lab, Recipe(epochs=2, schedule=Constant(), keep=True))
     listed(lab, panel, 1)
     click(lab, panel, 0)
@@ -175,6 +173,66 @@ def test_a_complete_run_is_made_longer_from_the_list_with_a_word_on_its_bits(lab
     lab.session.runs.refresh()
     lab.until(lambda: panel.list.runs[0].epoch == 4)
     assert (panel.list.runs[0].id, actions.transfer.isEnabled()) == (run, True)
+
+
+class Files:
+    """Stands in for the window's files: notes how often the user was asked about changes, and gives the answer."""
+
+    def __init__(self, answer):
+        self.answer, self.asked = answer, 0
+
+    def may_discard(self):
+        self.asked += 1
+        return self.answer
+
+
+def staged(lab, epochs):
+    """A run of which a layer more learns every two epochs; its changes of what is frozen, as (epoch, names)."""
+    training = lab.see(TrainingPanel(lab.session), 300, 760)
+    lab.document.frozen.learn_last(3)
+    lab.document.frozen.every = 2
+    lab.session.epoch_ended.connect(lambda epoch: epoch.epoch == epochs and lab.session.stop())
+    lab.train(replace(training._recipe(), epochs=6, keep=True))
+    lab.until_idle()
+    return stages(lab)
+
+
+def stages(lab):
+    per_epoch = lab.log.batches[0].batches
+    return [((c.step - 1) // per_epoch, c.value) for c in lab.log.changes if c.setting == "frozen"]
+
+
+def test_a_resumed_run_goes_through_the_stages_that_are_still_to_come(lab, panel, qtbot):
+    RunActions(panel, lab.session, lab.document, Files(True), panel)
+    assert staged(lab, epochs=3) == [(2, ["conv1"])]
+    run = RunStore().runs()[0]
+    assert (run.status, run.epoch) == ("cancelled", 3)
+    other = Laboratory(qtbot)  # another window, in which another network is shown
+    edits.set_parameter(other.document, "conv1", "filters", 5)
+    other.see(TrainingPanel(other.session), 300, 760)
+    runs = other.see(RunsPanel(other.session))
+    RunActions(runs, other.session, other.document, Files(True), runs)
+    runs.resume_wanted.emit(run.id)
+    other.until(lambda: bool(other.log.batches))
+    assert (other.document.frozen.names, other.document.frozen.every) == (("conv1",), 2)
+    other.until_idle()
+    assert stages(other) == [(4, [])]
+    assert other.session.close()
+
+
+def test_going_on_with_the_network_that_is_shown_asks_nothing_about_its_changes(lab, panel):
+    files = Files(False)
+    RunActions(panel, lab.session, lab.document, files, panel)
+    edits.set_parameter(lab.document, "conv1", "filters", 4)
+    run = start(lab, replace(KEPT, epochs=1))
+    assert lab.document.modified
+    panel.lengthen_wanted.emit(run, 2)
+    lab.until(lambda: len(lab.log.ends) == 2)
+    assert (files.asked, lab.log.ends[-1].epoch) == (0, 2)
+    edits.set_parameter(lab.document, "conv1", "filters", 5)
+    panel.lengthen_wanted.emit(run, 3)
+    lab.until(lambda: files.asked == 1)
+    assert lab.session.state == "idle"
 
 
 def test_closing_the_window_in_a_run_keeps_it_up_to_the_last_batch(qtbot):
