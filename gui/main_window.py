@@ -394,7 +394,8 @@ class MainWindow(QMainWindow):
         path = self.document.path
         file = f" ({path.name})" if path else ""
         self.setWindowTitle(f"{self.document.network.name}{file}[*] – Convscope")
-        self.setWindowModified(self.document.modified)
+        if self.isWindowModified() != self.document.modified:  # telling the desktop takes a while
+            self.setWindowModified(self.document.modified)
 
     # ---- events of the window
 

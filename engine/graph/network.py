@@ -94,8 +94,7 @@ class Network:
 
     def outputs(self) -> list[str]:
         """Names of the nodes nobody reads."""
-        read = {source for node in self._nodes.values() for source in node.inputs}
-        return [name for name in self._nodes if name not in read]
+        return order.ends(self._nodes) if self._inference is None else list(self._inference.ends)
 
     @property
     def output(self) -> str:

@@ -15,16 +15,18 @@ def topological(nodes: Mapping[str, Node]) -> list[Node]:
     placed: dict[str, Node] = {}
     missing: dict[str, int] = {}  # of nodes that were met before one that they read: how many such there are
     readers: dict[str, list[tuple[int, Node]]] = {}  # those nodes, by what they wait for
-    for rank, node in enumerate(nodes.values()):
-        late = {s for s in node.inputs if s not in placed and s in nodes}
-        if late:
-            missing[node.name] = len(late)
-            for source in late:
-                readers.setdefault(source, []).append((rank, node))
-            continue
-        placed[node.name] = node
-        if node.name in readers:
-            _place_readers(node.name, readers, missing, placed)
+    for rank, (name, node) in enumerate(nodes.items()):
+        for source in node.inputs:
+            if source not in placed and source in nodes:
+                late = {s for s in node.inputs if s not in placed and s in nodes}
+                missing[name] = len(late)
+                for awaited in late:
+                    readers.setdefault(awaited, []).append((rank, node))
+                break
+        else:
+            placed[name] = node
+            if name in readers:
+                _place_readers(name, readers, missing, placed)
     return list(placed.values())
 
 
@@ -44,6 +46,12 @@ def _place_readers(
             return
         _, name = heapq.heappop(ready)
         placed[name] = waiting[name]
+
+
+def ends(nodes: Mapping[str, Node]) -> list[str]:
+    """Names of the nodes that no other reads."""
+    read = {source for node in nodes.values() for source in node.inputs}
+    return [name for name in nodes if name not in read]
 
 
 def unplaced(nodes: Mapping[str, Node]) -> list[Node]:

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 class Inference:
     """Shapes by node name (None where unknown) and all problems, errors first.
 
-    `nodes` are those it was made of, `own` the problems of each that has any.
+    `nodes` are those it was made of, `own` the problems of each that has any, `ends` the names of those nobody reads.
     """
 
     shapes: Mapping[str, Shape | None]
     problems: tuple[Problem, ...]
     nodes: Mapping[str, Node] = field(default_factory=dict)
     own: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
+    ends: tuple[str, ...] = ()
 
 
 def check_input(shape: Sequence[int]) -> Shape:
@@ -85,11 +86,11 @@ def infer(network: Network, before: Inference | None = None) -> Inference:
     circular = order.unplaced(network.nodes) if len(placed) < len(network.nodes) else []
     problems += [cycle_problem(node) for node in circular]
     shapes |= dict.fromkeys(node.name for node in circular)
-    ends = network.outputs()
+    ends = order.ends(network.nodes)
     if len(ends) != 1 and not circular:
         problems.append(ends_problem(ends))
     problems.sort(key=lambda p: p.severity != "error")
-    return Inference(shapes, tuple(problems), {node.name: node for node in placed}, own)
+    return Inference(shapes, tuple(problems), {node.name: node for node in placed}, own, tuple(ends))
 
 
 def shape_of(network: Network, name: str, known: dict[str, Shape | None]) -> Shape | None:

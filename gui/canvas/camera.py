@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QPainter, QPen, QPolygonF, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from ..models.document import Document
@@ -100,12 +102,13 @@ class Camera(QGraphicsView):
         step = _DOTS if self.zoom >= 0.6 else _DOTS * 4
         if self.zoom < 0.2:
             return
-        left, top = rect.left() - rect.left() % step, rect.top() - rect.top() % step
-        columns, rows = int(rect.width() / step) + 2, int(rect.height() / step) + 2
+        corner = QPointF(rect.left() - rect.left() % step, rect.top() - rect.top() % step)
         pen = QPen(theme.color("grid"), 1.6)
         pen.setCosmetic(True)
         painter.setPen(pen)
-        painter.drawPoints([QPointF(left + c * step, top + r * step) for c in range(columns) for r in range(rows)])
+        painter.translate(corner)
+        painter.drawPoints(_dots(int(rect.width() / step) + 2, int(rect.height() / step) + 2, step))
+        painter.translate(-corner)
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
         """In an empty network, say how to begin."""
@@ -135,3 +138,8 @@ class Camera(QGraphicsView):
         self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() + by.x())
         self.verticalScrollBar().setValue(self.verticalScrollBar().value() + by.y())
         self.looked.emit()
+
+
+@lru_cache(maxsize=64)  # a view is mostly painted in the same few sizes
+def _dots(columns: int, rows: int, step: float) -> QPolygonF:
+    return QPolygonF([QPointF(c * step, r * step) for c in range(columns) for r in range(rows)])

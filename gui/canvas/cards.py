@@ -58,7 +58,7 @@ class Deck:
         made: dict[str, tuple[_Told, Card]] = {}
         for name, node in drawing.nodes.items():
             known = self._made.get(name)
-            if known is not None and not folded and known[0].same(node, shapes.get(name), problems.get(name, ())):
+            if known is not None and name not in folded and known[0].same(node, shapes.get(name), problems.get(name)):
                 made[name] = known
                 continue
             group = folded.get(name)
@@ -103,9 +103,11 @@ class _Told(NamedTuple):
     problems: tuple[Problem, ...]
     group: Group | None
 
-    def same(self, node: Node, shape: Shape | None, problems: Sequence[Problem]) -> bool:
+    def same(self, node: Node, shape: Shape | None, problems: Sequence[Problem] | None) -> bool:
         """Whether this was made of a layer by itself that is the very same and told the same of."""
-        return self.nodes[0] is node and self.group is None and self.shape == shape and self.problems == (*problems,)
+        if self.nodes[0] is not node or self.group is not None or self.shape != shape:
+            return False
+        return self.problems == tuple(problems or ())
 
 
 def _of(problems: Mapping[str, list[Problem]], members: Sequence[str], block: str) -> tuple[Problem, ...]:

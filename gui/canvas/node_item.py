@@ -20,8 +20,9 @@ _BAR_STEP = 0.5  # units: what a bar must change by to be painted again
 
 
 class NodeItem(QGraphicsItem):
-    """Shows a Card. Its position is the card's top-left corner; `on_moved` is called with itself after each move,
-    and `snap` says where a card comes to lie that is dragged to a place.
+    """Shows a Card. Its position is the card's top-left corner; `on_dragged` is called with itself after each move by
+    hand, and `snap` says where a card comes to lie that is dragged to a place. The program moves it with `setPos` and
+    has it painted: cards tell of moves only while they are selected, which those that are dragged are.
 
     The bar is the card's share of a measure; with `tint` the whole card takes the colour of its cost.
     """
@@ -29,7 +30,7 @@ class NodeItem(QGraphicsItem):
     def __init__(
         self,
         card: Card,
-        on_moved: Callable[[NodeItem], None],
+        on_dragged: Callable[[NodeItem], None],
         snap: Callable[[NodeItem, QPointF], QPointF] | None = None,
     ) -> None:
         super().__init__()
@@ -37,7 +38,7 @@ class NodeItem(QGraphicsItem):
         self.card = card
         self.share, self.measure, self.tint = NONE, "", False
         self.hovered: Port | None = None
-        self._on_moved = on_moved
+        self._on_dragged = on_dragged
         self._mark = ""  # "target" or "refused" while a wire is dragged over it
         self._chosen = False
         self._seen = _seen(NONE, False)
@@ -45,9 +46,7 @@ class NodeItem(QGraphicsItem):
         self._in_full: list[Line] | None = None
         self._name_only: list[Line] | None = None
         flag = QGraphicsItem.GraphicsItemFlag
-        self.setFlags(
-            flag.ItemIsMovable | flag.ItemIsSelectable | flag.ItemSendsGeometryChanges | flag.ItemHasNoContents
-        )
+        self.setFlags(flag.ItemIsMovable | flag.ItemIsSelectable | flag.ItemHasNoContents)
         self.setAcceptHoverEvents(True)
         self.setZValue(2)
 
@@ -171,9 +170,10 @@ class NodeItem(QGraphicsItem):
                 return self._snap(self, place) if self._snap else place
         elif change == kind.ItemPositionHasChanged:
             self._repaint()
-            self._on_moved(self)
+            self._on_dragged(self)
         elif change == kind.ItemSelectedHasChanged:
             self._chosen = bool(value)
+            self.setFlag(self.GraphicsItemFlag.ItemSendsGeometryChanges, self._chosen)
             self._renew()
         return super().itemChange(change, value)
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import pairwise
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
-Blockers = Callable[[QRectF], Sequence[QRectF]]
-"""Returns the rectangles of the cards that touch an area."""
+Edges = NDArray[np.float64]
+Blockers = Callable[[QRectF], Edges]
+"""Returns the left and right edges of the cards that touch an area: (cards, 2)."""
 
 STUB = 14.0  # how far a wire leaves a port before it turns: half the gap between rows
 CLEARANCE = 24.0
 _SHORT = 48.0  # no card fits between ports this near
 _RADIUS = 12.0
+_NONE: Edges = np.empty((0, 2))
 
 
 def route(start: QPointF, end: QPointF, blockers: Blockers) -> QPainterPath:
@@ -22,7 +26,7 @@ def route(start: QPointF, end: QPointF, blockers: Blockers) -> QPainterPath:
     rise = end.y() - start.y()
     if STUB < rise <= _SHORT:
         return _curve(start, end)
-    if rise > _SHORT and not blockers(_between(start, end)):
+    if rise > _SHORT and not len(blockers(_between(start, end))):
         return _curve(start, end)
     lane = _lane(start, end, blockers)
     return _rounded(
@@ -39,7 +43,7 @@ def route(start: QPointF, end: QPointF, blockers: Blockers) -> QPainterPath:
 
 def straight(start: QPointF, end: QPointF) -> QPainterPath:
     """The curve without regard to cards: for wires in motion."""
-    return _curve(start, end) if end.y() > start.y() else route(start, end, lambda area: ())
+    return _curve(start, end) if end.y() > start.y() else route(start, end, lambda area: _NONE)
 
 
 def _between(start: QPointF, end: QPointF) -> QRectF:
@@ -53,23 +57,24 @@ def _lane(start: QPointF, end: QPointF, blockers: Blockers) -> float:
     upwards = end.y() < start.y()
     beside = QRectF(min(start.x(), end.x()), top, abs(end.x() - start.x()) + 1, bottom - top)
     cards = blockers(beside)
-    right = max((card.right() for card in cards), default=max(start.x(), end.x())) + CLEARANCE
-    left = min((card.left() for card in cards), default=min(start.x(), end.x())) - CLEARANCE
+    right = float(cards[:, 1].max()) if len(cards) else max(start.x(), end.x())
+    left = float(cards[:, 0].min()) if len(cards) else min(start.x(), end.x())
+    left, right = left - CLEARANCE, right + CLEARANCE
     outside = [left, right] if end.x() < start.x() - 1 else [right, left]
     direct = _gutters(start, end, cards) if upwards else [start.x(), end.x()]
     for lane in (*direct, *outside):
-        if not blockers(QRectF(lane - 4, top, 8, bottom - top)):
+        if not len(blockers(QRectF(lane - 4, top, 8, bottom - top))):
             return lane
     return outside[0]
 
 
-def _gutters(start: QPointF, end: QPointF, cards: Sequence[QRectF]) -> list[float]:
+def _gutters(start: QPointF, end: QPointF, cards: Edges) -> list[float]:
     """For a wire that climbs to another column: the gaps before the cards on its way, those near its end first."""
     if end.x() > start.x():
-        lanes = {card.left() - CLEARANCE - 4 for card in cards if card.left() > start.x()}
+        lanes = np.unique(cards[cards[:, 0] > start.x(), 0]) - CLEARANCE - 4
     else:
-        lanes = {card.right() + CLEARANCE + 4 for card in cards if card.right() < start.x()}
-    return sorted(lanes, key=lambda lane: abs(lane - end.x()))
+        lanes = np.unique(cards[cards[:, 1] < start.x(), 1]) + CLEARANCE + 4
+    return sorted(lanes.tolist(), key=lambda lane: abs(lane - end.x()))
 
 
 def _curve(start: QPointF, end: QPointF) -> QPainterPath:

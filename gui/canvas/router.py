@@ -11,7 +11,8 @@ from .route import Blockers
 from .wire_item import WireItem
 
 SLICE = 0.006  # seconds: less than half a frame
-_AT_ONCE = 24  # wires: what a usual edit touches is never seen half done
+_APART_MS = 16  # the other half, and the first frame after an edit, are for painting
+_AT_ONCE = 24  # wires: what a usual edit touches is not seen half done, unless it takes longer than a slice
 
 
 class Router(QObject):
@@ -25,16 +26,15 @@ class Router(QObject):
         self._waiting: dict[WireItem, None] = {}
         self.routed = 0
         self._idle = QTimer(self)
-        self._idle.setInterval(0)
+        self._idle.setInterval(_APART_MS)
         self._idle.timeout.connect(self._work)
 
     def route(self, wires: Iterable[WireItem]) -> None:
         """Find courses: of few wires now, of many bit by bit."""
         self._waiting |= dict.fromkeys(wires)
         if len(self._waiting) <= _AT_ONCE:
-            while self._waiting:
-                self._next()
-        elif not self._idle.isActive():
+            self._work()
+        if self._waiting and not self._idle.isActive():
             self._idle.start()
 
     def forget(self, wire: WireItem) -> None:
@@ -60,6 +60,6 @@ class Router(QObject):
         end = time.perf_counter() + SLICE
         while self._waiting and time.perf_counter() < end:
             self._next()
-        if not self._waiting:
+        if not self._waiting and self._idle.isActive():
             self._idle.stop()
             self.rested.emit()

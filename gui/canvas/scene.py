@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QVariantAnimation, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
-from convscope.engine.graph import INPUT
+from convscope.engine.graph import INPUT, Node
 
 from ..models.burden import NONE, Burden
 from ..models.document import Document
@@ -21,6 +21,7 @@ from .frame_item import FrameItem, frames
 from .guides import Guides, caught
 from .node_item import NodeItem
 from .ports import HEIGHT, WIDTH
+from .route import Edges
 from .router import Router
 from .sheets import CardSheet, WireSheet
 from .wire_item import WireItem
@@ -60,7 +61,7 @@ class GraphScene(QGraphicsScene):
         self.addItem(self._guides)
         self._touched: set[str] = set()  # cards that were moved by hand since
         self._disturbed: list[QRectF] = []  # areas where wires have to find their courses again
-        self._read: dict[str, tuple[str, ...]] = {}  # what each card read when wires were last made
+        self._read: Mapping[str, Node] = {}  # the drawing's nodes when wires were last made
         self._corners: np.ndarray | None = None  # those places as an array
         self._framed: object = None  # what the frames were made of
         self._quiet = False  # while items are moved or selected by the program
@@ -89,7 +90,7 @@ class GraphScene(QGraphicsScene):
         for name, card in wanted.items():
             item = self.nodes.get(name)
             if item is None:
-                self._add(NodeItem(card, self._node_moved, self.snap))
+                self._add(NodeItem(card, self._node_dragged, self.snap))
             elif item.card is not card:
                 item.present(card)
         self.nodes = {name: self.nodes[name] for name in wanted}
@@ -134,15 +135,15 @@ class GraphScene(QGraphicsScene):
 
     def _sync_wires(self) -> None:
         """Exchange the wires into cards that read other cards than before."""
-        read = {name: node.inputs for name, node in self.document.drawing.nodes.items()}
-        if read == self._read:
+        before, self._read = self._read, self.document.drawing.nodes
+        if before is self._read:
             return
-        before, self._read = self._read, read
-        for name in before.keys() - read.keys():
+        for name in before.keys() - self._read.keys():
             self._wire(name, ())
-        for name, sources in read.items():
-            if before.get(name) != sources:
-                self._wire(name, sources)
+        for name, node in self._read.items():
+            known = before.get(name)
+            if known is not node and (known is None or known.inputs != node.inputs):
+                self._wire(name, node.inputs)
 
     def _wire(self, name: str, sources: tuple[str, ...]) -> None:
         """Give a card these wires, one a port, and no others."""
@@ -155,7 +156,7 @@ class GraphScene(QGraphicsScene):
                 self._attached.setdefault(link.source, []).append(wire)
                 self._attached.setdefault(name, []).append(wire)
                 self.addItem(wire)
-                wire.reroute()
+                wire.follow()
                 self._disturbed += [wire.source.body(), wire.target.body()]  # their ports may have moved
 
     def _drop_wire(self, wire: WireItem) -> None:
@@ -249,10 +250,16 @@ class GraphScene(QGraphicsScene):
         self._quiet = True
         for name, (start, end) in self._course.items():
             if name in self.nodes:
-                self.nodes[name].setPos(start + (end - start) * progress)
+                self._place(self.nodes[name], end if progress == 1 else start + (end - start) * progress)
         self._quiet = False
         for wire in {wire for name in self._course for wire in self._attached.get(name, ())}:
-            wire.reroute()
+            wire.follow()
+
+    def _place(self, item: NodeItem, place: QPointF) -> None:
+        self.update(item.area())
+        item.setPos(place)
+        self.update(item.area())
+        self._cards.put(item, item.area())
 
     def _settle(self) -> None:
         """After movement: final courses of the wires and room to pan."""
@@ -286,21 +293,28 @@ class GraphScene(QGraphicsScene):
 
     def area(self) -> QRectF:
         """The area of all cards."""
-        left, top = (min(places) for places in zip(*self._places.values(), strict=True))
-        right, bottom = (max(places) for places in zip(*self._places.values(), strict=True))
+        left, top = self.corners().min(0).tolist()
+        right, bottom = self.corners().max(0).tolist()
         return QRectF(left, top, right - left + WIDTH, bottom - top + HEIGHT)
+
+    def corners(self) -> np.ndarray:
+        """Upper left corners of the cards where the document has them: (cards, 2), in the order of `places`."""
+        if self._corners is None:
+            self._corners = np.array(list(self._places.values()), float).reshape(-1, 2)
+        return self._corners
 
     @property
     def moving(self) -> bool:
         """Whether cards are on their way to where the document has them."""
         return bool(self._course)
 
-    def _node_moved(self, item: NodeItem) -> None:
+    def _node_dragged(self, item: NodeItem) -> None:
+        if self._quiet:
+            return
         self._cards.put(item, item.area())
-        if not self._quiet:
-            self._touched.add(item.name)
-            for wire in self._attached.get(item.name, ()):
-                wire.reroute()
+        self._touched.add(item.name)
+        for wire in self._attached.get(item.name, ()):
+            wire.follow()
 
     def snap(self, item: NodeItem, place: QPointF) -> QPointF:
         """Where a card comes to lie that is dragged to a place: in line with others. Several move on the grid."""
@@ -324,14 +338,13 @@ class GraphScene(QGraphicsScene):
             text = f"Move {next(iter(moved))}" if len(moved) == 1 else f"Move {len(moved)} layers"
             self.document.move(text, moved)
 
-    def blockers(self, area: QRectF) -> list[QRectF]:
-        """Bodies of the cards that touch an area, where the document has them."""
-        if self._corners is None:
-            self._corners = np.array(list(self._places.values())).reshape(-1, 2)
+    def blockers(self, area: QRectF) -> Edges:
+        """Left and right edges of the cards that touch an area, where the document has them."""
         left, top, right, bottom = area.left(), area.top(), area.right(), area.bottom()
-        x, y = self._corners[:, 0], self._corners[:, 1]
+        x, y = self.corners().T
         hit = (x < right) & (x > left - WIDTH) & (y < bottom) & (y > top - HEIGHT)
-        return [QRectF(x, y, WIDTH, HEIGHT) for x, y in self._corners[hit].tolist()]
+        left_edges = x[hit]
+        return np.stack([left_edges, left_edges + WIDTH], axis=1)
 
     def extent(self, names: list[str] | None = None) -> QRectF:
         """The area of the cards of these nodes, or of all, with what hangs on them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QLineF, QRectF
+from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -17,8 +17,8 @@ _GRIP = 12.0  # how wide the area is that takes clicks
 
 
 class WireItem(QGraphicsItem):
-    """The course of a link, which can be selected. `reroute` follows its ends; `on_moved` is called with the wire after
-    each change of course.
+    """The course of a link, which can be selected. `follow` and `reroute` find another one; `on_moved` is called with
+    the wire after each change.
 
     `line` is the course where it is a straight line.
     """
@@ -30,6 +30,7 @@ class WireItem(QGraphicsItem):
         self.line: QLineF | None = None
         self._on_moved = on_moved
         self._path = QPainterPath()
+        self._ends: tuple[QPointF, QPointF] | None = None  # of that course
         self._area = QRectF()
         self._hovered = self._chosen = False
         flag = QGraphicsItem.GraphicsItemFlag
@@ -37,11 +38,25 @@ class WireItem(QGraphicsItem):
         self.setAcceptHoverEvents(True)
         self.setToolTip(f"{link.source} → {link.target}")
 
-    def reroute(self, blockers: Blockers | None = None) -> None:
-        """Find a course between the ends, around `blockers` if given."""
-        start = self.source.port_position(Port("out"))
-        end = self.target.port_position(Port("in", self.link.port))
-        path = straight(start, end) if blockers is None else route(start, end, blockers)
+    def follow(self) -> None:
+        """Keep up with the ends: with the same course where both moved alike, else straight."""
+        start, end = self._where()
+        by = None if self._ends is None else start - self._ends[0]
+        if self._ends is None or by != end - self._ends[1]:
+            self._take(start, end, straight(start, end))
+        elif not by.isNull():
+            self._take(start, end, self._path.translated(by))
+
+    def reroute(self, blockers: Blockers) -> None:
+        """Find a course between the ends, around `blockers`."""
+        start, end = self._where()
+        self._take(start, end, route(start, end, blockers))
+
+    def _where(self) -> tuple[QPointF, QPointF]:
+        return self.source.port_position(Port("out")), self.target.port_position(Port("in", self.link.port))
+
+    def _take(self, start: QPointF, end: QPointF, path: QPainterPath) -> None:
+        self._ends = start, end
         if path != self._path:
             self._repaint()
             self.prepareGeometryChange()

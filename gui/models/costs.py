@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
-from convscope.engine.cost import Row
+from convscope.engine.cost import Row, Summary
 from convscope.engine.cost.units import format_bytes
 from convscope.engine.layers import TYPES
 from convscope.engine.spec import format_shape
@@ -16,9 +16,6 @@ from .document import Document
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = ("Layer", "Type", "Output", "Parameters", "Multiply-adds", "Activations", "Receptive field")
 LEFT = (0, 1)
-SHARE = Qt.ItemDataRole.UserRole
-"""Role of a cell's share of its column's total, 0 … 1; None in columns without totals."""
-CATEGORY = Qt.ItemDataRole.UserRole + 1
 _TIPS = (
     "Name of the layer",
     "Its type",
@@ -31,21 +28,31 @@ _TIPS = (
 _KEYS = {3: "params", 4: "macs", 5: "activation_bytes"}
 
 
+class Cell(NamedTuple):
+    """What is painted of a cell: its text, its share of the column's total and the category of its layer."""
+
+    text: str
+    share: float
+    category: str
+
+
 class CostModel(QAbstractTableModel):
     """Rows of the document's summary. A row whose layer stays is updated in place, so selection and scroll stay."""
 
     def __init__(self, document: Document, parent: Any = None) -> None:
         super().__init__(parent)
         self._document = document
+        self._summary: Summary = document.summary  # as it is shown: an edit's costs may come later than the edit
         self._rows: tuple[Row, ...] = self._current()
         document.replaced.connect(self.refresh)
         document.costs_changed.connect(self.refresh)
 
     def _current(self) -> tuple[Row, ...]:
         folded = self._document.drawing.folded.values()
-        return self._document.summary.folded(folded).rows if folded else self._document.summary.rows
+        return self._summary.folded(folded).rows if folded else self._summary.rows
 
     def refresh(self) -> None:
+        self._summary = self._document.summary
         rows = self._current()
         names, before = [row.name for row in rows], [row.name for row in self._rows]
         same = _alike(names, before)
@@ -94,14 +101,16 @@ class CostModel(QAbstractTableModel):
         row, column = self._rows[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             return _text(row, column)
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return alignment(column)
-        if role == CATEGORY:
-            return TYPES[row.type].about.category if row.type in TYPES else "block"
-        if role == SHARE and column in _KEYS:
-            total = getattr(self._document.summary.totals, _KEYS[column])
-            return (getattr(row, _KEYS[column]) or 0) / total if total else 0.0
-        return None
+        return alignment(column) if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+    def cell(self, row: int, column: int) -> Cell:
+        """A cell as it is painted, without the detours of roles."""
+        of, key, share = self._rows[row], _KEYS.get(column), 0.0
+        if key is not None:
+            total = getattr(self._summary.totals, key)
+            share = (getattr(of, key) or 0) / total if total else 0.0
+        category = TYPES[of.type].about.category if of.type in TYPES else "block"
+        return Cell(_text(of, column), share, category)
 
 
 class TotalModel(QAbstractTableModel):
@@ -110,10 +119,12 @@ class TotalModel(QAbstractTableModel):
     def __init__(self, document: Document, parent: Any = None) -> None:
         super().__init__(parent)
         self._document = document
+        self._summary: Summary = document.summary
         document.replaced.connect(self.refresh)
         document.costs_changed.connect(self.refresh)
 
     def refresh(self) -> None:
+        self._summary = self._document.summary
         self.dataChanged.emit(self.index(0, 0), self.index(0, len(COLUMNS) - 1))
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
@@ -127,8 +138,7 @@ class TotalModel(QAbstractTableModel):
             return alignment(index.column())
         if role != Qt.ItemDataRole.DisplayRole:
             return None
-        summary = self._document.summary
-        count, totals = len(summary.rows), summary.totals
+        count, totals = len(self._summary.rows), self._summary.totals
         layers = f"{count} layer{'s' if count != 1 else ''}"
         memory = format_bytes(totals.activation_bytes)
         return ("Total", layers, "", f"{totals.params:,}", f"{totals.macs:,}", memory, "")[index.column()]

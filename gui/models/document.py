@@ -19,7 +19,7 @@ from .frozen import Frozen
 
 _FARTHEST = 1e6  # a file may hold any number, even NaN
 _MOST_AT_ONCE = 128  # layers: planning the memory of more takes longer than a frame
-_COSTS_MS = 30  # after an edit of more layers: the edit has its frame for itself, and costs have the next but one
+_COSTS_MS = 100  # after an edit of more layers: until then the edit has the window for itself
 
 
 class Document(QObject):
@@ -109,6 +109,11 @@ class Document(QObject):
         return self._summary
 
     @property
+    def costs_expected(self) -> bool:
+        """Whether `costs_changed` is still to come for the last edit of this large network."""
+        return self._costs_later.isActive()
+
+    @property
     def lacks_memory(self) -> bool:
         """Whether somebody is to plan the memory of this large network aside, with `with_memory`."""
         return self.summary.totals.complete and self.summary.totals.training is None
@@ -136,6 +141,7 @@ class Document(QObject):
         """
         after = self._network.copy()
         change(after)
+        after.shapes()  # known once, for this edit and each time it is done again
         self._complete_layout(after)
         self.undo_stack.push(EditNetwork(self, text, after, select=select, field=field))
 
@@ -163,6 +169,7 @@ class Document(QObject):
         self._complete_layout(network)
         self._network.assign(network)
         self._summary = self._drawing = None
+        self._costs_later.stop()
         self._path, self._unsaved = path, unsaved_edits
         self.undo_stack.clear()
         if unsaved_edits:
@@ -183,11 +190,14 @@ class Document(QObject):
         """Become equal to a snapshot. Only undo commands call this."""
         self._network.assign(network)
         self._summary = self._drawing = None
-        self.changed.emit()
-        if len(self._network) <= _MOST_AT_ONCE:
-            self.costs_changed.emit()
+        at_once = len(self._network) <= _MOST_AT_ONCE
+        if at_once:
+            self._costs_later.stop()
         elif not self._costs_later.isActive():
             self._costs_later.start()
+        self.changed.emit()
+        if at_once:
+            self.costs_changed.emit()
         self.select(selected)
 
     def place(self, positions: Mapping[str, tuple[float, float]]) -> None:

@@ -33,7 +33,8 @@ class Drawing:
         for node in self.network.nodes.values():
             name = self.card(node.name)
             if name == node.name:
-                nodes[name] = replace(node, inputs=tuple(map(self.card, node.inputs)))
+                inputs = tuple(map(self.card, node.inputs))
+                nodes[name] = node if inputs == node.inputs else replace(node, inputs=inputs)
             elif name not in nodes:
                 found = self._ends[name]
                 nodes[name] = Node(name, self.network[found.results[0]], tuple(map(self.card, found.sources)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QAbstractItemModel, QItemSelectionModel, QModelIndex, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QSizePolicy,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -19,12 +20,15 @@ from PySide6.QtWidgets import (
 
 from convscope.engine.cost.units import format_bytes, format_count
 
-from ..models.costs import CATEGORY, SHARE, CostModel, Index, TotalModel
+from ..models.costs import COLUMNS, CostModel, Index, TotalModel, alignment
 from ..models.document import Document
 from ..theme import body_font, follow, theme
 from .fields import WholeNumber
 
 _ROW = 24
+_SIDE, _TEXT, _BEHIND_DOT = 8, 11, 29  # pixels from the sides of a cell to bars and texts
+_SELECTED = QStyle.StateFlag.State_Selected
+_ALIGNED = [int(alignment(column)) for column in range(len(COLUMNS))]
 _WIDTHS = (128, 112, 100, 104, 120, 92, 108)
 
 
@@ -42,7 +46,7 @@ class Costs(QWidget):
         self.table = _Table("Costs of the layers")
         self.model = CostModel(document, self)
         self.table.setModel(self.model)
-        self.table.setItemDelegate(ShareDelegate(self))
+        self.table.setItemDelegate(ShareDelegate(self.model, self))
         self.totals = _Table("Total costs")
         self.totals.setModel(TotalModel(document, self))
         self.totals.horizontalHeader().hide()
@@ -134,32 +138,39 @@ class Costs(QWidget):
 
 
 class ShareDelegate(QStyledItemDelegate):
-    """A cell with a thin bar for its share of the column."""
+    """A cell with a thin bar for its share of the column.
+
+    It paints all by itself: the style would take longer for the cells in view than the canvas for its cards.
+    """
+
+    def __init__(self, model: CostModel, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._model = model
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
         return QSize(64, _ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        super().paint(painter, option, index)
-        colour = theme.category(index.data(CATEGORY))
-        area = QRectF(option.rect)
-        painter.save()
+        area, column = QRectF(option.rect), index.column()
+        cell = self._model.cell(index.row(), column)
+        if option.state & _SELECTED:
+            painter.fillRect(area, theme.color("selection"))
+        painter.setPen(theme.color("text"))
+        painter.setFont(option.font)
+        place = area.adjusted(_TEXT if column else _BEHIND_DOT, 0, -_TEXT, 0)
+        shown = option.fontMetrics.elidedText(cell.text, Qt.TextElideMode.ElideRight, int(place.width()))
+        painter.drawText(place, _ALIGNED[column], shown)
+        if not cell.share and column:
+            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        share = index.data(SHARE)
-        if share:
-            full = area.width() - 16
-            width = max(2.0, full * share)
-            painter.drawRoundedRect(QRectF(area.right() - 8 - width, area.bottom() - 4, width, 2.5), 1.2, 1.2)
-        if index.column() == 0:
+        painter.setBrush(theme.category(cell.category))
+        if cell.share:
+            width = max(2.0, (area.width() - 2 * _SIDE) * cell.share)
+            painter.drawRoundedRect(QRectF(area.right() - _SIDE - width, area.bottom() - 4, width, 2.5), 1.2, 1.2)
+        else:
             painter.drawRoundedRect(QRectF(area.left() + 12, area.center().y() - 4, 9, 9), 2.5, 2.5)
-        painter.restore()
-
-    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:  # noqa: N802
-        super().initStyleOption(option, index)
-        if index.column() == 0:
-            option.text = "     " + option.text
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
 class _Table(QTableView):
@@ -183,3 +194,9 @@ class _Table(QTableView):
         header.setHighlightSections(False)
         header.setMinimumSectionSize(56)
         header.setStretchLastSection(False)
+
+    def setModel(self, model: QAbstractItemModel | None) -> None:  # noqa: N802
+        """Show a model. The header has a selection of its own: it would be painted anew for each row that is chosen."""
+        super().setModel(model)
+        if model is not None:
+            self.horizontalHeader().setSelectionModel(QItemSelectionModel(model, self))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from convscope.engine import blocks
@@ -17,7 +18,7 @@ from ..models import edits, folding
 from ..models.document import Document
 from ..models.problems import sentence
 from ..theme import follow, theme
-from .facts import Facts
+from .facts import Fact, Facts
 from .form import LABEL_WIDTH, ParameterForm
 from .node_facts import block_facts, layer_facts, network_facts
 
@@ -62,8 +63,7 @@ class Inspector(QScrollArea):
         self._layout = QVBoxLayout(body)
         self._layout.setContentsMargins(16, 8, 16, 16)
         self._layout.setSpacing(8)
-        self._dot = QFrame()
-        self._dot.setFixedSize(12, 12)
+        self._dot = _Dot()
         self.heading = self._label("heading")
         self._category = self._label("small")
         head = QHBoxLayout()
@@ -150,7 +150,7 @@ class Inspector(QScrollArea):
             form = self._forms[layer.type_name()] = ParameterForm(layer.params(), self._set)
         self._show_form(form, layer.values())
         self._show_problems(name)
-        self.facts.show_facts(layer_facts(self._document, name))
+        self._show_facts(lambda: layer_facts(self._document, name))
 
     def _show_block(self, group: Group) -> None:
         network, block_type = self._document.network, blocks.TYPES.get(group.block)
@@ -167,7 +167,7 @@ class Inspector(QScrollArea):
             form = self._forms[group.block] = ParameterForm(block.params(), self._set_block)
         self._show_form(form, {} if block is None else block.values())
         self._show_problems(group.name, *group.members)
-        self.facts.show_facts(block_facts(self._document, group))
+        self._show_facts(lambda: block_facts(self._document, group))
 
     def _show_image(self) -> None:
         self._texts("Image", "Input", "What the network looks at.", "")
@@ -186,7 +186,14 @@ class Inspector(QScrollArea):
         self._show_name(self._document.network.name, enabled=True)
         self._show_form(None, {})
         self._show_problems("")
-        self.facts.show_facts(network_facts(self._document))
+        self._show_facts(lambda: network_facts(self._document))
+
+    def _show_facts(self, facts: Callable[[], list[Fact]]) -> None:
+        """Show the figures, or that they are to come: of a large network they follow an edit."""
+        if self._document.costs_expected:
+            self.facts.await_facts()
+        else:
+            self.facts.show_facts(facts())
 
     def _texts(self, heading: str, category: str, summary: str, help_text: str) -> None:
         self.heading.setText(heading)
@@ -227,8 +234,7 @@ class Inspector(QScrollArea):
         network = self._document.network
         category = "block" if name in network.groups else "input"
         category = network[name].about.category if name in network else category
-        colour = theme.category(category).name()
-        self._dot.setStyleSheet(f"background: {colour}; border-radius: 4px;")
+        self._dot.show_category(category)
         self._dot.setVisible(bool(name))
 
     # ---- editing
@@ -263,6 +269,27 @@ class Inspector(QScrollArea):
     def _explain_name(self, reason: str) -> None:
         self._name_reason.setText(reason[:1].upper() + reason[1:])
         self._name_reason.setVisible(bool(reason))
+
+
+class _Dot(QWidget):
+    """A dot in the colour of a category."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedSize(12, 12)
+        self._category = "input"
+
+    def show_category(self, category: str) -> None:
+        """Take the colour that a category has now."""
+        self._category = category
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.category(self._category))
+        painter.drawRoundedRect(self.rect(), 4, 4)
 
 
 class _Line(QFrame):

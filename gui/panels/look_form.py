@@ -31,6 +31,7 @@ from ..widgets.lesson import worded
 from ..widgets.looked_image import LookedImage
 from ..widgets.model_picker import ModelPicker
 from ..widgets.picture_file import PictureFile, holds_picture
+from ..widgets.when_seen import WhenSeen
 from ..work.looking import Wish, opened
 from ..work.posts import Failed, ModelInfo
 from .form import LABEL_WIDTH, ParameterForm
@@ -57,9 +58,10 @@ class LookForm(QWidget):
         self.classes: tuple[str, ...] = ()
         """Names of the classes of the network that is looked into, where they are known."""
         self._build(session)
-        session.model_changed.connect(self._take_model)
+        models = WhenSeen(self, self._take_model)
+        session.model_changed.connect(models.offer)
         if session.model_info is not None:
-            self._take_model(session.model_info)
+            models.offer(session.model_info)
         session.snapshot.connect(self._show_model)
 
     # ---- building

@@ -24,6 +24,7 @@ class LayerPicker(QWidget):
         self._document = document
         self._list = QComboBox()
         self._offered: list[tuple[str, str]] = []
+        self._rows: dict[str, int] = {}
         self._list.setAccessibleName("Layer")
         self._list.setToolTip("Layer to show")
         self._list.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -56,27 +57,26 @@ class LayerPicker(QWidget):
 
         The one selected on the canvas is shown if it is followed; else the one in view stays, or `first` is shown.
         """
-        names = [name for name, _ in layers]
+        rows = {name: row for row, (name, _) in enumerate(layers)}
         selected = self._document.drawing.result(self._document.selected)  # a folded block's is its last layer
         wanted = (selected if self._follow.isChecked() else "", self.layer, first)
-        keep = next((name for name in wanted if name in names), names[0] if names else "")
+        keep = next((name for name in wanted if name in rows), next(iter(rows), ""))
         if list(layers) != self._offered:
-            self._offered = list(layers)
+            self._offered, self._rows = list(layers), rows
             self._list.blockSignals(True)
             self._list.clear()
             for name, text in layers:
                 self._list.addItem(text, name)
             self._list.blockSignals(False)
         self._list.blockSignals(True)
-        self._list.setCurrentIndex(names.index(keep) if keep else -1)
+        self._list.setCurrentIndex(rows.get(keep, -1))
         self._list.blockSignals(False)
         self.picked.emit(self.layer)
 
     def pick(self, name: str) -> None:
         """Show a layer if it is on offer."""
-        index = self._list.findData(name)
-        if index >= 0:
-            self._list.setCurrentIndex(index)
+        if name in self._rows:
+            self._list.setCurrentIndex(self._rows[name])
 
     def _take_selection(self, name: str) -> None:
         if self._follow.isChecked() and name:

@@ -15,6 +15,7 @@ from .export import ExportMenu
 from .layer_picker import LayerPicker
 from .range_switch import RangeSwitch
 from .scrubber import Scrubber
+from .when_seen import WhenSeen
 
 
 class LayerView(QWidget):
@@ -88,11 +89,12 @@ class LayerView(QWidget):
     def _connect(self) -> None:
         self._picker.picked.connect(self._choose_layer)
         self._own.toggled.connect(self._draw)
-        self._session.model_changed.connect(self._take_model)
+        models = WhenSeen(self, self._take_model)  # listing the layers of a large network takes longer than a frame
+        self._session.model_changed.connect(models.offer)
         self._session.snapshot.connect(self._refresh)
         self._session.film.moved.connect(self._refresh)
         if self._session.model_info is not None:
-            self._take_model(self._session.model_info)
+            models.offer(self._session.model_info)
 
     def _refresh(self, _cause: Any = None) -> None:
         """Show what is now, or the frame that is chosen; nothing moves meanwhile."""

@@ -6,12 +6,14 @@ from PySide6.QtCore import QPoint
 from convscope.engine import Network
 from convscope.engine import layers as L
 from convscope.engine.cost import Ledger, summary
+from convscope.engine.graph import shaping
 from convscope.gui.canvas import card_look, cards, wire_item
 from convscope.gui.canvas.node_item import NodeItem
 from convscope.gui.canvas.view import GraphView
 from convscope.gui.models import edits
 from convscope.gui.models.document import Document
 from convscope.gui.panels.cost import Costs
+from convscope.gui.panels.inspector import Inspector
 
 
 def chain_of_residuals(layers: int) -> Network:
@@ -59,8 +61,8 @@ def counted(monkeypatch):
     return counts
 
 
-def test_an_edit_makes_anew_only_what_it_changed(large, counted):
-    document = large.document
+def test_an_edit_makes_anew_only_what_it_changed(qtbot, large, counted):
+    document, router = large.document, large.graph.router
     document.summary  # noqa: B018  what the panels have asked for before
     counted.clear()
     edits.set_parameter(document, "conv201", "bias", False)
@@ -73,11 +75,50 @@ def test_an_edit_makes_anew_only_what_it_changed(large, counted):
     counted.clear()
     edits.add_after(document, "ReLU", "norm201")
     assert counted["_card"] <= 3
+    qtbot.waitUntil(lambda: not router.busy)
     assert counted["reroute"] < 120
     counted.clear()
     document.undo_stack.undo()
     assert counted["_card"] <= 3
+    qtbot.waitUntil(lambda: not router.busy)
     assert counted["reroute"] < 120
+
+
+def test_wires_between_cards_that_move_alike_keep_their_course(qtbot, large):
+    document, graph = large.document, large.graph
+    inside = next(wire for link, wire in graph.wires.items() if link.target == "relu13")
+    x, y = document.network.layout["norm13"]
+    course = inside.path()
+    rows = {name: document.network.layout[name] for name in ("norm13", "relu13")}
+    document.move("Move", {name: (left + 8.0, top + 8.0) for name, (left, top) in rows.items()})
+    assert inside.path() == course.translated(8, 8)
+    assert graph.nodes["norm13"].pos().toTuple() == (x + 8, y + 8)
+    qtbot.waitUntil(lambda: not graph.router.busy)
+
+
+def test_an_edit_that_was_undone_is_done_again_without_looking_at_shapes_anew(large, monkeypatch):
+    document = large.document
+    edits.add_after(document, "ReLU", "norm201")
+    document.undo_stack.undo()
+    looked = []
+    original = shaping.infer
+    monkeypatch.setattr(shaping, "infer", lambda *args: looked.append(1) or original(*args))
+    document.undo_stack.redo()
+    document.undo_stack.undo()
+    assert document.network.problems() == []
+    assert looked == []
+
+
+def test_the_inspector_awaits_the_costs_of_a_large_network_instead_of_asking_for_them(qtbot, large):
+    document = large.document
+    inspector = Inspector(document)
+    qtbot.addWidget(inspector)
+    document.select("conv201")
+    assert inspector.facts.value("Parameters") != "…"
+    edits.add_after(document, "ReLU", "norm201")
+    assert inspector.facts.value("Parameters") == "…"
+    qtbot.waitUntil(lambda: not document.costs_expected)
+    assert inspector.facts.value("Parameters") == "0"
 
 
 def test_a_kernel_changes_the_fields_of_all_later_layers_without_costing_them_again(large, counted):

@@ -7,7 +7,6 @@ from PySide6.QtTest import QTest
 from convscope.engine.repair import repairs
 from convscope.gui.layer_list import CATEGORIES, MIME, TYPE, TYPES
 from convscope.gui.models import edits
-from convscope.gui.models.costs import SHARE
 from convscope.gui.panels.cost import Costs
 from convscope.gui.panels.palette import Palette
 from convscope.gui.panels.problems import Problems
@@ -90,7 +89,7 @@ def test_the_cost_table_follows_edits_and_its_totals_add_up(costs, document):
     assert cells[0][:5] == ["conv1", "Conv2D", "8×8×1000", "10,000", "576,000"]
     total = costs.totals.model().index(0, 3).data()
     assert total == f"{sum(int(row[3].replace(',', '')) for row in cells):,}"
-    shares = [model.index(r, 3).data(SHARE) for r in range(model.rowCount())]
+    shares = [model.cell(r, 3).share for r in range(model.rowCount())]
     assert sum(shares) == pytest.approx(1)
 
 

@@ -138,6 +138,15 @@ def test_a_hidden_view_asks_for_nothing(lab, filters):
     lab.until(lambda: filters.weights is not before)
 
 
+def test_a_hidden_view_lists_the_layers_of_another_network_when_it_is_shown(lab, filters):
+    filters.hide()
+    lab.document.edit("Rename", lambda net: net.rename("conv1", "first"))
+    lab.until(lambda: "first" in lab.session.model_info.network)
+    assert filters.layer == "conv1"
+    filters.show()
+    assert filters.layer == "first"
+
+
 def test_zero_is_the_middle_of_a_signed_scale():
     values = np.array([[[-2.0, 0.0], [1.0, 0.5]]])
     indices, scale = levels(values, signed=True, each=True)
