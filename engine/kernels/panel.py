@@ -4,7 +4,7 @@ import numba
 import numpy as np
 
 from .jit import FLAGS
-from .simd import load, store, store_first
+from .simd import add, load, load_first, store, store_first
 from .tile import (
     tile_add_narrow,
     tile_add_wide,
@@ -121,11 +121,19 @@ def copy_window(
 
 @numba.njit(**FLAGS)
 def add_rows(source, at, step, rows, columns, total):
-    """total += the sum of rows."""
-    for row in range(rows):
-        values = source[at + row * step : at + row * step + columns]
-        for k in range(columns):
-            total[k] += values[k]
+    """total += the sum of rows, in their order; each vector of columns stays in a register."""
+    whole = columns // LANES * LANES
+    for k in range(0, whole, LANES):
+        sums = load(total, k)
+        for row in range(rows):
+            sums = add(sums, load(source, at + row * step + k))
+        store(total, k, sums)
+    if whole < columns:
+        rest = columns - whole
+        sums = load_first(total, whole, rest)
+        for row in range(rows):
+            sums = add(sums, load_first(source, at + row * step + whole, rest))
+        store_first(total, whole, sums, rest)
 
 
 @numba.njit(**FLAGS)

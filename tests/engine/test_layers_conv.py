@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from convscope.engine import Model, Network
 from convscope.engine import layers as L
 from convscope.engine.kernels.vector import LANES
-from convscope.engine.layers.conv import choice, wide_tables, winograd, winograd_gradient
+from convscope.engine.layers.conv import choice, col2im_tables, wide_tables, winograd, winograd_gradient
 from convscope.engine.layers.conv.tables import Conv
 from convscope.engine.runtime.cpu import CpuBackend
 from convscope.engine.spec import ConvscopeError
@@ -102,6 +102,46 @@ def test_every_algorithm_equals_the_reference_on_drawn_shapes(
     with choice.forced(force), pytest.MonkeyPatch.context() as patch:
         patch.setattr(CpuBackend, "threads_for", lambda self, macs, values: threads)
         check(L.Conv2D(filters * LANES, 3, padding=padding), batch, height, width, channels * LANES, 1e-5)
+
+
+@given(
+    data=st.data(),
+    batch=st.integers(1, 5),
+    size=st.tuples(st.integers(1, 14), st.integers(1, 14)),
+    channels=st.integers(1, LANES // 2),
+    filters=st.integers(1, 2 * LANES + 1),
+    kernel=st.tuples(st.integers(1, 5), st.integers(1, 7)),
+    stride=st.tuples(st.integers(1, 3), st.integers(1, 4)),
+    padding=st.tuples(*[st.integers(0, 3)] * 4),
+    dilation=st.integers(1, 2),
+    products_first=st.booleans(),
+)
+@settings(max_examples=80)
+def test_gradients_of_few_channels_equal_the_reference_either_way(
+    data, batch, size, channels, filters, kernel, stride, padding, dilation, products_first
+) -> None:
+    """By products first and sums afterwards, and by the sliding product, whichever would pay."""
+    down = (kernel[0] - 1) * dilation + 1
+    if size[0] + padding[0] + padding[1] < down or size[1] + padding[2] + padding[3] < kernel[1]:
+        return
+    layer = L.Conv2D(filters, kernel, stride=stride, padding=padding, dilation=(dilation, 1))
+    block = data.draw(st.sampled_from([1, 24 * 1024]), "floats in a block")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(col2im_tables, "pays", lambda case: products_first)
+        patch.setattr(col2im_tables, "_BLOCK_FLOATS", block)
+        patch.setattr(CpuBackend, "threads_for", lambda self, macs, values: 2)
+        check(layer, batch, *size, channels, 1e-5)
+
+
+def test_products_come_first_where_runs_of_few_channels_fill_vectors() -> None:
+    def case(size: int, channels: int, out: int, filters: int, kernel: int, stride: int, padding: int) -> Conv:
+        kernels = ((kernel, kernel), (stride, stride), (1, 1))
+        return Conv(1, size, size, channels, out, out, filters, *kernels, padding, padding, 1)
+
+    assert col2im_tables.pays(case(14, 6, 10, 16, 5, 1, 0))
+    assert col2im_tables.pays(case(227, 3, 55, 96, 11, 4, 0))
+    assert not col2im_tables.pays(case(14, LANES, 10, 16, 5, 1, 0))
+    assert not col2im_tables.pays(case(28, 1, 28, 6, 1, 1, 0))
 
 
 @pytest.mark.parametrize("unit", ["avx2", "neon", "generic"])

@@ -3,15 +3,14 @@
 import numba
 import numpy as np
 
+from ...kernels.ahead import fetch, fetch_ending
 from ...kernels.jit import device, kernel, serial_kernel
-from ...kernels.moments import PRODUCTS, begin, measure
+from ...kernels.moments import begin, measure
 from ...kernels.panel import add_rows, copy_window, finish, panel_add, panel_set
-from ...kernels.simd import prefetch
+from ...kernels.simd import load, load_first, store
 from ...kernels.vector import LANES, ROWS, WIDTH
-from ...kernels.words import NO_FLOOR, NOTHING, SUM
+from ...kernels.words import NO_FLOOR, SUM
 from .tables import blocks
-
-LINE = 16  # floats in a cache line
 
 
 def packed_bias_size(groups, columns):
@@ -25,23 +24,6 @@ def packed_columns(columns):
     blocks = (columns + WIDTH - 1) // WIDTH
     rest = columns - (blocks - 1) * WIDTH
     return blocks * WIDTH - (WIDTH - LANES if rest <= LANES else 0)
-
-
-@device
-def fetch(values, at, count, part, parts):
-    """Ask for one of so many parts of values[at : at + count], which will be used soon."""
-    for i in range(at + part * count // parts, at + (part + 1) * count // parts, LINE):
-        prefetch(values, i)
-
-
-@device
-def fetch_ending(target, ending, other, measuring, at, count, part, parts):
-    """The same for what is written, and for what `finish` and `measure` read then."""
-    fetch(target, at, count, part, parts)
-    if ending != NOTHING:
-        fetch(other, at, count, part, parts)
-    if measuring[0] >= PRODUCTS:
-        fetch(measuring[2], at, count, part, parts)
 
 
 @kernel
@@ -171,12 +153,13 @@ def slide(
 @device
 def copy_columns(dy, dy0, step, pixels, columns, target, at, pitch):
     """Rows of dy's columns into rows of `pitch` floats, zeros behind them, so that whole vectors can be read."""
+    whole = columns // LANES * LANES
     for pixel in range(pixels):
-        values = dy[dy0 + pixel * step : dy0 + pixel * step + columns]
-        row = target[at + pixel * pitch : at + (pixel + 1) * pitch]
-        for k in range(columns):
-            row[k] = values[k]
-        row[columns:] = np.float32(0)
+        source, row = dy0 + pixel * step, at + pixel * pitch
+        for k in range(0, whole, LANES):
+            store(target, row + k, load(dy, source + k))
+        for k in range(whole, pitch, LANES):
+            store(target, row + k, load_first(dy, source + k, columns - k))
 
 
 @kernel

@@ -8,10 +8,10 @@ import numpy as np
 
 from ...kernels.panel import SPARE_OUTS
 from ..folding import Effective
-from . import cpu, wide_tables, widening
+from . import col2im, col2im_tables, cpu, wide_tables, widening
 from .gradient_tables import weight_gradient_tables
 from .steps_passes import Product, WeightGradient
-from .tables import Conv, Sliding, forward_tables, input_gradient_tables
+from .tables import ONE_TAP, Conv, Sliding, forward_tables, input_gradient_tables, padded
 
 if TYPE_CHECKING:
     from ...runtime.binding import Array, Binding
@@ -33,6 +33,9 @@ class Direct:
         self._slide(wide, own, bind, p)
 
     def input_gradient(self, case: Conv, bind: Binding, p: Product) -> None:
+        if col2im_tables.pays(case):
+            self._sum_runs(case, bind, p)
+            return
         turned = wide_tables.turned(case)
         if case.stride == (1, 1) and wide_tables.pixels_at_once(turned) > 1:
             wide, own = self._wide(turned, p.own, bind, turn=True)
@@ -57,6 +60,17 @@ class Direct:
         _, _, dw, db, has_bias = g.arrays
         self._sum(wide, bind, WeightGradient(g.x, g.dy, wide_dw, wide_db if has_bias else None))
         bind.backward_weights(widening.gather, wide_dw, wide_db, dw, db, *_widening(case, q), has_bias)
+
+    @staticmethod
+    def _sum_runs(case: Conv, bind: Binding, p: Product) -> None:
+        """Declare the input's gradient by products first, sums afterwards."""
+        t, run = col2im_tables.tables(case), case.kernel[1] * case.channels
+        sizes = (case.kernel[0], run, case.filters, padded(run), bind.threads)
+        packed = bind.pack(f"{p.own.mark}col2im", t.packed, col2im.pack, p.own.weight, *sizes)
+        bias = packed_bias(p.own, bind, 1, case.channels)
+        zeros, scratch = np.zeros(padded(run), np.float32), bind.scratch(t.scratch * bind.threads)
+        tables = (zeros, t.geometry, t.rows, t.outs, t.firsts, t.lasts, ONE_TAP, SPARE_OUTS, scratch, bind.threads)
+        p.record(col2im.input_gradient, p.source, packed, bias, *p.ending, *tables)
 
     def _slide(self, case: Conv, own: Effective, bind: Binding, p: Product) -> None:
         """Declare a forward pass with these weights."""

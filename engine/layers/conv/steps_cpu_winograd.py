@@ -10,12 +10,10 @@ from ...kernels.panel import SPARE_OUTS
 from . import cpu, wide_tables, winograd, winograd_gradient, winograd_tables
 from .steps_cpu_direct import packed_bias
 from .steps_passes import Product, WeightGradient
-from .tables import Conv
+from .tables import ONE_TAP, Conv
 
 if TYPE_CHECKING:
     from ...runtime.binding import Binding
-
-_ONE_TAP = np.zeros(1, np.int64)
 
 
 class Winograd:
@@ -35,7 +33,7 @@ class Winograd:
     def weight_gradient(self, case: Conv, bind: Binding, g: WeightGradient) -> None:
         t = winograd_tables.weight_gradient_tables(case, self._m)
         partials, scratch = bind.scratch(t.partial * bind.threads), bind.scratch(t.scratch * bind.threads, area=1)
-        tables = (t.geometry, t.rows, t.outs, _ONE_TAP, partials, scratch, bind.threads)
+        tables = (t.geometry, t.rows, t.outs, ONE_TAP, partials, scratch, bind.threads)
         bind.backward_weights(winograd_gradient.weight_gradient, *g.arrays, *tables)
 
     def _slide(self, case: Conv, bind: Binding, p: Product, t: winograd_tables.Winograd, role: str, pack: Any) -> None:
@@ -45,5 +43,5 @@ class Winograd:
         name = f"{own.mark}winograd{m}_{role}"
         packed = bind.pack(name, t.packed, pack, own.weight, *sizes, pack_scratch, bind.threads)
         zeros, scratch = np.zeros(cpu.packed_bias_size(1, columns), np.float32), bind.scratch(t.scratch * bind.threads)
-        tables = (zeros, t.geometry, t.rows, t.outs, _ONE_TAP, SPARE_OUTS, scratch, bind.threads)
+        tables = (zeros, t.geometry, t.rows, t.outs, ONE_TAP, SPARE_OUTS, scratch, bind.threads)
         p.record(winograd.slide, p.source, packed, packed_bias(own, bind, 1, columns), *p.ending, *tables)

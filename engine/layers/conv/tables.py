@@ -22,6 +22,7 @@ from ...kernels.vector import LANES, ROWS, WIDTH
 Ints = NDArray[np.int64]
 Image = tuple[int, int, int]  # height, width, channels
 _STRIP_FLOATS = 48 * 1024  # source values in a unit: 192 KiB, well inside a core's L2 beside weights and outputs
+ONE_TAP = np.zeros(1, np.int64)  # the table of a product without a window
 _TASKS = 4  # units a call should at least have, so that two to four threads find work
 
 

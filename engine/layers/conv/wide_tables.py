@@ -30,6 +30,13 @@ def _kernel_columns(case: Conv, q: int) -> int:
     return case.kernel[1] + (q - 1) * case.stride[1]
 
 
+def work(case: Conv) -> float:
+    """Vector operations of one image, joined as it pays."""
+    q = pixels_at_once(case)
+    joined = -(-case.filters // LANES) * case.kernel[1] if q == 1 else _work(case, q)
+    return case.out_height * case.out_width * case.kernel[0] * case.channels * joined
+
+
 def widened(case: Conv, q: int) -> Conv:
     """The convolution that computes q neighbouring outputs as one."""
     return replace(

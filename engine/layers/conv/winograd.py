@@ -9,6 +9,7 @@ since strides that are powers of two evict each other from the cache.
 
 import numba
 
+from ...kernels.ahead import fetch, fetch_ending
 from ...kernels.jit import kernel
 from ...kernels.moments import begin, measure
 from ...kernels.panel import copy_window, finish, panel_set
@@ -57,6 +58,8 @@ def slide(
     pitch = copy_cols * channels
     plane = copy_rows * pitch
     n_blocks = (filters + WIDTH - 1) // WIDTH
+    source_line, line = source_width * channels, width * filters
+    source_plane = source_height * source_line
     low = NO_FLOOR if ending == SUM else floor
     for thread in numba.prange(threads):
         begin(measuring, thread)
@@ -68,12 +71,17 @@ def slide(
             first_image, first_tile_row = (unit // strips) * images, (unit % strips) * strip
             n_images, n_rows = min(images, batch - first_image), min(strip, down - first_tile_row)
             count = n_images * n_rows * across
+            row0 = m * first_tile_row
+            done = (n_images - 1) * height + min(m * n_rows, height - row0)
+            first, written = (first_image * height + row0) * line, done * line
+            read = images * source_plane if strips == 1 else m * strip * source_line  # from one unit to the next
+            source_next = first_image * source_plane + row0 * source_line + read
             for image in range(n_images):
                 copy_window(
                     source,
-                    (first_image + image) * source_height * source_width * channels,
-                    source_width * channels,
-                    m * first_tile_row - top,
+                    (first_image + image) * source_plane,
+                    source_line,
+                    row0 - top,
                     m * n_rows + 2,
                     source_height,
                     -left,
@@ -87,8 +95,10 @@ def slide(
                 )
             transform_inputs(m, scratch, window, copy_rows, pitch, channels, n_images, n_rows, across, v0, v_step)
             for element in range(elements):
+                fetch(source, source_next, read, element, elements)
+                fetch_ending(target, ending, other, measuring, first, written, element, elements)
                 for block in range(n_blocks):
-                    first = block * WIDTH
+                    column = block * WIDTH
                     panel_set(
                         scratch,
                         v0 + element * v_step,
@@ -100,13 +110,13 @@ def slide(
                         channels,
                         1,
                         weights,
-                        (element * filters + first) * channels,
+                        (element * filters + column) * channels,
                         scratch,
-                        m0 + element * m_step + first,
+                        m0 + element * m_step + column,
                         outs,
                         0,
                         count,
-                        min(WIDTH, filters - first),
+                        min(WIDTH, filters - column),
                         no_bias,
                         0,
                         NO_FLOOR,
@@ -117,7 +127,7 @@ def slide(
             for tile in range(count):
                 image, row, column = tile // (n_rows * across), (tile // across) % n_rows, tile % across
                 y, x = m * (first_tile_row + row), m * column
-                out = (((first_image + image) * height + y) * width + x) * filters
+                out = ((first_image + image) * height + y) * line + x * filters
                 for k in range(0, filters, LANES):
                     write_tile(
                         m,
@@ -126,19 +136,15 @@ def slide(
                         m_step,
                         target,
                         out + k,
-                        width * filters,
+                        line,
                         filters,
                         min(m, height - y),
                         min(m, width - x),
                         load(bias, k),
                         low,
                     )
-            line = width * filters
-            row0 = m * first_tile_row
-            done = (n_images - 1) * height + min(m * n_rows, height - row0)
-            first = (first_image * height + row0) * line
-            finish(ending, other, target, first, done * line, floor)
-            measure(measuring, target, first, done * line, thread)
+            finish(ending, other, target, first, written, floor)
+            measure(measuring, target, first, written, thread)
 
 
 PACK_SCRATCH = 18 * LANES + 36 * LANES * LANES

@@ -3,6 +3,7 @@
 import numba
 import numpy as np
 
+from ...kernels.ahead import fetch
 from ...kernels.jit import kernel
 from ...kernels.panel import add_rows, copy_window, panel_add
 from ...kernels.vector import LANES, WIDTH
@@ -24,6 +25,10 @@ def weight_gradient(x, dy, dw, db, has_bias, geometry, rows, outs, one_tap, part
     padded_channels, copies, area, partial = geometry[20], geometry[21], geometry[22], geometry[23]
     m, elements = geometry[24], (geometry[24] + 2) ** 2
     pitch, dy_pitch, bias_at = copy_cols * channels, m * across * filters, elements * u_step
+    line, dy_line = width * channels, out_width * filters
+    plane, dy_plane = height * line, out_height * dy_line
+    rows_between = images * height if strips == 1 else m * strip  # from one unit to the next
+    dy_rows_between = images * out_height if strips == 1 else m * strip
     for thread in numba.prange(threads):
         window, mine = thread * area, thread * partial
         v0 = window + copies
@@ -34,11 +39,13 @@ def weight_gradient(x, dy, dw, db, has_bias, geometry, rows, outs, one_tap, part
             first_image, first_tile_row = (unit // strips) * images, (unit % strips) * strip
             n_images, n_rows = min(images, batch - first_image), min(strip, down - first_tile_row)
             first_row = m * first_tile_row
+            x_next = first_image * plane + (first_row + rows_between) * line
+            dy_next = first_image * dy_plane + (first_row + dy_rows_between) * dy_line
             for image in range(n_images):
                 copy_window(
                     x,
-                    (first_image + image) * height * width * channels,
-                    width * channels,
+                    (first_image + image) * plane,
+                    line,
                     first_row - top,
                     m * n_rows + 2,
                     height,
@@ -55,8 +62,8 @@ def weight_gradient(x, dy, dw, db, has_bias, geometry, rows, outs, one_tap, part
             for image in range(n_images):
                 copy_window(
                     dy,
-                    (first_image + image) * out_height * out_width * filters,
-                    out_width * filters,
+                    (first_image + image) * dy_plane,
+                    dy_line,
                     first_row,
                     m * n_rows,
                     out_height,
@@ -75,6 +82,8 @@ def weight_gradient(x, dy, dw, db, has_bias, geometry, rows, outs, one_tap, part
                 sums = partials[mine + bias_at : mine + bias_at + filters]
                 add_rows(scratch, window, filters, m * m * count, filters, sums)
             for element in range(elements):
+                fetch(x, x_next, rows_between * line, element, elements)
+                fetch(dy, dy_next, dy_rows_between * dy_line, element, elements)
                 for first in range(0, filters, WIDTH):
                     panel_add(
                         scratch,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,9 @@ from ...kernels.vector import LANES, ROWS, WIDTH
 from .tables import Conv, padded
 
 Ints = NDArray[np.int64]
-_UNIT_FLOATS = 256 * 1024  # transformed values of a unit: 1 MiB
+_UNIT_FLOATS = 112 * 1024  # transformed values of a unit: with maps and filters asked ahead they stay in L2
+_LEAST_TILES = 24  # that share one reading of the transformed filters, which with many channels come from memory
+_LEAST_SUMMED = 64  # that share one reading and writing of the filters' gradient
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,7 @@ def tables(c: Conv, m: int) -> Winograd:
     """Units for a pass with tiles of m×m outputs."""
     channels, filters, batch, elements = c.channels, c.filters, c.batch, (m + 2) ** 2
     down, across = -(-c.out_height // m), -(-c.out_width // m)
-    most = max(_UNIT_FLOATS // (elements * (channels + filters)), 1)
-    if down * across <= most and batch >= 4:
-        images, strip = max(min(most // (down * across), batch // 4), 1), down
-    else:
-        images, strip = 1, max(min(most // across, down if batch >= 4 else -(-down // 4)), 1)
+    images, strip = _unit(c, m, _LEAST_TILES, shares=4)
     tiles = images * strip * across
     strips = -(-down // strip)
     copy_rows, copy_cols = m * strip + 2, m * across + 2
@@ -63,6 +62,22 @@ def tables(c: Conv, m: int) -> Winograd:
     return Winograd(np.array(geometry, np.int64), rows * channels, rows * filters, scratch, packed)
 
 
+def _unit(c: Conv, m: int, least: int, shares: int) -> tuple[int, int]:
+    """Images and tile rows of a unit: whole images, or one strip of an image; at least so many shares of the batch.
+
+    Tiles come in whole register tiles where images are small enough for a choice.
+    """
+    down, across = -(-c.out_height // m), -(-c.out_width // m)
+    most = max(_UNIT_FLOATS // ((m + 2) ** 2 * (c.channels + c.filters)), least)
+    if down * across <= most and c.batch >= shares:
+        images = max(min(most // (down * across), c.batch // shares), 1)
+        whole = ROWS // math.gcd(ROWS, down * across)
+        return images // whole * whole or images, down
+    longest = down if c.batch >= shares else -(-down // shares)
+    strips = -(-down // max(min(most // across, longest), 1))
+    return 1, -(-down // strips)
+
+
 @dataclass(frozen=True)
 class WeightGradient:
     """Arrays for the kernel `weight_gradient`; geometry in the order the kernel unpacks it."""
@@ -78,11 +93,7 @@ def weight_gradient_tables(c: Conv, m: int) -> WeightGradient:
     """Units for the weight gradient, with tiles of m×m outputs."""
     elements = (m + 2) ** 2
     down, across = -(-c.out_height // m), -(-c.out_width // m)
-    most = max(_UNIT_FLOATS // (elements * (c.channels + c.filters)), 1)
-    if down * across <= most:
-        images, strip = max(min(most // (down * across), c.batch // 2), 1), down
-    else:
-        images, strip = 1, max(most // across, 1)
+    images, strip = _unit(c, m, _LEAST_SUMMED, shares=2)
     tiles, strips = images * strip * across, -(-down // strip)
     copy_rows, copy_cols = m * strip + 2, m * across + 2
     padded_channels = -(-c.channels // ROWS) * ROWS
