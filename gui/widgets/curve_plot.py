@@ -169,7 +169,9 @@ class CurvePlot(QWidget):
     def lines(self, run: str) -> list[Line]:
         """The numbers of its curves, as a table has them."""
         noun = self._heading.lower()
-        batches = Line(run, f"training {noun} of the batch", self.batches.x.copy(), self.batches.y.copy())
+        each = self.batches.each
+        what = f"training {noun} of the batch" if each == 1 else f"training {noun}, mean of {each} batches"
+        batches = Line(run, what, self.batches.x.copy(), self.batches.y.copy())
         epochs = [Line(run, f"{name.lower()} {noun}", np.array(x), np.array(y)) for name, (x, y) in self.epochs.items()]
         return [batches, *epochs]
 

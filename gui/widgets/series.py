@@ -1,4 +1,4 @@
-"""A long curve kept whole and drawn with few points."""
+"""A curve of any length, kept in bounded memory and drawn with few points."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Curve = tuple[Floats, Floats]
 SPAN = 24.0
+MOST = 1 << 17
+"""Points that are kept as they came; of more, two by two become one, and so again each time there are as many."""
 _BLOCK = 128  # points that are smoothed at once
+_X, _MEAN, _TREND, _LEAST, _GREATEST = range(5)  # rows of what is kept
 
 
 def thinned(x: Floats, y: Floats, low: float, high: float, most: int) -> Curve:
@@ -29,50 +32,78 @@ def thinned(x: Floats, y: Floats, low: float, high: float, most: int) -> Curve:
 
 
 class Series:
-    """Points (x, y) with growing x, and y smoothed by an exponential mean over about `span` points."""
+    """Points (x, y) with growing x, and y smoothed by an exponential mean over about `span` points.
 
-    def __init__(self, span: float = SPAN) -> None:
+    Of more than `most` points, `each` are kept as one: the first x, the mean of y, its least and its greatest, and the
+    last value of the trend. So the curve looks as before unless a stretch of it is drawn very wide.
+    """
+
+    def __init__(self, span: float = SPAN, most: int = MOST) -> None:
         self._decay = 1.0 - 1.0 / span
+        self._most = most
         self.clear()
 
     def clear(self) -> None:
-        self._data = np.empty((3, 1024))
+        self._data = np.empty((5, 1024))
         self._count = 0
         self._mean = self._weight = 0.0
+        self.each = 1
+        self._filled = 1  # how many points the last one is so far
 
     def __len__(self) -> int:
         return self._count
 
     @property
     def x(self) -> NDArray[np.float64]:
-        return self._data[0, : self._count]
+        return self._data[_X, : self._count]
 
     @property
     def y(self) -> NDArray[np.float64]:
-        return self._data[1, : self._count]
+        """The values; means where several points are one."""
+        return self._data[_MEAN, : self._count]
 
     @property
     def smooth(self) -> NDArray[np.float64]:
-        return self._data[2, : self._count]
+        return self._data[_TREND, : self._count]
 
     def extend(self, x: Sequence[float], y: Sequence[float]) -> None:
         """Append points. Values that are not finite leave a gap and do not enter the mean."""
-        count = self._count + len(x)
-        if count > self._data.shape[1]:
-            grown = np.empty((3, max(count, 2 * self._data.shape[1])))
-            grown[:, : self._count] = self._data[:, : self._count]
-            self._data = grown
-        self._data[0, self._count : count] = x
-        self._data[1, self._count : count] = y
-        self._data[2, self._count : count] = [self._smoothed(value) for value in y]
-        self._count = count
+        new, weights = np.array([x, y, [self._smoothed(value) for value in y], y, y], float), np.ones(len(x))
+        if self._count and self._filled < self.each:  # the last one goes on
+            self._count -= 1
+            new = np.column_stack([self._data[:, self._count], new])
+            weights = np.append(float(self._filled), weights)
+        if self.each > 1 and len(weights):
+            places = (np.cumsum(weights) - weights) // self.each
+            new, weights = _as_one(new, weights, np.flatnonzero(np.diff(places, prepend=-1)))
+            self._filled = int(weights[-1])
+        self._append(new)
+        self._bound()
 
     def put(self, x: Floats, y: Floats) -> None:
         """Hold these points in the place of all before; as `extend`, but quick for many."""
-        self._data = np.empty((3, max(len(x), 1024)))
-        self._count = len(x)
-        self._data[0, : self._count], self._data[1, : self._count] = x, y
+        self.clear()
+        self._append(np.array([x, y, y, y, y], float))
         self._smooth_all()
+        self._bound()
+
+    def _append(self, new: Floats) -> None:
+        count = self._count + new.shape[1]
+        if count > self._data.shape[1]:
+            grown = np.empty((5, max(count, 2 * self._data.shape[1])))
+            grown[:, : self._count] = self._data[:, : self._count]
+            self._data = grown
+        self._data[:, self._count : count] = new
+        self._count = count
+
+    def _bound(self) -> None:
+        """Keep two points as one until they are few enough."""
+        while self._count > self._most:
+            weights = np.full(self._count, float(self.each))
+            weights[-1] = self._filled
+            halved, weights = _as_one(self._data[:, : self._count], weights, np.arange(0, self._count, 2))
+            self.each, self._filled = 2 * self.each, int(weights[-1])
+            self._data, self._count = halved, halved.shape[1]
 
     def smooth_over(self, span: float) -> None:
         """Take the mean over about `span` points, of those that are there as well."""
@@ -80,11 +111,14 @@ class Series:
         self._smooth_all()
 
     def _smooth_all(self) -> None:
-        """What `_smoothed` makes of one point after the other, a block of finite values at a time."""
-        y = self.y
+        """What `_smoothed` makes of one point after the other, a block of finite values at a time.
+
+        Where several points are one, as if all of them had the value of their mean.
+        """
+        y, decay = self.y, self._decay**self.each
         finite = np.isfinite(y)
         values, number = y[finite], np.cumsum(finite)
-        powers = self._decay ** np.arange(_BLOCK + 1, dtype=float)
+        powers = decay ** np.arange(_BLOCK + 1, dtype=float)
         apart = np.subtract.outer(np.arange(_BLOCK), np.arange(_BLOCK))
         below = np.tril(powers[np.abs(apart)])
         self._mean = self._weight = 0.0
@@ -96,8 +130,10 @@ class Series:
             weights = below[:size, :size].sum(1) + powers[1 : size + 1] * self._weight
             means[begin : begin + size] = sums / weights
             self._mean, self._weight = float(sums[-1]), float(weights[-1])
+        several = (1.0 - decay) / (1.0 - self._decay)  # what a point of now weighs, one by one
+        self._mean, self._weight = several * self._mean, several * self._weight
         padded = np.concatenate([[np.nan], means])
-        self._data[2, : self._count] = padded[number]
+        self._data[_TREND, : self._count] = padded[number]
 
     def _smoothed(self, value: float) -> float:
         """The mean after one more value, each weighing `decay` times the next (without a bias towards zero)."""
@@ -113,12 +149,12 @@ class Series:
     def envelope(self, low: float, high: float, points: int) -> Curve:
         """The raw curve between two x with at most about `points` points: the least and greatest of each stretch."""
         first, stretch, count = self._stretches(low, high, points // 2)
-        if stretch == 1:
+        if stretch == self.each == 1:
             return self.x[first : first + count], self.y[first : first + count]
         x = self.x[first : first + count : stretch].repeat(2)
         starts = np.arange(first, first + count, stretch)
-        edges = self._data[1, first : first + count]
-        least, greatest = np.fmin.reduceat(edges, starts - first), np.fmax.reduceat(edges, starts - first)
+        least, greatest = self._data[[_LEAST, _GREATEST], first : first + count]
+        least, greatest = np.fmin.reduceat(least, starts - first), np.fmax.reduceat(greatest, starts - first)
         return x, np.column_stack([least, greatest]).ravel()
 
     def trend(self, low: float, high: float, points: int) -> Curve:
@@ -138,3 +174,18 @@ class Series:
             stretch *= 2
         first -= first % stretch
         return first, stretch, last - first
+
+
+def _as_one(points: Floats, weights: Floats, starts: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """Points, so many of them each, of which those from one start to the next become one; their weights."""
+    there = np.isfinite(points[_MEAN])
+    counted = np.where(there, weights, 0.0)
+    totals = np.add.reduceat(counted, starts)
+    sums = np.add.reduceat(np.where(there, points[_MEAN], 0.0) * counted, starts)
+    ends = np.append(starts[1:], points.shape[1]) - 1
+    joined = np.empty((5, len(starts)))
+    joined[_X], joined[_TREND] = points[_X, starts], points[_TREND, ends]
+    joined[_MEAN] = np.divide(sums, totals, out=np.full(len(starts), np.nan), where=totals > 0)
+    joined[_LEAST] = np.fmin.reduceat(points[_LEAST], starts)
+    joined[_GREATEST] = np.fmax.reduceat(points[_GREATEST], starts)
+    return joined, np.add.reduceat(weights, starts)

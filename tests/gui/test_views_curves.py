@@ -193,6 +193,35 @@ def test_new_points_do_not_move_what_is_drawn_already():
     assert np.array_equal(before[:-2], after[: len(before) - 2])
 
 
+def test_a_series_without_end_takes_bounded_memory_and_looks_the_same():
+    whole, values = filled(30_000)
+    short, _ = filled(30_000, most=1024)
+    assert short.each == 32
+    assert 512 < len(short) <= 1024
+    assert short._data.nbytes <= 2 * 5 * 8 * 1024
+    assert np.array_equal(short.x, np.arange(0, 30_000, 32))
+    last = 30_000 - 30_000 % 32
+    assert np.allclose(short.y[:-1], values[:last].reshape(-1, 32).mean(1))
+    assert np.isclose(short.y[-1], values[last:].mean())
+    assert np.array_equal(short.smooth[:-1], whole.smooth[31:last:32])
+    assert short.smooth[-1] == whole.smooth[-1]
+    for drawn, as_before in zip(short.envelope(0, 30_000, 1000), whole.envelope(0, 30_000, 1000), strict=True):
+        assert np.array_equal(drawn, as_before)
+
+
+def test_a_bounded_series_takes_another_mean_and_points_that_are_no_numbers():
+    whole, values = filled(20_000)
+    short, _ = filled(20_000, most=1024)
+    put = Series(most=1024)
+    put.put(np.arange(20_000.0), values)
+    assert np.allclose(put._data[:, : len(put)], short._data[:, : len(short)])
+    for series in (whole, short):
+        series.smooth_over(400.0)
+        series.extend(range(20_000, 20_100), [np.nan, *[0.5] * 99])
+    assert abs(short.smooth[-1] - whole.smooth[-1]) < 1e-3
+    assert np.isfinite(short.y).all()
+
+
 def test_a_stretch_of_a_series_is_drawn_finer_than_the_whole():
     series, values = filled(100_000)
     x, y = series.envelope(5000, 5100, 800)
