@@ -16,6 +16,8 @@ from .models.document import Document
 
 _Key = QKeySequence.StandardKey
 _PASTE_OFFSET = (24.0, 24.0)
+_NOTHING = "Select layers first: click them, or go from one to the next with the arrow keys."
+_NO_BLOCK = "No layer of a block is selected; Fold All Blocks finds blocks among layers."
 
 
 class EditActions(QObject):
@@ -64,8 +66,15 @@ class EditActions(QObject):
     def _names(self) -> list[str]:
         return [name for name in self._view.graph.selected_names() if name != INPUT]
 
+    def _wanted(self) -> list[str]:
+        """The layers that are selected; that there are none is said."""
+        names = self._names()
+        if not names:
+            self.message.emit(_NOTHING, False)
+        return names
+
     def _copy(self) -> None:
-        text = clipboard.copied(self._document.network, self._names())
+        text = clipboard.copied(self._document.network, self._wanted())
         if text:
             data = QMimeData()
             data.setData(clipboard.MIME, text.encode())
@@ -77,33 +86,32 @@ class EditActions(QObject):
         edits.remove(self._document, self._names(), "Cut")
 
     def _paste(self) -> None:
-        text = QGuiApplication.clipboard().text()
-        if not text.strip():
-            return
         try:
-            names = clipboard.paste(self._document, text, _PASTE_OFFSET)
+            names = clipboard.paste(self._document, QGuiApplication.clipboard().text(), _PASTE_OFFSET)
         except ConvscopeError:
             self.message.emit("The clipboard holds no layers; copy some from a Convscope canvas.", True)
         else:
             self._view.graph.select(names)
 
     def _duplicate(self) -> None:
-        text = clipboard.copied(self._document.network, self._names())
+        text = clipboard.copied(self._document.network, self._wanted())
         if text:
             names = clipboard.paste(self._document, text, _PASTE_OFFSET, "Duplicate")
             self._view.graph.select(names)
 
     def _delete(self) -> None:
-        links = self._view.graph.selected_links()
-        if names := self._names():
-            edits.remove(self._document, names)
-        elif links:
+        if links := [] if self._names() else self._view.graph.selected_links():
             edits.disconnect(self._document, links)
+        elif names := self._wanted():
+            edits.remove(self._document, names)
 
     def _freeze(self) -> None:
         """Freeze the layers that are selected, those of blocks too, or let them learn again."""
-        members = (self._document.drawing.members(name) for name in self._names())
-        self._document.frozen.switch(member for each in members for member in each)
+        frozen, names = self._document.frozen, self._wanted()
+        members = {member for name in names for member in self._document.drawing.members(name)}
+        if names and members.isdisjoint(frozen.freezable):
+            self.message.emit(f"{' and '.join(names)} without weights: there is nothing to freeze.", False)
+        frozen.switch(members)
 
     def _select_all(self) -> None:
         self._view.graph.select(list(self._document.drawing.nodes))
@@ -123,21 +131,24 @@ class EditActions(QObject):
         )
         return [name for name in dict.fromkeys(found) if name]
 
-    def _fold(self) -> None:
+    def _wanted_blocks(self) -> list[str]:
+        """The blocks that are selected; that there are none is said."""
         names = self._blocks()
         if not names:
-            self.message.emit("No layer of a block is selected; Fold All Blocks finds blocks among layers.", True)
-            return
+            self.message.emit(_NO_BLOCK, True)
+        return names
+
+    def _fold(self) -> None:
         try:
-            folding.fold(self._document, names)
+            folding.fold(self._document, self._wanted_blocks())
         except ConvscopeError as error:
             self.message.emit(str(error), True)
 
     def _unfold(self) -> None:
-        folding.unfold(self._document, self._blocks())
+        folding.unfold(self._document, self._wanted_blocks())
 
     def _ungroup(self) -> None:
-        folding.ungroup(self._document, self._blocks())
+        folding.ungroup(self._document, self._wanted_blocks())
 
     def _fold_all(self) -> None:
         found = folding.fold_all(self._document)

@@ -200,7 +200,9 @@ class MainWindow(QMainWindow):
         _fill(bar.addMenu("&View"), *views.rooms(), None, *views.on_canvas(), None, *shown, None, *look)
         run = self.training
         runs = (run.train_action, run.pause_action, run.step_action, run.stop_action, None, run.over_action)
-        _fill(bar.addMenu("&Run"), *runs, self.run_actions.transfer)
+        menu = bar.addMenu("&Run")
+        menu.setToolTipsVisible(True)  # which say why an action cannot be chosen
+        _fill(menu, *runs, self.run_actions.transfer)
         shell = self.shell
         _fill(bar.addMenu("&Help"), shell.reference, shell.find, None, shell.welcome, shell.keys, None, shell.about)
 

@@ -42,6 +42,9 @@ from ..work.posts import RunStarted
 from ..work.progress import Progress
 from ..work.recipe import Recipe
 
+_NO_RUN, _GOES_ON = "No run is going on.", "A run is going on; stop it first."
+"""Why an action cannot be chosen."""
+
 
 class TrainingPanel(QWidget):
     """Starts, pauses, steps and stops a run of `session`. Its actions can be put into menus as well."""
@@ -68,17 +71,17 @@ class TrainingPanel(QWidget):
         self.train_action = self._action("Train", "play", "F5", self._train)
         self.pause_action = self._action("Pause", "pause", "F6", self._pause_or_resume)
         self.step_action = self._action("Single step", "skip-forward", "F8", self._session.single_step)
-        self.step_action.setToolTip("Train one batch and pause (F8)")
+        self.step_action.setData("Train one batch and pause (F8)")
         self.stop_action = self._action("Stop", "stop", "Shift+F5", self._session.stop)
-        self.stop_action.setToolTip("End the run; what was learned is kept (Shift+F5)")
+        self.stop_action.setData("End the run; what was learned is kept (Shift+F5)")
         self.over_action = self._action("Start over", "arrow-counter-clockwise", "", self._session.start_over)
-        self.over_action.setToolTip("Start over: forget what was learned and begin with new weights")
+        self.over_action.setData("Start over: forget what was learned and begin with new weights")
 
     def _action(self, text: str, icon: str, shortcut: str, triggered: Any) -> QAction:
         action = QAction(text, self)
         if shortcut:
             action.setShortcut(QKeySequence(shortcut))
-            action.setToolTip(f"{text} ({shortcut})")
+            action.setData(f"{text} ({shortcut})")
         action.triggered.connect(lambda checked: triggered())
         set_icon(action, icon)
         self.addAction(action)
@@ -286,10 +289,11 @@ class TrainingPanel(QWidget):
         self._fix.setText(self._fault.fix_name if self._fault else "")
         self._fix.setVisible(bool(self._fault and self._fault.fix))
         self._reasons.setVisible(self._fault is not None)
-        self.train_action.setEnabled(idle and not found)
-        self.step_action.setEnabled((idle and not found) or self._session.state == "paused")
+        why = self._reason.text() or _GOES_ON
+        _allow(self.train_action, idle and not found, why)
+        _allow(self.step_action, (idle and not found) or self._session.state == "paused", why)
         self._train_button.setEnabled(self.train_action.isEnabled())
-        self._train_button.setToolTip(self._reason.text() or "Train (F5)")
+        self._train_button.setToolTip(self.train_action.toolTip())
         self._offer(idle)
         self._weigh()
         if self._session.dataset is not None:
@@ -320,7 +324,7 @@ class TrainingPanel(QWidget):
         trained = info is not None and info.trained
         self._train_button.setText("Train on" if idle and goes_on else "Train")
         self._hint.setVisible(idle and trained and not goes_on and self._fault is None)
-        self.over_action.setEnabled(idle and trained)
+        _allow(self.over_action, idle and trained, "Nothing was learned yet." if idle else _GOES_ON)
 
     def _show_state(self, state: str) -> None:
         idle = state == "idle"
@@ -328,10 +332,10 @@ class TrainingPanel(QWidget):
         self._note_focus(state)
         self._form.set_running(not idle)
         self._data.setEnabled(idle)
-        self.pause_action.setEnabled(state in {"running", "paused"})
         self.pause_action.setText("Resume" if state == "paused" else "Pause")
-        self.pause_action.setToolTip(f"{self.pause_action.text()} (F6)")
-        self.stop_action.setEnabled(state in {"preparing", "running", "paused"})
+        self.pause_action.setData(f"{self.pause_action.text()} (F6)")
+        _allow(self.pause_action, state in {"running", "paused"}, _NO_RUN)
+        _allow(self.stop_action, state in {"preparing", "running", "paused"}, _NO_RUN)
         if state == "preparing":
             self._bar.setRange(0, 0)
         elif self._bar.maximum() == 0:
@@ -406,6 +410,12 @@ class TrainingPanel(QWidget):
         if self._status.property("role") != role:
             self._status.setProperty("role", role)
             self._status.style().polish(self._status)
+
+
+def _allow(action: QAction, on: bool, why: str) -> None:
+    """Let an action be chosen, and say what it does, which is its data, or `why` it cannot be chosen."""
+    action.setEnabled(on)
+    action.setToolTip(action.data() if on else why)
 
 
 def _name_after(button: QToolButton, action: QAction) -> None:

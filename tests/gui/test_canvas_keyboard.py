@@ -121,6 +121,22 @@ def test_pasting_something_else_is_explained(view, document, actions, qtbot):
     assert document.undo_stack.count() == 0
 
 
+def test_a_key_for_layers_where_none_is_selected_says_so(view, document, actions, qtbot):
+    said = []
+    actions.message.connect(lambda text, _error: said.append(text))
+    for key, held in ((Key.Key_X, Control), (Key.Key_C, Control), (Key.Key_D, Control), (Key.Key_K, Control)):
+        qtbot.keyClick(view, key, held)
+    qtbot.keyClick(view, Key.Key_Delete)
+    assert len(said) == 5
+    assert all(text.startswith("Select layers first") for text in said)
+    qtbot.keyClick(view, Key.Key_V, Control)
+    assert said[-1].startswith("The clipboard holds no layers")
+    document.select("relu1")
+    qtbot.keyClick(view, Key.Key_K, Control)
+    assert said[-1] == "relu1 without weights: there is nothing to freeze."
+    assert document.undo_stack.count() == 0
+
+
 def test_select_all_then_arrange_is_one_undoable_step(view, document, actions, qtbot):
     document.move("Move conv1", {"conv1": (400.0, 300.0), "conv2": (0.0, 0.0)})
     moved = dict(document.network.layout)

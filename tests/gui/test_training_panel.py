@@ -93,6 +93,8 @@ def test_a_run_is_paused_stepped_resumed_and_stopped_by_clicks(lab, panel):
     enter(lab, panel, "Epochs", "2000")
     press_train(lab, panel)
     lab.until(lambda: lab.session.state == "running")
+    assert panel.train_action.toolTip() == "A run is going on; stop it first."
+    assert panel.stop_action.toolTip() == "End the run; what was learned is kept (Shift+F5)"
     click(lab, button(panel, "Pause"))
     assert lab.session.state == "paused"
     lab.rest()
@@ -105,6 +107,7 @@ def test_a_run_is_paused_stepped_resumed_and_stopped_by_clicks(lab, panel):
     click(lab, button(panel, "Stop"))
     lab.until_idle()
     assert status(panel).startswith("Stopped after")
+    assert (panel.train_action.toolTip(), panel.stop_action.toolTip()) == ("Train (F5)", "No run is going on.")
 
 
 @pytest.mark.parametrize("epochs", ["1", "2000"])
