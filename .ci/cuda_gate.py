@@ -7,6 +7,7 @@ they would launch. The gate proves first that it can fail.
 
     python .ci/cuda_gate.py                 all chips, each in a process of its own
     python .ci/cuda_gate.py --chip 90 -v    one chip, with every kernel's figures
+    python .ci/cuda_gate.py --only conv     those whose name holds a text
 """
 
 from __future__ import annotations
@@ -83,13 +84,14 @@ def launches(chip: int) -> dict[tuple[Any, tuple[Any, ...]], str]:
     return builds
 
 
-def check(chip: int, verbose: bool) -> int:
-    """Compile everything for one chip; the number of kernels that break their promise."""
+def check(chip: int, verbose: bool, only: str) -> int:
+    """Compile everything whose name holds `only` for one chip; the number of kernels that break their promise."""
     from numba.cuda import dispatcher  # noqa: PLC0415
 
     # device functions ask which GPU there is, and are compiled for the first they were ever told of
     dispatcher.get_current_device = lambda: python_types.SimpleNamespace(compute_capability=divmod(chip, 10))
-    begin, bad, most, found = time.perf_counter(), 0, 0, launches(chip)
+    begin, bad, most, every = time.perf_counter(), 0, 0, launches(chip)
+    found = {build: network for build, network in every.items() if only in build[0].name}
     for (kernel, types), network in found.items():
         try:
             figures = compiled(kernel.function, types, chip, kernel.registers if kernel.held else None)
@@ -101,7 +103,7 @@ def check(chip: int, verbose: bool) -> int:
         bad, most = bad + (not kept), max(most, figures.registers)
         if verbose or not kept:
             print(f"sm_{chip} {kernel.name}: {figures} {'' if kept else f'(limit {kernel.registers})'} [{network}]")
-    widest = max(found, key=lambda build: build[0].registers)
+    widest = max(every, key=lambda build: build[0].registers)
     forced = compiled(widest[0].function, widest[1], chip, registers=40)
     if not forced.spilled:
         print(f"sm_{chip}: {widest[0].name} held to 40 registers spills nothing, so this gate would see no spills")
@@ -115,10 +117,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Compile all CUDA kernels and hold them to their limits.")
     parser.add_argument("--chip", type=int, choices=CHIPS, help="one chip only")
     parser.add_argument("-v", "--verbose", action="store_true", help="every kernel's figures")
+    parser.add_argument("--only", metavar="TEXT", default="", help="kernels whose name holds this")
     options = parser.parse_args()
     if options.chip:
-        return int(check(options.chip, options.verbose) > 0)
-    more = ["-v"] if options.verbose else []
+        return int(check(options.chip, options.verbose, options.only) > 0)
+    more = [*(["-v"] if options.verbose else []), "--only", options.only]
     commands = [[sys.executable, __file__, "--chip", str(chip), *more] for chip in CHIPS]
     return max(subprocess.run(command, check=False).returncode for command in commands)
 

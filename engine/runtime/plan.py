@@ -174,9 +174,12 @@ class Plan:
 
     # ---- running again and again
 
-    def begin_step(self, step: int) -> None:
-        """Have everything there that a step of training reads and `launch` does not make: input, step, weights."""
-        self._send(step)
+    def begin_step(self, step: int, given: bool = True) -> None:
+        """Have everything there that a step of training reads and `launch` does not make: input, step, weights.
+
+        Unless it was `given` in `input`, the input is written by calls that follow: to `array("value", "input")`.
+        """
+        self._send(step, given)
         self._store.refresh(packed for packed in self._packed if packed.fixed)
 
     def launch(self) -> None:
@@ -238,12 +241,13 @@ class Plan:
 
     # ---- construction
 
-    def _send(self, step: int) -> None:
+    def _send(self, step: int, given: bool = True) -> None:
         """What the host gives for a pass: plain ReLUs, the seed, the step, the input, and weights that it wrote to."""
         self._state.outgoing[:] = 0, self._store.seed, step
         self._state.send()
         self._store.send()
-        self._view("value", INPUT)[0].send()
+        if given:
+            self._view("value", INPUT)[0].send()
 
     @staticmethod
     def _run(calls: Iterable[Call]) -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from ..data.augment import augmentations
+from ..data.preprocess import Preprocessing
 from ..graph import Network
 from ..kernels.cuda_tiles import Means
 from ..runtime.cuda_launches import Build, Recorder
 from ..runtime.plan import Plan
 from ..runtime.weights import WeightStore
+from . import inflow
+from .feed import Feed
 from .loss import LOSSES, Loss
 from .optimizer import OPTIMIZERS, SGD, Optimizer
 from .standing import standing_descent
@@ -17,9 +23,12 @@ _STEPS: tuple[tuple[Loss, Optimizer], ...] = (
     *((LOSSES["cross-entropy"](), kind(clip_norm=1.0)) for kind in OPTIMIZERS.values()),
 )
 
+_BATCHES = (("uint8", ""), ("uint8", "contrast"), ("float32", "contrast"))
+"""Types of pixels, and augmentations, that batches come by different kernels for."""
+
 
 def recorded(network: Network, batch: int, means: Means) -> list[Build]:
-    """The builds of steps by every loss and every optimiser, each once."""
+    """The builds of steps by every loss and every optimiser, and of batches of every kind, each once."""
     recorder = Recorder(means)
     store = WeightStore(network, 0, recorder, filled=False)
     _, keep = scores(network)
@@ -28,4 +37,8 @@ def recorded(network: Network, batch: int, means: Means) -> list[Build]:
         descent = standing_descent(network, store, recorder, [batch], loss, optimizer)
         descent.take_loss(plan)
         descent.update()
+    for pixels, augment in _BATCHES:
+        images, labels = np.zeros((batch, *network.input), pixels), np.zeros(batch, np.int64)
+        feed = Feed(images, labels, Preprocessing(), network.input, augmentations(augment))
+        inflow.made(recorder, feed).begin(plan, np.arange(batch), 0.5, 0)
     return list(recorder.builds)

@@ -50,14 +50,20 @@ class Feed:
         self.labels: NDArray[Any] = np.ascontiguousarray(labels, np.int64 if labels.ndim == 1 else np.float32)
         self._images = images
         made = Augmenter(images, preprocessing, shape, augment, seed) if augment else None
-        self._maker: Maker = maker or made or Plain(images, preprocessing, shape)
+        self.maker: Maker = maker or made or Plain(images, preprocessing, shape)
+        """Writes the batches."""
         self._augmented = made is not None
-        self._ahead = Ahead(self._maker.fill)
+        self._ahead = Ahead(self.maker.fill)
         self._epoch, self._next = 0, 0
         self._coming: list[NDArray[np.int64]] = []
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def epoch(self) -> int:
+        """As `follow` has named it."""
+        return self._epoch
 
     def follow(self, epoch: int, order: NDArray[np.int64], size: int, first: int = 0) -> None:
         """Say what is to be filled from now on: parts of so many of `order` (N,), beginning with number `first`."""
@@ -70,7 +76,7 @@ class Feed:
     def fill(self, rows: NDArray[np.int64], out: NDArray[np.float32]) -> None:
         """Write the images `rows` to `out` (n, H, W, C). The caller holds `compute.exclusive`."""
         if not self._ahead.take(rows, out):
-            self._maker.fill(self._epoch, rows, out, threads())
+            self.maker.fill(self._epoch, rows, out, threads())
         if self._next < len(self._coming) and np.array_equal(rows, self._coming[self._next]):
             self._next += 1
             if self._next < len(self._coming) and self._gains_by_preparing():
@@ -83,8 +89,8 @@ class Feed:
 
         And which of them (n,) are still seen there.
         """
-        assert isinstance(self._maker, Augmenter | Plain)  # other makers are for tests of classes alone
-        return self._maker.boxes(self._epoch, rows, boxes)
+        assert isinstance(self.maker, Augmenter | Plain)  # other makers are for tests of classes alone
+        return self.maker.boxes(self._epoch, rows, boxes)
 
     def close(self) -> None:
         """End the threads that make or read something ahead; what they made is dropped."""
@@ -98,7 +104,7 @@ class Feed:
 
         Else training has all cores, and the batch is sooner done by all of them than by one that others wait for.
         """
-        return not self._maker.in_memory or (self._augmented and threads() < most_threads())
+        return not self.maker.in_memory or (self._augmented and threads() < most_threads())
 
 
 def shuffled(count: int, seed: int, epoch: int) -> NDArray[np.int64]:

@@ -6,10 +6,13 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from ..data import Dataset
 from ..graph import freezing
 from ..spec import ConvscopeError, ParameterError
 from .checks import augmentation_misfits, box_misfits, goal_misfits
+from .feed import Feed
 from .loss import L2, CrossEntropy, Loss
 from .memory import Demand, fitting
 from .optimizer import SGD, Optimizer
@@ -103,11 +106,18 @@ def fit(
     model.classes = dataset.classes
     notice = ""
     if shrink_batch and not state:
-        images = len(dataset.train_images)
-        demand = Demand(model, settings, images, len(dataset.test_images))
-        batch, notice = fitting(demand, min(settings.batch_size, images))
+        batch, notice = _fitting_batch(model, dataset, settings)
         settings = dataclasses.replace(settings, batch_size=batch) if notice else settings
     return TrainRun(model, dataset, settings, state, targets, notice)
+
+
+def _fitting_batch(model: Model, dataset: Dataset, settings: Settings) -> tuple[int, str]:
+    """See `memory.fitting`."""
+    images, labels = dataset.train_images, dataset.train_labels
+    few = images[:1] if isinstance(images, np.ndarray) else images  # they go the way of all others
+    feed = Feed(few, labels[: len(few)], model.preprocessing, model.network.input, settings.augment)
+    demand = Demand(model, settings, len(images), len(dataset.test_images), feed)
+    return fitting(demand, min(settings.batch_size, len(images)))
 
 
 def _freezing(model: Model, names: Iterable[str]) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from ..runtime.ledger import Ledger
 from ..runtime.plan import Plan, largest_batch
 from ..runtime.weights import WeightStore
 from ..spec import ConvscopeError
+from . import inflow
+from .feed import Feed
 from .settings import Settings
 from .standing import standing_descent
 from .step import EVALUATION_BATCH, scores
@@ -33,13 +35,15 @@ class TooLargeError(ConvscopeError):
 @dataclass(frozen=True)
 class Demand:
     """What decides, beside the batch, how much a run takes: its model and settings, and the images it is trained and
-    tested on. `buffers` are the optimiser's arrays, where there are some already.
+    tested on, their numbers and the `feed` of the former, or one like it. `buffers` are the optimiser's arrays, where
+    there are some already.
     """
 
     model: Model
     settings: Settings
     trained: int
     tested: int
+    feed: Feed
     buffers: Companions | None = None
 
     def batches(self, batch: int) -> tuple[int, ...]:
@@ -67,8 +71,9 @@ class Demand:
         plans = [
             Plan(model.network, store, backend, size, "training", keep, recompute=model.recompute) for size in sizes
         ]
+        way = inflow.made(backend, self.feed)
         for plan in plans:
-            plan.input  # noqa: B018  takes room for the batch that comes next
+            way.reserve(plan)
         found = memory(model.network, plans[0].schedule, len(optimizer.buffers))
         if self.tested:
             plans.append(Plan(model.network, store, backend, min(self.tested, EVALUATION_BATCH), "inference", keep))
@@ -103,13 +108,17 @@ class Demand:
         remedy = f"batch {fits} fits" if fits else "use a smaller input or network: not even batch 1 fits"
         return TooLargeError(f"{_told(self.model.network.name, batch, found, there)}; {remedy}.", fits)
 
-    def prepare(self, batch: int, make_ready: Callable[[], None]) -> None:
-        """Allocate what a run needs; TooLargeError if it does not fit, even without what views have had."""
+    def prepare(self, batch: int, make_ready: Callable[[], None], give_back: Callable[[], None]) -> None:
+        """Allocate what a run needs; TooLargeError if it does not fit, even without what views have had.
+
+        What is beside plans is given back then.
+        """
         for _ in range(2):
             try:
                 return make_ready()
             except (NoMemoryError, MemoryError):
                 pass  # its traceback holds what was allocated; it is gone behind this line
+            give_back()
             self.model.drop_plans()
         raise self.too_large(batch)
 

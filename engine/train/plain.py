@@ -28,14 +28,15 @@ class Plain:
         self._preprocessing = preprocessing
         self._size = (shape[0], shape[1])
         self._images = images
-        self._pixels: NDArray[np.uint8] | None = None
+        self.pixels: NDArray[np.uint8] | None = None
+        """(N, H·W·C) in the network's order of channels, where they are looked up in `table`."""
         self._values: NDArray[np.float32] | None = None
         if not isinstance(images, np.ndarray):
             return
         if images.dtype == np.uint8 and preprocessing.by_value(images.shape[1:3], self._size):
-            self._table = _table(preprocessing, shape[2])
+            self.table = _table(preprocessing, shape[2])
             ordered = images[..., ::-1] if preprocessing.order == "bgr" else images
-            self._pixels = np.ascontiguousarray(ordered).reshape(len(images), math.prod(shape))
+            self.pixels = np.ascontiguousarray(ordered).reshape(len(images), math.prod(shape))
         elif 4 * len(images) * math.prod(shape) <= CACHE_LIMIT:
             self._values = np.empty((len(images), math.prod(shape)), np.float32)
             for start in range(0, len(images), CHUNK):
@@ -45,8 +46,8 @@ class Plain:
     def fill(self, epoch: int, rows: NDArray[np.int64], out: NDArray[np.float32], threads: int = 1) -> None:
         """Write the images `rows` to `out` (n, H, W, C), on one thread; all epochs show them alike."""
         count = len(rows)
-        if self._pixels is not None:
-            cpu.gather_pixels(self._pixels, rows, self._table, out.shape[-1], out.reshape(count, -1))
+        if self.pixels is not None:
+            cpu.gather_pixels(self.pixels, rows, self.table, out.shape[-1], out.reshape(count, -1))
         elif self._values is not None:
             cpu.gather_values(self._values, rows, out.reshape(count, -1))
         else:

@@ -224,20 +224,19 @@ class TrainRun(Iterator[Event]):
         way = model.preprocessing, model.network.input
         feed = Feed(data.train_images, self._goals[0], *way, settings.augment, settings.seed)
         stepper = Stepper(model, feed, settings.optimizer, self._buffers, settings.loss, data.train_boxes)
-        batch, demand = min(settings.batch_size, len(feed)), self._demand(settings)
+        batch, demand = min(settings.batch_size, len(feed)), self._demand(settings, feed)
 
         def prepare() -> None:
             for size in demand.batches(batch):
                 stepper.prepare(size)
             self._scorer.prepare()
 
-        demand.prepare(batch, prepare)
+        demand.prepare(batch, prepare, stepper.release)
         self._train, self._stepper = feed, stepper
         self._feeds = [self._test, feed]
 
-    def _demand(self, settings: Settings) -> Demand:
-        images = len(self.dataset.train_images), len(self.dataset.test_images)
-        return Demand(self.model, settings, *images, self._buffers)
+    def _demand(self, settings: Settings, feed: Feed) -> Demand:
+        return Demand(self.model, settings, len(feed), len(self.dataset.test_images), feed, self._buffers)
 
     def _epoch(self) -> Iterator[Event]:
         yield from self._before_batch()  # where another batch size begins to count
@@ -388,10 +387,11 @@ class TrainRun(Iterator[Event]):
             return self._back_from(error, self._last)
         if isinstance(error, DeviceLostError):
             return f"{error} The weights {self._restored()} are kept."
-        if isinstance(error, NoMemoryError | MemoryError):
+        if isinstance(error, NoMemoryError | MemoryError) and len(self._feeds) > 1:  # there is one to train with
             error.__traceback__ = error.__context__ = None  # they hold the plan that was being made or run
+            self._stepper.release()
             batch = min(self.settings.batch_size, len(self.dataset.train_images))
-            error = self.error = self._demand(self.settings).too_large(batch)
+            error = self.error = self._demand(self.settings, self._train).too_large(batch)
         if isinstance(error, ConvscopeError):
             return str(error)
         return f"Internal error {self._place()} ({type(error).__name__}: {error})."

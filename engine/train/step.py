@@ -13,7 +13,7 @@ from ..graph import Network
 from ..graph.scores import score_node
 from ..runtime.companions import Companions
 from ..runtime.compute import exclusive
-from . import cpu, descent
+from . import descent, inflow
 from .feed import Feed
 from .localisation import Boxes, box_node
 from .localisation_step import BoxGoal
@@ -51,6 +51,7 @@ class Stepper:
         self._ends = (self._node, goal.node) if goal else (self._node,)
         taken = (objective or CrossEntropy(), self._node, goal)
         self._descent = descent.made(model, feed, *taken, optimizer, buffers, device=model.device)
+        self._inflow = inflow.made(model.backend, feed)
         self._repeater = model.backend.repeater()
 
     @property
@@ -61,7 +62,11 @@ class Stepper:
     def prepare(self, batch: int) -> None:
         """Make the plan for this batch size, and room for the batch that comes next; NoMemoryError if there is none."""
         with exclusive:
-            self._model.plan(batch, "training", self._keep).input  # noqa: B018
+            self._inflow.reserve(self._model.plan(batch, "training", self._keep))
+
+    def release(self) -> None:
+        """Give back the room for batches; it is taken again when it is needed."""
+        self._inflow.release()
 
     def notice(self) -> str:
         """What the user should know of how steps are done, in a sentence, told once; "" if there is nothing."""
@@ -84,12 +89,9 @@ class Stepper:
         model = self._model
         with exclusive:
             plan = model.plan(len(rows), "training", self._keep)
-            self._feed.fill(rows, plan.input)
-            if share < 1:
-                cpu.mix(plan.input.reshape(len(rows), -1), share)
             parts = model.learned_parts
             depends = self._descent.prepare(rows, share, optimizer, rate, number + 1, parts)
-            plan.begin_step(number)
+            self._inflow.begin(plan, rows, share, number)
             self._repeater.run((ref(plan), depends), lambda: self._launch(plan))
             plan.end_step()
             model.learned()

@@ -13,6 +13,7 @@ from convscope.engine.kernels.cuda_jit import SIMULATED
 from convscope.engine.runtime import cuda as runtime
 from convscope.engine.runtime.backend import NoMemoryError
 from convscope.engine.train import fit
+from convscope.engine.train.feed import Feed
 from convscope.engine.train.memory import Demand, _all
 from convscope.engine.train.settings import Settings
 
@@ -21,7 +22,14 @@ from .test_steps import dropping, heard, small_data
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # a hash wraps around
 
 
-def test_what_is_counted_is_what_a_run_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+def demand(model: Model, settings: Settings, tested: int) -> Demand:
+    images = small_data()
+    feed = Feed(images.train_images, images.train_labels, model.preprocessing, model.network.input, settings.augment)
+    return Demand(model, settings, 8, tested, feed)
+
+
+@pytest.mark.parametrize("augment", ["", "flip,contrast"])
+def test_what_is_counted_is_what_a_run_takes(monkeypatch: pytest.MonkeyPatch, augment: str) -> None:
     taken: list[int] = []
     made = runtime.CudaBackend._made
 
@@ -32,10 +40,10 @@ def test_what_is_counted_is_what_a_run_takes(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(runtime.CudaBackend, "table", lambda self, array: array)  # of loaded kernels, so to say
     monkeypatch.setattr(runtime.CudaBackend, "_made", noted)
     model = Model(dropping(), device="cuda")
-    run = fit(model, small_data(), epochs=1, batch_size=2, optimizer="adam")
+    run = fit(model, small_data(), epochs=1, batch_size=2, optimizer="adam", augment=augment)
     heard(run, 1)
     run.close()
-    assert _all(Demand(model, Settings(1, 2, optimizer="adam"), 8, 0).memory(2)) == sum(taken)
+    assert _all(demand(model, Settings(1, 2, optimizer="adam", augment=augment), 0).memory(2)) == sum(taken)
 
 
 def small_gpu(monkeypatch: pytest.MonkeyPatch, capacity: int) -> None:
@@ -65,7 +73,7 @@ def test_a_batch_too_large_for_the_gpu_is_told_with_the_one_that_fits(
     monkeypatch: pytest.MonkeyPatch, shrinks: bool
 ) -> None:
     monkeypatch.setattr(runtime.CudaBackend, "table", lambda self, array: array)
-    capacity = _all(Demand(Model(dropping(), device="cuda"), Settings(1, 4), 8, 0).memory(4)) + 256
+    capacity = _all(demand(Model(dropping(), device="cuda"), Settings(1, 4), 0).memory(4)) + 256
     small_gpu(monkeypatch, capacity)
     model = Model(dropping(), device="cuda")
     run = fit(model, small_data(), epochs=1, batch_size=8, shrink_batch=shrinks)

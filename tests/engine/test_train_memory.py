@@ -16,6 +16,7 @@ from convscope.engine.runtime.cpu import CpuBackend
 from convscope.engine.runtime.ledger import Ghost
 from convscope.engine.train import fit
 from convscope.engine.train.events import Ended, Started, Warned
+from convscope.engine.train.feed import Feed
 from convscope.engine.train.memory import Demand, TooLargeError, _all
 from convscope.engine.train.settings import Settings
 
@@ -34,6 +35,12 @@ def data(images: int = 40) -> Dataset:
     pixels = np.random.default_rng(0).integers(0, 256, (images, 6, 6, 1), np.uint8)
     labels = np.arange(images) % 3
     return Dataset("small", pixels, labels, pixels[:8], labels[:8], ("a", "b", "c"))
+
+
+def demand(model: Model, settings: Settings, tested: int) -> Demand:
+    images = data()
+    feed = Feed(images.train_images, images.train_labels, model.preprocessing, model.network.input, settings.augment)
+    return Demand(model, settings, 40, tested, feed)
 
 
 @pytest.fixture(name="taken")
@@ -62,14 +69,14 @@ def test_what_is_counted_is_what_a_run_takes(taken: list[int], recompute: bool) 
     model.recompute = recompute
     run = fit(model, data(), epochs=1, batch_size=10, optimizer="adam")
     assert [type(event).__name__ for event in run][-1] == "Ended"
-    found = Demand(model, Settings(1, 10, optimizer="adam"), 40, 8).memory(10)
+    found = demand(model, Settings(1, 10, optimizer="adam"), 8).memory(10)
     assert _all(found) == sum(taken)
 
 
 def test_counting_takes_nothing(taken: list[int]) -> None:
     model = Model(network())
     taken.clear()
-    found = Demand(model, Settings(1, 10), 40, 0).memory(1 << 20)
+    found = demand(model, Settings(1, 10), 0).memory(1 << 20)
     assert taken == []
     assert _all(found) > 1 << 31
 
@@ -77,7 +84,7 @@ def test_counting_takes_nothing(taken: list[int]) -> None:
 def test_a_batch_that_does_not_fit_ends_the_run_with_the_one_that_does(monkeypatch: pytest.MonkeyPatch) -> None:
     model = Model(network())
     held = model.nbytes + model.flat_weights.nbytes  # and the optimiser's momentum
-    memory_of(monkeypatch, model.backend, _all(Demand(model, Settings(1, 10), 40, 8).memory(10)) - held)
+    memory_of(monkeypatch, model.backend, _all(demand(model, Settings(1, 10), 8).memory(10)) - held)
     run = fit(model, data(), epochs=1, batch_size=40)
     [ended] = list(run)
     assert isinstance(ended, Ended)
@@ -99,7 +106,7 @@ def test_a_batch_that_does_not_fit_ends_the_run_with_the_one_that_does(monkeypat
 
 def test_a_batch_shrinks_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
     model = Model(network())
-    free = _all(Demand(model, Settings(1, 10), 40, 8).memory(10)) - model.nbytes
+    free = _all(demand(model, Settings(1, 10), 8).memory(10)) - model.nbytes
     memory_of(monkeypatch, model.backend, free)
     run = fit(model, data(), epochs=1, batch_size=40, shrink_batch=True)
     assert run.settings.batch_size == 10

@@ -59,6 +59,15 @@ class Augmenter:
         images, places = self._source.read(rows)
         self._finish.write(self._pipeline.draw(epoch, rows, out.shape[3]), images, places, out, threads)
 
+    def raw(self, epoch: int, rows: NDArray[np.int64]) -> tuple[Drawn, NDArray[Any], NDArray[np.int64]]:
+        """What `fill` goes by: what is drawn for each of the images `rows`, and where among the images given it is."""
+        return (self._pipeline.draw(epoch, rows, self._source.channels), *self._source.read(rows))
+
+    @property
+    def finish(self) -> Finish:
+        """The last part of the way."""
+        return self._finish
+
     def boxes(
         self, epoch: int, rows: NDArray[np.int64], boxes: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -72,6 +81,7 @@ class Finish:
 
     def __init__(self, preprocessing: Preprocessing, shape: Shape, given: tuple[int, int]) -> None:
         height, width, channels = shape
+        self._channels = channels
         self._scale = np.float32(preprocessing.scale)
         self._means = self._row(preprocessing.mean, width, channels)
         self._stds = self._row(preprocessing.std, width, channels)
@@ -80,6 +90,31 @@ class Finish:
         if preprocessing.mean_image is not None:
             image = np.broadcast_to(preprocessing.mean_at(given, (height, width)), shape)
             self._mean_image = np.array(image, order="C").reshape(height, width * channels)  # writable, as all are
+
+    @property
+    def scale(self) -> np.float32:
+        """What pixels are multiplied with."""
+        return self._scale
+
+    @property
+    def means(self) -> NDArray[np.float32]:
+        """(C,)"""
+        return self._means[: self._channels]
+
+    @property
+    def stds(self) -> NDArray[np.float32]:
+        """(C,)"""
+        return self._stds[: self._channels]
+
+    @property
+    def mean_image(self) -> NDArray[np.float32]:
+        """(H·W·C,), or of no values where there is none."""
+        return self._mean_image.reshape(-1)
+
+    @property
+    def reverse(self) -> bool:
+        """Whether the first channel comes last."""
+        return self._reverse
 
     def write(
         self, drawn: Drawn, images: NDArray[Any], places: NDArray[np.int64], out: NDArray[np.float32], threads: int = 1

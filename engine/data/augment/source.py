@@ -34,6 +34,11 @@ class Source:
         """Whether reading takes no time."""
         return self._kept is not None
 
+    @property
+    def channels(self) -> int:
+        """Of an image."""
+        return int(self._images.shape[3])
+
     def read(self, rows: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[np.int64]]:
         """Contiguous images (M, H, W, C), uint8 or float32, and where among them each of the `rows` lies."""
         if self._kept is not None:
