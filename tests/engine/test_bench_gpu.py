@@ -1,6 +1,9 @@
 """A GPU's measurement: it ends in time, survives what it measures, and its file is whole after every stage."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -205,3 +208,15 @@ def test_a_peer_that_is_not_measured_on_gpus_is_refused(
     monkeypatch.setattr("convscope.engine.cli.device_option.require", lambda name: None)
     assert main(["bench", "infer", "--device", "cuda", "--vs", "onnxruntime"]) == 2
     assert "is not measured on a GPU; compare with: torch" in capsys.readouterr().err
+
+
+def test_without_a_gpu_the_command_for_everything_says_so_in_one_line(tmp_path: Path) -> None:
+    script = Path(__file__).parents[2] / ".ci" / "gpu.py"
+    hidden = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "NUMBA_ENABLE_CUDASIM": "0"}
+    done = subprocess.run(
+        [sys.executable, script], cwd=tmp_path, env=hidden, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert line.startswith("The device cuda is not available: ")
+    assert not list(tmp_path.iterdir())

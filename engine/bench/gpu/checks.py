@@ -10,10 +10,11 @@ import numpy as np
 
 from ... import layers
 from ...graph.examples import network_of
+from ...kernels.modes import TF32
 from ...runtime.model import Model
 from ..cases import Arrays
 
-TOLERANCE = 1e-5
+_TOLERANCE, _TF32_TOLERANCE = 1e-5, 2e-2
 _BATCH, _SEED = 2, 3
 _FIRST = ("Conv2D", "Dense", "BatchNorm", "ReLU", "MaxPool2D", "AvgPool2D", "Add", "Concat")
 """What most networks are made of."""
@@ -41,6 +42,11 @@ def checks(most_macs: float = float("inf")) -> Iterator[Check]:
             yield Check(name, number, False)
             if layer.differs_in_training and not getattr(layer, "rate", 0):
                 yield Check(name, number, True)
+
+
+def tolerance(mode: str) -> float:
+    """The largest relative error that a math mode may have."""
+    return _TF32_TOLERANCE if mode == TF32 else _TOLERANCE
 
 
 def results(check: Check, device: str) -> Arrays:

@@ -18,7 +18,7 @@ from ..cases import Arrays, ConvCase, Floats, NetworkCase
 from ..party import OverdueError, Party, Ready
 from ..rounds import Effort, Seconds, alternate, best, ratios
 from .budget import Budget
-from .checks import TOLERANCE, Check, worst
+from .checks import Check, tolerance, worst
 from .report import Report
 from .sides import Sides
 
@@ -168,7 +168,8 @@ class _Stage:
 
     def _conformance(self) -> None:
         rows: list[dict[str, Any]] = []
-        found: dict[str, Any] = {"tolerance": TOLERANCE, "checked": 0, "wrong": rows}
+        most = tolerance(self._work.math)
+        found: dict[str, Any] = {"tolerance": most, "checked": 0, "wrong": rows}
         self._report.stages["conformance"] = found
 
         def check(one: Check) -> None:
@@ -176,7 +177,7 @@ class _Stage:
             ours = self._ask("check", one)
             what, error = worst(ours, self._sides.reference.answer(self._patience()))
             found["checked"] += 1
-            if not error <= TOLERANCE:
+            if not error <= most:
                 finite = error if error < float("inf") else None
                 rows.append({**asdict(one), "what": what, "relative_error": finite})
 
