@@ -58,7 +58,10 @@ def parse(text: str) -> Any:
     """The JSON document in a text; NetworkError if it is not JSON."""
     try:
         return json.loads(text)
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        fault = _fault("the text is nested more deeply than any network", "open a file written by Convscope")
+        raise NetworkError([fault]) from None
+    except ValueError as error:
         raise NetworkError([_fault(f"the text is not JSON ({error})", "open a file written by Convscope")]) from None
 
 

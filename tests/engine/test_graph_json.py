@@ -97,7 +97,12 @@ def test_parameters_that_are_left_out_have_their_defaults():
     assert net == zoo.lenet5()
 
 
-@pytest.mark.parametrize("text", ["", "{", "nonsense", "[" * 100_000, '{"a":' * 5000, "1" * 5000, "\x00", "{'a': 1}"])
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 5000])
+def test_a_text_that_is_nested_without_end_is_refused(text):
+    assert faults(text) == ["the text is nested more deeply than any network; open a file written by Convscope."]
+
+
+@pytest.mark.parametrize("text", ["", "{", "nonsense", "1" * 5000, "\x00", "{'a': 1}"])
 def test_a_text_that_is_not_json_is_refused(text):
     [fault] = faults(text)
     assert fault.startswith("the text is not JSON (")
