@@ -25,6 +25,24 @@ LINES = {
     "transfer": "nothing.safetensors --data nowhere",
 }
 
+WITHOUT = {
+    "data": "reads pictures",
+    "doctor": "tells of all devices",
+    "export": "writes a file, and compares one small batch with the CPU's exact answers",
+    "import": "reads a file",
+    "recipes": "lists what there is",
+    "runs compare": "reads records",
+    "runs list": "reads records",
+    "runs note": "writes records",
+    "runs remove": "removes records",
+    "runs show": "reads records",
+    "runs tag": "writes records",
+    "warm-up": "compiles the CPU's kernels; a GPU's are compiled for the one that is there, when they are launched",
+    "weights": "reads a file and writes another",
+    "zoo": "lists what there is",
+}
+"""Commands that leave a GPU nothing to do, and why."""
+
 
 @pytest.fixture(autouse=True)
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -44,8 +62,15 @@ def with_device(command: click.Command, name: str = "") -> list[str]:
     return found + [one for part, inner in parts.items() for one in with_device(inner, f"{name} {part}".strip())]
 
 
-def test_every_command_with_a_device_has_a_case() -> None:
+def all_commands(command: click.Command, name: str = "") -> list[str]:
+    """Those that do something, by name."""
+    parts = command.commands if isinstance(command, click.Group) else {}
+    return [one for part, inner in parts.items() for one in all_commands(inner, f"{name} {part}".strip())] or [name]
+
+
+def test_every_command_computes_where_it_is_told_or_has_a_reason_not_to() -> None:
     assert sorted(with_device(convscope)) == sorted(LINES)
+    assert sorted(all_commands(convscope)) == sorted({**LINES, **WITHOUT})
 
 
 @pytest.mark.parametrize("command", LINES)
