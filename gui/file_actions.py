@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QKeySequence
@@ -14,14 +15,16 @@ from convscope.engine.graph import Network
 from convscope.engine.spec import ConvscopeError, format_shape
 
 from .actions import make_action
-from .comparison import NetworkComparison
 from .file_guard import FileGuard
-from .gallery import Gallery
 from .models.document import Document
 from .models.unsaved import Lost
 from .settings import recent_files, remember_file
 from .widgets.figures import percent
 from .work.kept import is_checkpoint
+
+if TYPE_CHECKING:
+    from .comparison import NetworkComparison
+    from .gallery import Gallery
 
 NETWORK_SUFFIX = ".convscope.json"
 MODEL_SUFFIX = ".safetensors"
@@ -83,6 +86,8 @@ class FileActions(QObject):
 
     def open_gallery(self) -> Gallery:
         """Choose an architecture by its figures."""
+        from .gallery import Gallery  # noqa: PLC0415
+
         gallery = Gallery(self._window)
         gallery.chosen.connect(self.new_from)
         gallery.open()
@@ -90,6 +95,8 @@ class FileActions(QObject):
 
     def open_comparison(self) -> NetworkComparison:
         """Show the network beside another one."""
+        from .comparison import NetworkComparison  # noqa: PLC0415
+
         comparison = NetworkComparison(self._document.network, self._window)
         comparison.show()
         return comparison

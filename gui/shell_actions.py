@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMainWindow
@@ -12,13 +13,14 @@ from shiboken6 import isValid
 from . import help
 from .actions import make_action
 from .command_palette import CommandPalette
-from .preferences.dialog import Preferences
-from .reference import pages
-from .reference.window import Reference
 from .shortcuts import Shortcuts
 from .welcome import Welcome
 from .work.consider import Consider
 from .work.device import ChosenDevice
+
+if TYPE_CHECKING:
+    from .preferences.dialog import Preferences
+    from .reference.window import Reference
 
 
 class ShellActions(QObject):
@@ -50,6 +52,8 @@ class ShellActions(QObject):
         return palette
 
     def open_preferences(self) -> Preferences:
+        from .preferences.dialog import Preferences  # noqa: PLC0415
+
         assert self._shortcuts is not None, "the menus are filled before anybody can choose from them"
         dialog = Preferences(self._shortcuts, self._consider, self._device, self._window)
         dialog.open()
@@ -59,6 +63,9 @@ class ShellActions(QObject):
         """Open the help, or bring it to the front, at what is being worked on."""
         if self._reference is None or not isValid(self._reference):
             from convscope.engine import explain  # loads NumPy  # noqa: PLC0415
+
+            from .reference import pages  # noqa: PLC0415
+            from .reference.window import Reference  # noqa: PLC0415
 
             self._reference = Reference([*pages.of_layers(), *pages.of_methods(explain.METHODS)], self._window)
         self._reference.open_page(self._topic())

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from convscope.engine.cost.advice import Exchange, Rewrite
+from typing import TYPE_CHECKING
+
 from convscope.engine.graph import Network
 from convscope.engine.repair import Repair
 
 from .arrange import CARD, Spacing, arrange, is_tidy
 from .document import Document
 from .edits import make_room
+
+if TYPE_CHECKING:
+    from convscope.engine.cost.advice import Exchange, Rewrite
 
 _LARGEST_TIDY = 300  # arranging larger networks takes long enough to be felt
 

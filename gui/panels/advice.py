@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QListView, QSplitter, QStackedLayout, QWidget
 
-from convscope.engine.cost.advice import Advice
 from convscope.engine.spec import ConvscopeError
 
 from ..accessible import named
@@ -16,6 +15,9 @@ from ..icons import icon
 from ..models.rewriting import apply_rewrite
 from ..theme import follow
 from .advice_detail import AdviceDetail, title_of
+
+if TYPE_CHECKING:
+    from convscope.engine.cost.advice import Advice
 
 Index = QModelIndex | QPersistentModelIndex
 SETTLE_MS = 150  # advice is taken once no edit has come for this long

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from convscope.engine.cost.advice import Advice, Change
-
 from ..accessible import named
+
+if TYPE_CHECKING:
+    from convscope.engine.cost.advice import Advice, Change
 
 _HEADS = ("", "before", "after", "")
 _NAMED = 24  # layers that are linked; one piece of advice may be about a hundred
