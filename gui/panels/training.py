@@ -43,6 +43,7 @@ from ..work.progress import Progress
 from ..work.recipe import Recipe
 
 _NO_RUN, _GOES_ON = "No run is going on.", "A run is going on; stop it first."
+_RUNS = "Pause the run first; then it goes on by single batches."
 """Why an action cannot be chosen."""
 
 
@@ -291,7 +292,7 @@ class TrainingPanel(QWidget):
         self._reasons.setVisible(self._fault is not None)
         why = self._reason.text() or _GOES_ON
         _allow(self.train_action, idle and not found, why)
-        _allow(self.step_action, (idle and not found) or self._session.state == "paused", why)
+        _allow(self.step_action, (idle and not found) or self._session.state == "paused", self._reason.text() or _RUNS)
         self._train_button.setEnabled(self.train_action.isEnabled())
         self._train_button.setToolTip(self.train_action.toolTip())
         self._offer(idle)

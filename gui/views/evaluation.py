@@ -80,6 +80,7 @@ class EvaluationView(QWidget):
         self._offset = self._last = 0  # epochs of earlier runs of this model
         self._asked: tuple[str, Judged] | None = None  # a split evaluated on demand
         self._shown: Judged | None = None
+        self._data: Any = None  # the data set whose images are shown
         self._serial = 0
         self._working: Any = None
         self.setProperty("panel", True)
@@ -211,6 +212,10 @@ class EvaluationView(QWidget):
             self._forget()
 
     def _take_data(self, dataset: Any) -> None:
+        """What is shown is of the images of one data set, and goes with it."""
+        if dataset is not self._data:
+            self._data = dataset
+            self._forget()
         if dataset is not None:
             self.split.clear()
             for text, split in (("Test images", "test"), ("Training images", "train")):
@@ -297,18 +302,17 @@ class EvaluationView(QWidget):
         return self._asked[0] if self._asked else "test"
 
     def _part(self, what: str) -> Any:
-        return getattr(self._session.dataset, f"{self._split}_{what}")
+        return getattr(self._data, f"{self._split}_{what}")
 
     def _show(self, judged: Judged) -> None:
         """Have the figures worked out beside the window, and show them."""
-        dataset = self._session.dataset
-        if dataset is None or len(self._part("labels")) != len(judged.outcomes):
+        if self._data is None or len(self._part("labels")) != len(judged.outcomes):
             return  # the data set in hand is another one by now
-        split, names = self._split, dataset.classes
+        split, names = self._split, self._data.classes
         self._session.consider("evaluation figures", lambda: _Figures.of(judged, split, names), self._draw)
 
     def _draw(self, figures: Any) -> None:
-        if isinstance(figures, Exception) or figures.names != self._session.dataset.classes:
+        if isinstance(figures, Exception) or self._data is None or figures.names != self._data.classes:
             return
         judged = self._shown = figures.judged
         texts = [("Top-1", percent(figures.top1))]
@@ -358,7 +362,7 @@ class EvaluationView(QWidget):
     def _card(self, row: int, pixels: NDArray[Any]) -> Card:
         """An image with what it is and what it was taken for, with what probability; and the boxes of both."""
         assert self._shown is not None
-        found, names = self._shown.outcomes, self._session.dataset.classes
+        found, names = self._shown.outcomes, self._data.classes
         true, given = int(found.labels[row]), int(found.given[row])
         right = true == given
         title = names[true] if right else f"{names[true]} → {names[given]}"
@@ -378,7 +382,7 @@ class EvaluationView(QWidget):
         if self._shown is None or row < 0:
             told.clear()
             return
-        found, names = self._shown.outcomes, self._session.dataset.classes
+        found, names = self._shown.outcomes, self._data.classes
         true, given = names[int(found.labels[row])], names[int(found.given[row])]
         own, sure = share(float(np.exp(found.own[row]))), share(float(found.confidence[row]))
         what = f"{true}, {sure}" if true == given else f"{true} ({own}) taken for {given} ({sure})"
@@ -387,4 +391,4 @@ class EvaluationView(QWidget):
 
     def _pin(self, row: int) -> None:
         if row >= 0:
-            self._session.film.pin(self._session.dataset, self._split, row)
+            self._session.film.pin(self._data, self._split, row)

@@ -383,6 +383,7 @@ class Session(News):
     @_take.register
     def _(self, item: DataLost) -> None:
         self._loader.lose()
+        self.data_changed.emit(None)
         self.data_failed.emit(item.text)
 
     @_take.register

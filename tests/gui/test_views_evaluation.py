@@ -1,5 +1,7 @@
 """Confusion, figures of classes and hardest images, over epochs and on demand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -9,6 +11,7 @@ from convscope.engine.train.judged import Judged
 from convscope.engine.train.localisation_figures import Localisation
 from convscope.engine.train.metrics import Outcomes
 from convscope.gui.views.evaluation import EvaluationView
+from convscope.gui.work.recipe import DataChoice
 
 from .laboratory import SHORT, lab_fixture  # noqa: F401
 
@@ -50,6 +53,17 @@ def test_earlier_epochs_come_back_by_the_slider(lab, view):
     lab.until(lambda: view.shown.epoch == 1)
     assert "epoch 1" in view._where.text()
     assert view.matrix._counts.sum() == 359
+
+
+def test_the_evaluation_goes_with_the_data_set_whose_images_it_shows(lab, view, monkeypatch):
+    monkeypatch.setattr(lab.session._toolkit, "present", lambda choice: False)
+    lab.session.plan(replace(SHORT, data=DataChoice("mnist")))  # to be downloaded, so there is none for now
+    assert lab.session.dataset is None
+    assert view.shown is None
+    place = view.matrix.rect_of(0, 1).center().toPoint()
+    lab.qtbot.mouseClick(view.matrix, Qt.MouseButton.LeftButton, pos=place)
+    lab.qtbot.mouseMove(view.matrix, place)
+    assert view._empty.sentence.startswith("Train, or press Evaluate")
 
 
 def test_classes_are_sorted_and_the_hardest_images_lead(lab, view):
