@@ -63,17 +63,19 @@ def tables(c: Conv, m: int) -> Winograd:
 
 
 def _unit(c: Conv, m: int, least: int, shares: int) -> tuple[int, int]:
-    """Images and tile rows of a unit: whole images, or one strip of an image; at least so many shares of the batch.
+    """Images and tile rows of a unit: whole images or one strip of an image, so many shares of the batch if it can be.
 
-    Tiles come in whole register tiles where images are small enough for a choice.
+    Tiles fill the rows of a register tile if there are enough of them, and where images are small enough for a choice,
+    those of whole ones.
     """
     down, across = -(-c.out_height // m), -(-c.out_width // m)
-    most = max(_UNIT_FLOATS // ((m + 2) ** 2 * (c.channels + c.filters)), least)
-    if down * across <= most and c.batch >= shares:
-        images = max(min(most // (down * across), c.batch // shares), 1)
-        whole = ROWS // math.gcd(ROWS, down * across)
+    tiles, most = down * across, max(_UNIT_FLOATS // ((m + 2) ** 2 * (c.channels + c.filters)), least)
+    filling = c.batch * tiles >= ROWS
+    if (tiles < ROWS and filling) or (tiles <= most and c.batch >= shares):
+        images = min(max(min(most // tiles, c.batch // shares), -(-ROWS // tiles)), c.batch)
+        whole = ROWS // math.gcd(ROWS, tiles)
         return images // whole * whole or images, down
-    longest = down if c.batch >= shares else -(-down // shares)
+    longest = down if c.batch >= shares else max(-(-down // shares), -(-ROWS // across) if filling else 1)
     strips = -(-down // max(min(most // across, longest), 1))
     return 1, -(-down // strips)
 
