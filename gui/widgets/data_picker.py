@@ -176,8 +176,10 @@ class DataPicker(QWidget):
     # ---- how it goes
 
     def show_absent(self) -> None:
-        """Say that the data have to be downloaded, and offer it."""
+        """Say that known data have to be downloaded, and offer it; those of a folder are as they are."""
         self._settle()
+        if not self.choice.known:
+            return
         nbytes = format_bytes(DATASETS[self.choice.name].download_bytes)
         self._caption.setText(f"{self._caption.text()} {nbytes} are downloaded once.")
         self._get.setText("Download now")

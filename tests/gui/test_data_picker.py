@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QLineEdit
 
 from convscope.gui.panels.training import TrainingPanel
+from convscope.gui.work.posts import DataLost
 
 from ..engine.picture_files import classes, cut
 from .laboratory import lab_fixture  # noqa: F401
@@ -132,3 +133,15 @@ def test_a_set_larger_than_memory_trains_and_leaves_no_thread(lab, panel, tmp_pa
     lab.until_idle()
     assert lab.log.ends[0].reason != "error"
     assert any("a/3.png is damaged" in text for text, _ in lab.log.messages)
+
+
+def test_data_that_a_run_lost_are_told_in_the_panel_and_can_be_read_again(lab, panel, tmp_path):
+    folder = classes(tmp_path / "pets", "cat", "dog")
+    panel.choose_data(str(folder))
+    loaded(lab, "pets")
+    lab.session._take(DataLost("The pictures cannot be read."))
+    assert lab.session.dataset is None
+    assert panel._data.fault == "The pictures cannot be read."
+    lab.qtbot.mouseClick(panel._data._get, Qt.MouseButton.LeftButton, pos=QPoint(10, 5))
+    loaded(lab, "pets")
+    assert panel._data.fault == ""
