@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from .route import Blockers
 from .wire_item import WireItem
 
-SLICE = 0.006  # seconds: less than half a frame
-_APART_MS = 16  # the other half, and the first frame after an edit, are for painting
+SLICE = 0.004  # seconds: a quarter of a frame
+_APART_MS = 16  # a frame: the rest of it, and the first one after an edit, are for painting
 _AT_ONCE = 24  # wires: what a usual edit touches is not seen half done, unless it takes longer than a slice
 
 

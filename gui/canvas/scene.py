@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import reduce
 
 import numpy as np
-from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QVariantAnimation, Signal
+from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QTimer, QVariantAnimation, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
 from convscope.engine.graph import INPUT, Node
@@ -28,6 +28,7 @@ from .wire_item import WireItem
 
 _MARGIN = 2000.0  # around the cards, to pan
 _LARGEST_ANIMATED = 200
+_WEIGH_MS = 30  # two frames
 _SEPARATE = 24  # areas in which wires are looked for one after the other; more are mostly a column that moved
 _REACH = 40.0  # wires pass cards at less than this distance
 
@@ -71,10 +72,14 @@ class GraphScene(QGraphicsScene):
         self._animation.valueChanged.connect(self._animate)
         self._animation.finished.connect(self._settle)
         self._course: dict[str, tuple[QPointF, QPointF]] = {}
+        self._scales = QTimer(self)
+        self._scales.setSingleShot(True)
+        self._scales.setInterval(_WEIGH_MS)
+        self._scales.timeout.connect(self._weigh)
         document.changed.connect(self.sync)
         document.replaced.connect(self._reload)
         document.moved.connect(self._follow_layout)
-        document.costs_changed.connect(self._weigh)
+        document.costs_changed.connect(self._expect_costs)
         document.selection_changed.connect(self._show_selection)
         self.burden.measured.connect(self._weigh)
         self.selectionChanged.connect(self._take_selection)
@@ -117,8 +122,16 @@ class GraphScene(QGraphicsScene):
             self.update(item.area())
             self.removeItem(item)
 
+    def _expect_costs(self) -> None:
+        """Take up other costs; of many cards once the tables have been painted."""
+        if len(self.nodes) > _LARGEST_ANIMATED:
+            self._scales.start()
+        else:
+            self._weigh()
+
     def _weigh(self) -> None:
         """Show what each card takes of the measure."""
+        self._scales.stop()
         shares, title = self.burden.shares, self.burden.title
         for name, item in self.nodes.items():
             item.weigh(shares.get(name, NONE), title, self._tinted)
