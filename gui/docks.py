@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
@@ -192,7 +193,19 @@ class Docks(QObject):
         self._hide_stray_tabs()
 
     def _hide_stray_tabs(self) -> None:
-        """Qt (6.11) leaves tabs of the room before where they stood, over what is there now."""
-        shown = {dock.windowTitle() for dock in self.docks.values() if not dock.isHidden()}
+        """Qt (6.11) leaves tabs where they stood before a change of rooms, over what is there now."""
+        shown = {dock.windowTitle(): dock for dock in self.docks.values() if not dock.isHidden()}
+        bars: dict[tuple[str, ...], list[QTabBar]] = {}
         for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            bar.setVisible(all(bar.tabText(tab) in shown for tab in range(bar.count())))
+            bars.setdefault(tuple(bar.tabText(tab) for tab in range(bar.count())), []).append(bar)
+        for texts, alike in bars.items():
+            docks = [shown[text] for text in texts if text in shown]
+            real = min(alike, key=partial(_distance, docks)) if texts else None
+            for bar in alike:
+                bar.setVisible(len(docks) == len(texts) and (real is None or bar is real))
+
+
+def _distance(docks: Sequence[QDockWidget], bar: QTabBar) -> int:
+    """How far a bar is from standing on one of these docks, in pixels."""
+    foot = bar.geometry().bottomLeft()
+    return min(((foot - dock.geometry().topLeft()).manhattanLength() for dock in docks), default=0)

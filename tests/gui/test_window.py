@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDockWidget, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMessageBox, QTabBar, QWidget
 
 from convscope.engine import layers as L
 from convscope.engine import zoo
@@ -111,6 +111,27 @@ def test_each_room_has_its_panels_and_keeps_its_arrangement(window):
     assert visible_docks(window) == {"inspector", "costs", "problems", "advice"}
     window.views.reset.trigger()
     assert visible_docks(window) == {"layers", "inspector", "costs", "problems", "advice"}
+
+
+def test_of_tabs_alike_only_those_that_stand_on_their_panel_are_seen(window, qtbot):
+    window.docks.enter("train")
+    qtbot.wait(100)  # the arrangement settles, and then the tabs are looked through
+    (real,) = tabs_called(window, "Curves")
+    stray = QTabBar(window)  # as Qt leaves them where they stood before
+    for tab in range(real.count()):
+        stray.addTab(real.tabText(tab))
+    stray.move(real.geometry().translated(0, 60).topLeft())
+    stray.show()
+    window.docks.docks["comparison"].raise_()
+    qtbot.waitUntil(lambda: tabs_called(window, "Curves") == [real])
+    window.docks.enter("look")
+    qtbot.waitUntil(lambda: tabs_called(window, "Curves") == [])
+
+
+def tabs_called(window, first):
+    """The tabs in view of which the first is called so."""
+    bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    return [bar for bar in bars if bar.isVisible() and bar.tabText(0) == first]
 
 
 def test_every_panel_can_be_opened_in_every_room(window):
