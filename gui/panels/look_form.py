@@ -63,6 +63,7 @@ class LookForm(QWidget):
         if session.model_info is not None:
             models.offer(session.model_info)
         session.snapshot.connect(self._show_model)
+        session.data_changed.connect(self._take_data)
 
     # ---- building
 
@@ -203,6 +204,11 @@ class LookForm(QWidget):
             self._seed = value
         else:
             self.method = self._methods[self.method.name] = self.method.replace(**{name: value})
+
+    def _take_data(self, dataset: Any) -> None:
+        """What was wrong while there were no images may be asked again."""
+        if dataset is not None:
+            self.explain("")
 
     def _take_model(self, info: ModelInfo) -> None:
         if not self.models.path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from convscope.engine import explain
 from convscope.gui.look import LookRoom
+from convscope.gui.work.recipe import DataChoice
 
 from .gestures import drop
 from .laboratory import LONG, SHORT, lab_fixture  # noqa: F401
@@ -198,6 +200,16 @@ def test_what_has_formed_by_the_time_of_cancelling_is_kept_as_unfinished(lab, ro
     card.write(str(tmp_path / "part.json"))
     lab.until(lambda: card.said.text().startswith("Saved"))
     assert json.loads((tmp_path / "part.json").read_text())["config"]["iterations"] == 100000
+
+
+def test_images_that_are_still_being_read_are_waited_for_and_no_others_taken(lab, room):
+    lab.session.plan(replace(SHORT, data=DataChoice("shapes")))
+    assert lab.session.dataset is None
+    press(lab, room)
+    assert room.form.reason.text() == "There is no image. The images of the data set are being read."
+    assert not room.running
+    lab.until(lambda: lab.session.dataset is not None)
+    assert room.form.reason.text() == ""
 
 
 def test_training_goes_on_while_an_explanation_is_computed(lab, room):
