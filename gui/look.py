@@ -184,11 +184,11 @@ class LookRoom(QWidget):
 
     def _show_kernels(self, progress: KernelProgress) -> None:
         """Say how many kernels are still to come before the method can begin."""
-        if self._session.kernels.holds(KIND):
+        if self.running and self._session.kernels.holds(KIND):
             self.form.show_left(progress.left, f"{progress.left:,} to go. {WAITING}")
 
     def _show_start(self) -> None:
-        if self._session.kernels.holds(KIND):
+        if self.running and self._session.kernels.holds(KIND):
             self.form.show_busy(True, _STARTING)
 
     def check(self, key: int) -> None:

@@ -13,12 +13,13 @@ import psutil
 import pytest
 
 from convscope.engine import zoo
+from convscope.engine.explain.saliency import Saliency
 from convscope.gui.look import LookRoom
 from convscope.gui.models import edits
 from convscope.gui.status import Status
 from convscope.gui.work import compiler
 from convscope.gui.work.kernels import WAITING, KernelProgress
-from convscope.gui.work.looking import KIND
+from convscope.gui.work.looking import KIND, Explanation, Wish
 
 from .laboratory import LONG, SHORT, Laboratory, lab_fixture, scripted_fixture  # noqa: F401
 
@@ -141,11 +142,23 @@ def test_a_run_that_waits_for_kernels_can_be_stopped(cold: Laboratory, stand: St
     assert not cold.log.batches
 
 
-def test_an_explanation_says_how_many_kernels_it_waits_for_and_then_begins(cold: Laboratory, stand: Stand) -> None:
-    room = cold.see(LookRoom(cold.session))
-    cold.session.explain = lambda wish, callback: cold.session.kernels.then(KIND, lambda: None)  # type: ignore[method-assign]
-    room._begin(None, None, ())  # type: ignore[arg-type]
+def waiting_room(lab: Laboratory) -> LookRoom:
+    """The Look room, where an explanation that does nothing waits for its kernels."""
+    room = lab.see(LookRoom(lab.session))
+
+    def explain(wish: Any, callback: Any) -> Explanation:
+        explanation = Explanation(wish, None, None, callback)  # type: ignore[arg-type]
+        lab.session.kernels.then(KIND, lambda: None)
+        return explanation
+
+    lab.session.explain = explain  # type: ignore[method-assign]
+    room._begin(Wish(Saliency()), None, ())
     assert room.form.state.text() == WAITING
+    return room
+
+
+def test_an_explanation_says_how_many_kernels_it_waits_for_and_then_begins(cold: Laboratory, stand: Stand) -> None:
+    room = waiting_room(cold)
     stand.prepare(1, left=2)
     cold.until(lambda: room.form.state.text().startswith("2 to go"))
     stand.prepare(2, left=1)
@@ -153,6 +166,19 @@ def test_an_explanation_says_how_many_kernels_it_waits_for_and_then_begins(cold:
     assert (room.form.bar.value(), room.form.bar.maximum()) == (1, 2)
     stand.say(event="ready", network="lenet5")
     cold.until(lambda: room.form.state.text() == "Starting…")
+
+
+def test_one_that_is_cancelled_while_it_waits_says_no_more_of_kernels(cold: Laboratory, stand: Stand) -> None:
+    room = waiting_room(cold)
+    room.cancel()
+    told: list[KernelProgress] = []
+    cold.session.kernels.progressed.connect(told.append)
+    stand.prepare(1, left=2)
+    cold.until(lambda: bool(told))
+    stand.say(event="ready", network="lenet5")
+    cold.until(lambda: not cold.session.kernels.busy)
+    assert room.form.state.text() == "Cancelled."
+    assert room.form.button.text() == "Run"
 
 
 def test_the_architectures_that_come_later_keep_nothing_waiting(cold: Laboratory, stand: Stand) -> None:
