@@ -15,6 +15,9 @@ NETWORK_TOLERANCE = 1e-3
 PASS_TOLERANCE = 1e-4
 """For one pass of a convolution, computed by Winograd at worst."""
 
+TF32_TOLERANCE = 2e-2
+"""For either where a side multiplies in TF32: twenty times what its ten bits of mantissa leave of a number."""
+
 
 def relative_error(value: NDArray[Any], reference: NDArray[Any]) -> float:
     """‖value − reference‖ / ‖reference‖, in float64."""

@@ -76,9 +76,9 @@ def opened(peers: Sequence[Peer], effort: Effort) -> Iterator[Sides]:
 
 
 def compare(
-    case: Comparable, subject: Subject, sides: Sides, effort: Effort, tick: Tick
+    case: Comparable, subject: Subject, sides: Sides, effort: Effort, tick: Tick, tolerance: float = NETWORK_TOLERANCE
 ) -> tuple[list[Row], tuple[str, ...]]:
-    """A row for each peer, or one of ours alone; and notes on what was left out."""
+    """A row for each peer, or one of ours alone; and notes on what was left out. `tolerance`: of outputs, relative."""
     mine: Ready = sides.ours.ask(f"prepare_{subject}", case)
     [(step, output)] = mine.results.items()
     weights = sides.ours.ask("weights")
@@ -87,7 +87,7 @@ def compare(
     }
     errors = {
         name: max(
-            agreed(result, output, f"{sides.peers[name].title} ({configuration})", NETWORK_TOLERANCE)
+            agreed(result, output, f"{sides.peers[name].title} ({configuration})", tolerance)
             for configuration, result in answer.results.items()
         )
         for name, answer in ready.items()

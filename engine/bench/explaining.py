@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 
 from ..graph import Network
+from ..kernels.modes import TF32
+from ..runtime.cuda_math import math_mode
 from ..runtime.devices import CPU
 from ..spec import ConvscopeError, Shape, format_shape
 from ..zoo import architecture
+from .agreement import NETWORK_TOLERANCE, TF32_TOLERANCE
 from .cases import Floats
 from .comparison import Row, Tick, compare, document, opened
 from .peers import Peer
@@ -113,9 +116,11 @@ def measure(cases: Sequence[ExplainCase], peers: Sequence[Peer], effort: Effort,
     """Explanations a second, against each peer's faster memory layout; all cases are of one device."""
     rows: list[Row] = []
     notes: list[str] = []
+    rough = cases[0].device != CPU and math_mode() == TF32
+    tolerance = TF32_TOLERANCE if rough else NETWORK_TOLERANCE
     with opened(peers, effort) as sides:
         for case in cases:
-            found, left_out = compare(case, "explaining", sides, effort, tick)
+            found, left_out = compare(case, "explaining", sides, effort, tick, tolerance)
             rows += found
             notes += left_out
         return ExplainResult(sides.threads, tuple(rows), tuple(notes), cases[0].device)

@@ -17,7 +17,14 @@ import platformdirs
 
 from .vector import UNIT
 
-_SOURCES = ("kernels/*.py", "layers/*/*.py", "data/augment/cpu.py", "train/cpu.py", "train/*/*.py")
+_SOURCES = (
+    "kernels/*.py",
+    "layers/*/*.py",
+    "data/augment/cpu.py",
+    "data/augment/scalar.py",
+    "train/cpu.py",
+    "train/*/*.py",
+)
 _NO_KERNELS = ("spec.py", "tables.py")  # ends of file names: declarations and offsets compile nothing
 _NOT_KEPT = ("steps", "cuda")  # beginnings: nor do steps, and kernels of the GPU are not kept on disk
 _KEPT_VERSIONS = 3

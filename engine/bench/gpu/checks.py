@@ -12,9 +12,10 @@ from ... import layers
 from ...graph.examples import network_of
 from ...kernels.modes import TF32
 from ...runtime.model import Model
+from ..agreement import TF32_TOLERANCE
 from ..cases import Arrays
 
-_TOLERANCE, _TF32_TOLERANCE = 1e-5, 2e-2
+_TOLERANCE = 1e-5
 _BATCH, _SEED = 2, 3
 _FIRST = ("Conv2D", "Dense", "BatchNorm", "ReLU", "MaxPool2D", "AvgPool2D", "Add", "Concat")
 """What most networks are made of."""
@@ -46,7 +47,7 @@ def checks(most_macs: float = float("inf")) -> Iterator[Check]:
 
 def tolerance(mode: str) -> float:
     """The largest relative error that a math mode may have."""
-    return _TF32_TOLERANCE if mode == TF32 else _TOLERANCE
+    return TF32_TOLERANCE if mode == TF32 else _TOLERANCE
 
 
 def results(check: Check, device: str) -> Arrays:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...kernels.modes import FLOAT32, TF32
 from ...spec import ConvscopeError
-from ..agreement import NETWORK_TOLERANCE, PASS_TOLERANCE, agreed, relative_error
+from ..agreement import NETWORK_TOLERANCE, PASS_TOLERANCE, TF32_TOLERANCE, agreed, relative_error
 from ..cases import Arrays, ConvCase, Floats, NetworkCase
 from ..party import OverdueError, Party, Ready
 from ..rounds import Effort, Seconds, alternate, best, ratios
@@ -33,7 +33,6 @@ _WEIGHTS = {
     "machine": 30.0, "conformance": 150.0, "launches": 15.0, "tiles": 60.0, "passes": 150.0, "training": 110.0,
     "inference": 60.0,
 }  # fmt: skip
-_TF32_TOLERANCE = 2e-2
 _LEAST = 1.0  # seconds that a case is begun with
 _GRACE = 20.0  # seconds that one in hand may go beyond its stage, at the cost of the later ones
 _ROTATED = 128 << 20  # bytes of operands, see ours.py
@@ -298,5 +297,5 @@ def _title(case: Any) -> str:
 
 
 def _tolerance(rough: bool, usual: float) -> float:
-    """How far results may lie apart; where one is of TF32 twenty times as far as its ten bits of mantissa."""
-    return _TF32_TOLERANCE if rough else usual
+    """How far results may lie apart, of which one may be of TF32."""
+    return TF32_TOLERANCE if rough else usual

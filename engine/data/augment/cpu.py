@@ -1,7 +1,6 @@
 """Augmentation's kernels: each output pixel is found in its image, coloured, and made network input, row by row.
 
-An image is (h, w·C) and a target (H, W·C): rows are then one slice each, and their loops vectorise. Codes of borders
-are places in `base.BORDERS`.
+An image is (h, w·C) and a target (H, W·C): rows are then one slice each, and their loops vectorise.
 """
 
 import math
@@ -11,9 +10,10 @@ import numpy as np
 
 from ...kernels.elementwise import share
 from ...kernels.jit import device, kernel
+from . import scalar
+from .scalar import OUTSIDE
 
-ZEROS, EDGE, REFLECT = 0, 1, 2
-OUTSIDE = -1
+_inside, _traced = device(scalar.inside), device(scalar.traced)
 
 
 @kernel
@@ -60,22 +60,6 @@ def _mean(source):
 
 
 @device
-def _inside(place, length, border):
-    """The row or column that shows at `place`, or OUTSIDE."""
-    if 0 <= place < length:
-        return place
-    if border == ZEROS:
-        return OUTSIDE
-    if border == EDGE or length == 1:
-        return 0 if place < 0 else length - 1
-    period = 2 * (length - 1)
-    folded = place % period
-    if folded < 0:
-        folded += period
-    return folded if folded < length else period - folded
-
-
-@device
 def _copied(source, channels, whole, y, border, row):
     """A row where output and image pixels coincide: source (whole[1]·y + whole[2], whole[3]·x + whole[4])."""
     columns, width = row.shape[0] // channels, source.shape[1] // channels
@@ -99,18 +83,6 @@ def _copied(source, channels, whole, y, border, row):
         seen = _inside(sign * column + start, width, border)
         for c in range(channels):
             row[column * channels + c] = np.float32(0) if seen == OUTSIDE else np.float32(line[seen * channels + c])
-
-
-@device
-def _traced(maps, lenses, y, x):
-    """The point of the image that is seen at the point (y, x) of the output."""
-    for stage in range(maps.shape[0]):
-        if stage > 0:
-            bend = 1.0 + lenses[stage - 1] * (y * y + x * x)
-            y, x = y * bend, x * bend
-        a = maps[stage]
-        y, x = a[0, 0] * y + a[0, 1] * x + a[0, 2], a[1, 0] * y + a[1, 1] * x + a[1, 2]
-    return y, x
 
 
 @device

@@ -1,23 +1,21 @@
 """Augmentation's kernels on a GPU: what cpu.py computes, one thread for each value of the network's input.
 
-Where a point of the output lies in its image, and what is seen beyond an edge, are cpu.py's own functions. Maps of
+Where a point of the output lies in its image, and what is seen beyond an edge, say the formulas of scalar.py. Maps of
 whole pixels give the CPU's bits: products are rounded before anything is taken from them, which a fused multiply-add
 would not do. Where pixels are interpolated or tinted both sides may differ by a unit in the last place.
 """
 
 import math
-from typing import Any
 
 import numpy as np
 from numba import float64
 
 from ...kernels.cuda_jit import REDUCERS, cuda, device, kernel, per
 from ...kernels.cuda_sums import block_sum
-from . import cpu
+from . import scalar
+from .scalar import OUTSIDE
 
-OUTSIDE = cpu.OUTSIDE
-formulas: Any = cpu  # compiled for the CPU there; here as they are written
-inside, traced = device(formulas._inside.py_func), device(formulas._traced.py_func)
+inside, traced = device(scalar.inside), device(scalar.traced)
 
 
 @kernel(per("count"))
