@@ -18,7 +18,6 @@ from .panels.transfer import TransferDialog, TransferWish
 from .work.kept import Kept
 from .work.posts import ModelInfo
 from .work.replaying import Replayable
-from .work.thawing import Thawing
 
 
 class RunActions(QObject):
@@ -34,7 +33,6 @@ class RunActions(QObject):
         panel.replay_wanted.connect(lambda run: session.runs.replayable(run, self._replay))
         panel.restore_wanted.connect(lambda path: files.open_path(Path(path)))
         self._every = 0  # the epochs of a stage, until the transferred network is there
-        Thawing(session, document.frozen)
         self._coming: Replayable | None = None  # the run to replay once its network is there
         session.model_changed.connect(self._replay_opened)
         session.restored.connect(self._show_network)

@@ -69,6 +69,13 @@ def all_but(network: Network, last: int) -> tuple[str, ...]:
     return known if last == 0 else known[: known.index(large[-last])]
 
 
+def thawed(network: Network, frozen: Collection[str]) -> tuple[str, ...]:
+    """What stays frozen when one convolution or dense layer more learns, from the end on."""
+    large = counted(network)
+    learning = sum(name not in frozen for name in large)
+    return all_but(network, learning + 1) if learning + 1 < len(large) else ()
+
+
 def _fault(network: Network, name: str) -> str:
     if name in network:
         return f"{name} ({network[name].type_name()}) has no weights to freeze"

@@ -64,15 +64,6 @@ class Frozen(QObject):
         """Let only the last so many convolutions and dense layers learn."""
         self.set(freezing.all_but(self._network, count))
 
-    def thaw(self) -> None:
-        """Let one layer more learn, from the end on."""
-        counted = freezing.counted(self._network)
-        learning = sum(name not in self._names for name in counted)
-        if learning + 1 < len(counted):
-            self.learn_last(learning + 1)
-        else:
-            self.set(())
-
     def follow(self) -> None:
         """Take up an edit of the network: layers that are gone, and one that has another name."""
         after = tuple(self._network.nodes)

@@ -203,6 +203,7 @@ class TrainingPanel(QWidget):
         self._form.changed.connect(self._change)
         document.changed.connect(self._check)
         document.replaced.connect(self._check)
+        self._following = False
         document.frozen.changed.connect(self._take_frozen)
         session.state_changed.connect(self._show_state)
         session.run_started.connect(self._show_start)
@@ -226,7 +227,9 @@ class TrainingPanel(QWidget):
     def _show_change(self, event: Changed) -> None:
         """Show a setting as the run has it, whoever changed it."""
         if event.setting == "frozen":
+            self._following = True  # the run, which may have gone on to the next stage: it is told nothing back
             self._session.document.frozen.set(event.value)
+            self._following = False
         else:
             self._form.show_change(event.setting, event.value)
 
@@ -260,7 +263,8 @@ class TrainingPanel(QWidget):
 
     def _take_frozen(self) -> None:
         self._plan()
-        self._change("frozen", list(self._session.document.frozen.names))
+        if not self._following:
+            self._change("frozen", list(self._session.document.frozen.names))
 
     def _pause_or_resume(self) -> None:
         if self._session.state == "paused":

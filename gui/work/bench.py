@@ -20,6 +20,7 @@ from .history import History
 from .kept import Kept
 from .posts import DataLost, ModelInfo, Phase, Reported, RunStarted, Transferred
 from .recipe import Recipe
+from .thawing import Thawing
 from .toolkit import Toolkit
 
 
@@ -129,7 +130,7 @@ class Bench:
                 run = self._toolkit.keep(run, recipe)
             except ConvscopeError as error:
                 yield self._reported(Warned(f"This run is not kept: {error}"))
-        yield from self._events(run, info.steps == 0)
+        yield from self._events(run, Thawing(recipe.thaw), info.steps == 0)
 
     def _resuming(self, kept: Kept, dataset: Any, epochs: int | None) -> Generator[Any, None, None]:
         yield Phase("Reading the run…")
@@ -139,9 +140,12 @@ class Bench:
         device = kept.recipe.device
         self.info = ModelInfo(network, dataset.name, seed, classes, next(self._serials), device=device)
         yield self.info
-        yield from self._events(run, True, kept.history)
+        reached = max((epoch.epoch for epoch in kept.history.epochs), default=0)
+        yield from self._events(run, Thawing(kept.recipe.thaw, reached), True, kept.history)
 
-    def _events(self, run: Any, fresh: bool, history: History | None = None) -> Generator[Any, None, None]:
+    def _events(
+        self, run: Any, thawing: Thawing, fresh: bool, history: History | None = None
+    ) -> Generator[Any, None, None]:
         """A run's events as posts. When nobody asks for more, a run that is kept ends where it is, with all it has."""
         try:
             for name, value in self._changes.items():
@@ -150,6 +154,7 @@ class Bench:
                 run.cancel()
             for event in run:
                 self._count(event)
+                thawing.take(event, self._run)
                 if isinstance(event, Ended) and isinstance(getattr(self._run, "error", None), DataError):
                     yield DataLost(event.message)
                 yield RunStarted(event, fresh, history) if isinstance(event, Started) else self._reported(event)

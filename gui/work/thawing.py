@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from typing import Any
 
-from convscope.engine.train.events import Ended, Epoch
-
-from ..models.frozen import Frozen
-from .kept import Kept
-from .news import News
+from convscope.engine.graph import freezing
+from convscope.engine.train.events import Epoch, Event
 
 
-class Thawing(QObject):
-    """Lets one of the `frozen` layers learn after every so many epochs of a run, the last first.
+class Thawing:
+    """Lets one of a run's frozen layers learn after every so many epochs, the last first; 0 leaves all as they are.
 
-    It changes the setting as a user does, so each stage is an event of the run. Resuming repeats those events: nothing
-    is added to epochs that a kept run had come to before.
+    It changes the setting between two events of the run, as a user might, so each stage begins with the next epoch and
+    is an event of the run. Resuming repeats those events: nothing is added to the epochs `reached` before.
     """
 
-    def __init__(self, news: News, frozen: Frozen) -> None:
-        super().__init__(news)
-        self._frozen = frozen
-        self._reached = 0  # epochs that the run had done before
-        news.restored.connect(self._begin_again)
-        news.epoch_ended.connect(self._count)
-        news.ended.connect(self._forget)
+    def __init__(self, every: int, reached: int = 0) -> None:
+        self._every, self._reached = every, reached
 
-    def _begin_again(self, kept: Kept) -> None:
-        self._reached = max((epoch.epoch for epoch in kept.history.epochs), default=0)
-
-    def _forget(self, _end: Ended) -> None:
-        self._reached = 0
-
-    def _count(self, epoch: Epoch) -> None:
-        every = self._frozen.every
-        if every and self._frozen.names and epoch.epoch > self._reached and epoch.epoch % every == 0:
-            self._frozen.thaw()
+    def take(self, event: Event, run: Any) -> None:
+        """Begin the next stage if it is time."""
+        if not self._every or not isinstance(event, Epoch) or event.epoch <= self._reached:
+            return
+        frozen = run.model.frozen
+        if frozen and event.epoch % self._every == 0:
+            run.change("frozen", list(freezing.thawed(run.model.network, frozen)))

@@ -30,13 +30,6 @@ def _style(qapp):
     theme.apply(qapp)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _little_to_search():
-    """What other tests have left in memory is not searched after each of these: it takes seconds."""
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture(autouse=True)
 def _collecting(qapp):
     collecting = Collecting(qapp)
