@@ -81,6 +81,8 @@ class Recording(Iterator[Event]):
                     yield from self._finish(event)
                 self._note(event)
                 yield from self._after(event)
+                if isinstance(event, Ended):
+                    self._close()  # who hears of the end may list the run, go on with it or remove it at once
                 yield event
                 yield from (self._warned(self._notices.pop(0)) for _ in self._notices[:])
         finally:

@@ -41,6 +41,11 @@ def test_a_run_that_is_kept_is_the_run_that_is_not(tmp_path: Path) -> None:
     assert weights(run) == bits(model) == whole()
 
 
+def test_who_hears_of_the_end_finds_the_run_ended(tmp_path: Path) -> None:
+    found = [RunStore(tmp_path).run("everything").status for event in begin(tmp_path) if isinstance(event, Ended)]
+    assert found == ["completed"]
+
+
 def test_the_log_holds_every_event_but_the_tests_batches(tmp_path: Path) -> None:
     run = begin(tmp_path)
     events = [event.to_dict()["event"] for event in run]
